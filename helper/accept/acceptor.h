@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Takes connections, looks at their first byte, decides on a grant and gives the socket away. It never reads:
+ * what the client sent stays in the socket for the kernel. Who serves and which file system a listener stands for
+ * is behind callbacks, so that this folder, which faces strangers, reaches neither the store nor the kernel module.
+ */
+#ifndef KEFS_ACCEPT_ACCEPTOR_H
+#define KEFS_ACCEPT_ACCEPTOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "accept/listen.h"
+#include "base/loop.h"
+#include "common/addr.h"
+#include "common/err.h"
+#include "model/grant.h"
+#include "model/server.h"
+
+struct kefs_acceptor;
+
+struct kefs_acceptor_ops {
+	/*
+	 * Which volume a connection to the listener at local gets. 0, or -ENOENT with err saying why there is none.
+	 * (With mount targets each address will be a file system's own.)
+	 */
+	int (*resolve)(void *ctx, const struct kefs_addr *local, uint64_t *ret_volume, struct kefs_err *err);
+	/*
+	 * Gives the socket (blocking) to whoever serves; the acceptor closes its copy afterwards. 0, -ENODEV if
+	 * nobody serves now: the connection is dropped and the callee says kefs_acceptor_enable(false); or -errno.
+	 */
+	int (*hand_over)(void *ctx, int fd, const struct kefs_grant *grant, struct kefs_err *err);
+	/* Calls each(each_ctx, peer) for every connection that is being served. 0 or -errno. */
+	int (*count)(void *ctx, void (*each)(void *each_ctx, const struct kefs_addr *peer), void *each_ctx);
+};
+
+struct kefs_acceptor_parts {
+	struct kefs_loop *loop;
+	const struct kefs_listen_sockets *sockets;	/* stay the caller's */
+	uint32_t per_address;				/* most connections of one address */
+	uint32_t peek_ms;				/* how long a client may say nothing; 0: the default, 10 s */
+	const struct kefs_acceptor_ops *ops;
+	void *ctx;
+};
+
+/* Sets the acceptor up, not accepting yet. 0 or -errno. */
+int kefs_acceptor_new(const struct kefs_acceptor_parts *parts, struct kefs_acceptor **ret_acceptor,
+		      struct kefs_err *err);
+
+/* Drops those that wait and frees it. NULL is fine. */
+void kefs_acceptor_free(struct kefs_acceptor *acceptor);
+
+/* Starts or stops accepting; who comes while it is stopped waits in the listen queue. */
+void kefs_acceptor_enable(struct kefs_acceptor *acceptor, bool on);
+
+/* Is it accepting? */
+bool kefs_acceptor_is_enabled(const struct kefs_acceptor *acceptor);
+
+/* The counts. */
+void kefs_acceptor_get_stats(const struct kefs_acceptor *acceptor, struct kefs_acceptor_stats *ret_stats);
+
+#endif

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0
+/* One look at the whole server. */
+#include <unistd.h>
+
+#include "internal.h"
+
+static json_t *module_json(const struct kefs_api *api)
+{
+	struct kefs_kinfo info;
+	struct kefs_err err;
+
+	if (api->kernel.ops->info(api->kernel.ctx, &info, &err) < 0)
+		return json_pack("{sb ss}", "Loaded", 0, "Problem", err.text);
+	return json_pack("{sb si sI sI si si si si si si si si si sI sI si si}",
+			 "Loaded", 1,
+			 "Abi", (int)info.abi,
+			 "Instance", (json_int_t)(info.instance & INT64_MAX),
+			 "UptimeSeconds", (json_int_t)(info.uptime_ms / 1000),
+			 "Volumes", (int)info.volumes,
+			 "Connections", (int)info.conns,
+			 "Clients", (int)info.clients,
+			 "Sessions", (int)info.sessions,
+			 "Opens", (int)info.opens,
+			 "Locks", (int)info.locks,
+			 "Requests", (int)info.requests,
+			 "Parked", (int)info.parked,
+			 "Threads", (int)info.threads,
+			 "MemoryUsed", (json_int_t)info.mem_used,
+			 "MemoryBudget", (json_int_t)info.mem_budget,
+			 "LeaseSeconds", (int)info.lease_sec,
+			 "OpenFiles", (int)info.open_files);
+}
+
+static json_t *pool_json(const struct kefs_pool_info *pool)
+{
+	json_t *object = json_pack("{ss ss sb sI sI}",
+				   "Path", pool->path,
+				   "Type", pool->type,
+				   "ProjectQuota", pool->quota,
+				   "SizeInBytes", (json_int_t)pool->size,
+				   "FreeInBytes", (json_int_t)pool->room);
+
+	if (object && pool->image)
+		(void)json_object_set_new(object, "Image", json_string(pool->image));
+	return object;
+}
+
+static json_t *listeners_json(const struct kefs_server_status *status)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < status->listener_count; i++) {
+		char text[KEFS_ADDR_TEXT];
+
+		kefs_addr_format(&status->listeners[i], text);
+		(void)json_array_append_new(array, json_string(text));
+	}
+	return array;
+}
+
+static json_t *acceptor_json(const struct kefs_server_status *status)
+{
+	const struct kefs_acceptor_stats *stats = &status->acceptor;
+
+	return json_pack("{sb sb so sI sI sI sI sI sI sI sI sI sI sI sI}",
+			 "Accepting", status->accepting,
+			 "SocketActivated", status->socket_activated,
+			 "Listeners", listeners_json(status),
+			 "Accepted", (json_int_t)stats->accepted,
+			 "HandedOver", (json_int_t)stats->handed_over,
+			 "Waiting", (json_int_t)stats->waiting,
+			 "TlsRefused", (json_int_t)stats->tls_refused,
+			 "BadFirstByte", (json_int_t)stats->bad_first_byte,
+			 "Silent", (json_int_t)stats->silent,
+			 "ClosedEarly", (json_int_t)stats->closed_early,
+			 "OverAddressLimit", (json_int_t)stats->over_address_limit,
+			 "NoFileSystem", (json_int_t)stats->no_file_system,
+			 "Denied", (json_int_t)stats->denied,
+			 "HandOverFailed", (json_int_t)stats->hand_over_failed,
+			 "Paused", (json_int_t)stats->paused);
+}
+
+static json_t *fs_json(const struct kefs_api *api)
+{
+	const struct kefs_fs_list *list = kefs_volumes_list(api->volumes);
+	int by_state[KEFS_FS_ERROR + 1] = { 0 };
+
+	for (size_t i = 0; i < list->count; i++)
+		by_state[list->fs[i].state]++;
+	return json_pack("{si si si si}", "Available", by_state[KEFS_FS_AVAILABLE], "Creating", by_state[KEFS_FS_CREATING],
+			 "Deleting", by_state[KEFS_FS_DELETING], "Error", by_state[KEFS_FS_ERROR]);
+}
+
+void kefs_api_status(void *ctx, const struct kefs_http_request *request, struct kefs_http_reply *reply)
+{
+	const struct kefs_api *api = ctx;
+	struct kefs_server_status status;
+
+	(void)request;
+	api->look(api->look_ctx, &status);
+	kefs_reply_json(reply, 200, json_pack("{ss si sI so so so so}",
+					      "Version", KEFS_VERSION,
+					      "Pid", (int)getpid(),
+					      "UptimeSeconds", (json_int_t)(status.uptime_ms / 1000),
+					      "Module", module_json(api),
+					      "Pool", pool_json(&status.pool),
+					      "Acceptor", acceptor_json(&status),
+					      "FileSystems", fs_json(api)));
+}

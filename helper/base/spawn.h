@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Runs a program to its end: no shell, a fixed PATH and environment, no descriptors passed on, a time limit. */
+#ifndef KEFS_BASE_SPAWN_H
+#define KEFS_BASE_SPAWN_H
+
+#include <stddef.h>
+
+#include "common/err.h"
+
+/*
+ * argv[0] is looked up in a fixed PATH (/usr/sbin:/usr/bin:/sbin:/bin). Blocks until the program is done or
+ * limit_sec is over, when it is killed. 0 if it exited with 0; -ENOENT if there is no such program, -ETIMEDOUT,
+ * -EIO if it failed: err then has the last of what it wrote.
+ */
+int kefs_spawn_run(const char *const argv[], unsigned int limit_sec, struct kefs_err *err);
+
+#endif

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0
+/* kefsctl status. */
+#include <stdio.h>
+
+#include "base/json.h"
+#include "ctl.h"
+#include "format.h"
+#include "options.h"
+
+static void print_module(const json_t *module)
+{
+	char text[CTL_TEXT], more[CTL_TEXT];
+
+	if (!json_is_true(json_object_get(module, "Loaded"))) {
+		(void)printf("Kernel module  not serving: %s\n", ctl_str(module, "Problem"));
+		return;
+	}
+	(void)printf("Kernel module  loaded for %s, interface version %lld, lease %lld s\n",
+		     ctl_format_duration((uint64_t)ctl_int(module, "UptimeSeconds") * 1000, text), ctl_int(module, "Abi"),
+		     ctl_int(module, "LeaseSeconds"));
+	(void)printf("Serving        %lld volumes, %lld connections, %lld clients, %lld sessions, %lld opens, %lld locks\n",
+		     ctl_int(module, "Volumes"), ctl_int(module, "Connections"), ctl_int(module, "Clients"),
+		     ctl_int(module, "Sessions"), ctl_int(module, "Opens"), ctl_int(module, "Locks"));
+	(void)printf("Requests       %lld alive, %lld of them parked; %lld threads, %lld open files\n",
+		     ctl_int(module, "Requests"), ctl_int(module, "Parked"), ctl_int(module, "Threads"),
+		     ctl_int(module, "OpenFiles"));
+	(void)printf("Memory         %s of %s used\n", ctl_format_size((uint64_t)ctl_int(module, "MemoryUsed"), text),
+		     ctl_format_size((uint64_t)ctl_int(module, "MemoryBudget"), more));
+}
+
+static void print_acceptor(const json_t *acceptor)
+{
+	json_t *address;
+	size_t i;
+
+	(void)printf("Listening      ");
+	json_array_foreach(json_object_get(acceptor, "Listeners"), i, address)
+		(void)printf("%s%s", i ? ", " : "", json_string_value(address));
+	(void)printf("%s%s\n", json_is_true(json_object_get(acceptor, "SocketActivated")) ? " (sockets held by systemd)" : "",
+		     json_is_true(json_object_get(acceptor, "Accepting")) ? "" : " (not accepting now: clients wait)");
+	(void)printf("Connections    %lld accepted, %lld handed over, %lld waiting\n", ctl_int(acceptor, "Accepted"),
+		     ctl_int(acceptor, "HandedOver"), ctl_int(acceptor, "Waiting"));
+}
+
+/* Why connections were not served: only what happened. */
+static void print_refusals(const json_t *acceptor)
+{
+	static const struct {
+		const char *key, *text;
+	} refusals[] = {
+		{ "TlsRefused", "TLS" }, { "BadFirstByte", "not NFS" }, { "Silent", "silent" }, { "ClosedEarly", "closed early" },
+		{ "OverAddressLimit", "over the address's limit" }, { "NoFileSystem", "no file system for them" },
+		{ "Denied", "denied" }, { "HandOverFailed", "refused by the kernel module" },
+		{ "Paused", "pauses for want of descriptors" },
+	};
+	const char *between = "Not served     ";
+
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+		if (!ctl_int(acceptor, refusals[i].key))
+			continue;
+		(void)printf("%s%lld %s", between, ctl_int(acceptor, refusals[i].key), refusals[i].text);
+		between = ", ";
+	}
+	if (*between == ',')
+		(void)printf("\n");
+}
+
+static void print_pool(const json_t *pool)
+{
+	char size[CTL_TEXT], room[CTL_TEXT];
+
+	(void)printf("Pool           %s (%s%s)\n", ctl_str(pool, "Path"), ctl_str(pool, "Type"),
+		     json_is_true(json_object_get(pool, "ProjectQuota")) ? "" : ", without project quota");
+	if (*ctl_str(pool, "Image"))
+		(void)printf("Pool image     %s\n", ctl_str(pool, "Image"));
+	(void)printf("Pool space     %s free of %s\n", ctl_format_size((uint64_t)ctl_int(pool, "FreeInBytes"), room),
+		     ctl_format_size((uint64_t)ctl_int(pool, "SizeInBytes"), size));
+}
+
+static void print_status(const json_t *status)
+{
+	const json_t *fs = json_object_get(status, "FileSystems");
+	char text[CTL_TEXT];
+
+	(void)printf("kefsd          version %s, process %lld, up for %s\n", ctl_str(status, "Version"), ctl_int(status, "Pid"),
+		     ctl_format_duration((uint64_t)ctl_int(status, "UptimeSeconds") * 1000, text));
+	print_module(json_object_get(status, "Module"));
+	print_acceptor(json_object_get(status, "Acceptor"));
+	print_refusals(json_object_get(status, "Acceptor"));
+	(void)printf("File systems   %lld available", ctl_int(fs, "Available"));
+	if (ctl_int(fs, "Deleting"))
+		(void)printf(", %lld being deleted", ctl_int(fs, "Deleting"));
+	if (ctl_int(fs, "Error"))
+		(void)printf(", %lld in error (see kefsd's log)", ctl_int(fs, "Error"));
+	(void)printf("\n");
+	print_pool(json_object_get(status, "Pool"));
+}
+
+enum ctl_exit ctl_status(const struct ctl *ctl, const struct ctl_command *command, int argc, char **argv)
+{
+	CLEANUP_JSON json_t *json = NULL;
+	enum ctl_exit status;
+	struct kefs_err err;
+	int count;
+
+	if (ctl_options_parse(argc, argv, NULL, 0, false, NULL, 0, &count, &err) < 0)
+		return ctl_usage(command, &err);
+	status = ctl_call(ctl, "GET", "/kefs/v1/status", NULL, &json);
+	if (status != CTL_OK)
+		return status;
+	if (ctl->json)
+		ctl_print_json(json);
+	else
+		print_status(json);
+	return CTL_OK;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Answers: a status and a JSON body, or an error in the service's form. */
+#ifndef KEFS_HTTP_REPLY_H
+#define KEFS_HTTP_REPLY_H
+
+#include <jansson.h>
+
+struct kefs_http_reply {
+	unsigned int status;	/* 0: not filled yet */
+	json_t *body;		/* owned; NULL: none */
+	const char *error;	/* static; for the header x-amzn-ErrorType; NULL: no error */
+};
+
+/* Fills in a status and a body, whose reference it takes; NULL is an out-of-memory error. */
+void kefs_reply_json(struct kefs_http_reply *reply, unsigned int status, json_t *body);
+
+/* Fills in a status without a body. */
+void kefs_reply_empty(struct kefs_http_reply *reply, unsigned int status);
+
+/*
+ * Fills in an error: body {"ErrorCode", "Message"}, and code (static) in the header. Use kefs_reply_add() for the
+ * extra member of the AlreadyExists errors.
+ */
+void kefs_reply_error(struct kefs_http_reply *reply, unsigned int status, const char *code, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* Adds a string member to the body. */
+void kefs_reply_add(struct kefs_http_reply *reply, const char *key, const char *value);
+
+/* Frees the body. */
+void kefs_reply_free(struct kefs_http_reply *reply);
+
+#endif

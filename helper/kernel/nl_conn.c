@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0
+/* CONN_ADD, CONN_GET, CLIENT_GET. */
+#include <assert.h>
+#include <errno.h>
+#include <kefs.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+static_assert(KEFS_MODEL_DOMAIN_MAX == KEFS_DOMAIN_MAX, "a grant's domain fits the kernel's");
+static_assert(KEFS_MODEL_GRANT_READ_ONLY == KEFS_GRANT_F_READ_ONLY, "grant flags are the kernel's");
+static_assert(KEFS_MODEL_GRANT_SQUASH_ROOT == KEFS_GRANT_F_SQUASH_ROOT, "grant flags are the kernel's");
+static_assert(KEFS_MODEL_GRANT_TLS == KEFS_GRANT_F_TLS, "grant flags are the kernel's");
+
+static int put_grant(struct nl_msg *msg, const struct kefs_grant *grant)
+{
+	struct nlattr *nest = kefs_nl_nest(msg, KEFS_A_CONN_GRANT);
+
+	if (!nest || nla_put_u32(msg, KEFS_A_GRANT_FLAGS, grant->flags) < 0 ||
+	    nla_put(msg, KEFS_A_GRANT_DOMAIN, (int)grant->domain_len, grant->domain) < 0)
+		return -EMSGSIZE;
+	(void)nla_nest_end(msg, nest);
+	return 0;
+}
+
+static int take_id(void *ctx, struct nlattr *object)
+{
+	struct nlattr *tb[KEFS_A_CONN_MAX + 1];
+
+	if (kefs_nl_parse(object, KEFS_A_CONN_MAX, tb) < 0)
+		return -EBADMSG;
+	*(uint64_t *)ctx = kefs_nl_get_u64(tb[KEFS_A_CONN_ID]);
+	return 0;
+}
+
+int kefs_nl_conn_add(void *ctx, int fd, const struct kefs_grant *grant, uint64_t *ret_id, struct kefs_err *err)
+{
+	static const char doing[] = "handing a connection to the kernel module";
+	struct nlattr *nest;
+	struct nl_msg *msg;
+	uint64_t id = 0;
+	int rc = kefs_nl_request(ctx, KEFS_CMD_CONN_ADD, 0, &msg, err);
+
+	if (rc < 0)
+		return rc;
+	nest = kefs_nl_nest(msg, KEFS_A_CONN);
+	if (!nest || nla_put_s32(msg, KEFS_A_CONN_FD, fd) < 0 ||
+	    nla_put_u64(msg, KEFS_A_CONN_VOLUME, grant->volume_id) < 0 || put_grant(msg, grant) < 0)
+		return kefs_nl_too_long(msg, doing, err);
+	(void)nla_nest_end(msg, nest);
+	rc = kefs_nl_call(ctx, msg, KEFS_A_CONN, take_id, &id, doing, err);
+	if (rc == 0)
+		*ret_id = id;
+	return rc;
+}
+
+static void take_addr(struct kefs_addr *addr, const struct nlattr *attr)
+{
+	if (!attr || kefs_addr_set(addr, nla_data(attr), (size_t)nla_len(attr)) < 0)
+		addr->len = 0;
+}
+
+static int take_conn(void *ctx, struct nlattr *object)
+{
+	struct nlattr *tb[KEFS_A_CONN_MAX + 1], *grant[KEFS_A_GRANT_MAX + 1];
+	struct kefs_kconn *conn;
+
+	if (kefs_nl_parse(object, KEFS_A_CONN_MAX, tb) < 0 || !tb[KEFS_A_CONN_ID])
+		return -EBADMSG;
+	conn = kefs_nl_list_add(ctx);
+	if (!conn)
+		return -ENOMEM;
+	conn->id = kefs_nl_get_u64(tb[KEFS_A_CONN_ID]);
+	conn->volume = kefs_nl_get_u64(tb[KEFS_A_CONN_VOLUME]);
+	take_addr(&conn->peer, tb[KEFS_A_CONN_PEER]);
+	take_addr(&conn->local, tb[KEFS_A_CONN_LOCAL]);
+	conn->age_ms = kefs_nl_get_u64(tb[KEFS_A_CONN_AGE_MS]);
+	conn->idle_ms = kefs_nl_get_u64(tb[KEFS_A_CONN_IDLE_MS]);
+	conn->requests = kefs_nl_get_u64(tb[KEFS_A_CONN_REQUESTS]);
+	conn->bytes_in = kefs_nl_get_u64(tb[KEFS_A_CONN_BYTES_IN]);
+	conn->bytes_out = kefs_nl_get_u64(tb[KEFS_A_CONN_BYTES_OUT]);
+	conn->in_flight = kefs_nl_get_u32(tb[KEFS_A_CONN_IN_FLIGHT]);
+	if (tb[KEFS_A_CONN_GRANT] && kefs_nl_parse(tb[KEFS_A_CONN_GRANT], KEFS_A_GRANT_MAX, grant) == 0)
+		conn->grant_flags = kefs_nl_get_u32(grant[KEFS_A_GRANT_FLAGS]);
+	return 0;
+}
+
+/* A dump of objects of one kind, of one volume or all. */
+static int dump(struct kefs_nl *nl, uint8_t cmd, int object, int volume_attr, uint64_t volume, kefs_nl_object_fn fn,
+		struct kefs_nl_list *list, const char *doing, struct kefs_err *err)
+{
+	struct nlattr *nest;
+	struct nl_msg *msg;
+	int rc = kefs_nl_request(nl, cmd, NLM_F_DUMP, &msg, err);
+
+	if (rc < 0)
+		return rc;
+	if (volume) {
+		nest = kefs_nl_nest(msg, object);
+		if (!nest || nla_put_u64(msg, volume_attr, volume) < 0)
+			return kefs_nl_too_long(msg, doing, err);
+		(void)nla_nest_end(msg, nest);
+	}
+	rc = kefs_nl_call(nl, msg, object, fn, list, doing, err);
+	if (rc < 0)
+		free(list->data);
+	return rc;
+}
+
+int kefs_nl_conn_list(void *ctx, uint64_t volume, struct kefs_kconn **ret_list, size_t *ret_count,
+		      struct kefs_err *err)
+{
+	struct kefs_nl_list list = { .size = sizeof(struct kefs_kconn) };
+	int rc = dump(ctx, KEFS_CMD_CONN_GET, KEFS_A_CONN, KEFS_A_CONN_VOLUME, volume, take_conn, &list,
+		      "listing connections", err);
+
+	if (rc == 0) {
+		*ret_list = list.data;
+		*ret_count = list.count;
+	}
+	return rc;
+}
+
+static int take_client(void *ctx, struct nlattr *object)
+{
+	struct nlattr *tb[KEFS_A_CLIENT_MAX + 1], *owner;
+	struct kefs_kclient *client;
+
+	if (kefs_nl_parse(object, KEFS_A_CLIENT_MAX, tb) < 0 || !tb[KEFS_A_CLIENT_ID])
+		return -EBADMSG;
+	client = kefs_nl_list_add(ctx);
+	if (!client)
+		return -ENOMEM;
+	client->id = kefs_nl_get_u64(tb[KEFS_A_CLIENT_ID]);
+	client->volume = kefs_nl_get_u64(tb[KEFS_A_CLIENT_VOLUME]);
+	owner = tb[KEFS_A_CLIENT_OWNER];
+	if (owner) {
+		client->owner_len = (size_t)nla_len(owner);
+		if (client->owner_len >= sizeof(client->owner))
+			client->owner_len = sizeof(client->owner) - 1;
+		memcpy(client->owner, nla_data(owner), client->owner_len);
+	}
+	take_addr(&client->peer, tb[KEFS_A_CLIENT_PEER]);
+	client->confirmed = tb[KEFS_A_CLIENT_CONFIRMED] && nla_len(tb[KEFS_A_CLIENT_CONFIRMED]) == 1 &&
+			    nla_get_u8(tb[KEFS_A_CLIENT_CONFIRMED]);
+	client->renewed_ms = kefs_nl_get_u64(tb[KEFS_A_CLIENT_RENEWED_MS]);
+	client->sessions = kefs_nl_get_u32(tb[KEFS_A_CLIENT_SESSIONS]);
+	client->opens = kefs_nl_get_u32(tb[KEFS_A_CLIENT_OPENS]);
+	client->locks = kefs_nl_get_u32(tb[KEFS_A_CLIENT_LOCKS]);
+	return 0;
+}
+
+int kefs_nl_client_list(void *ctx, uint64_t volume, struct kefs_kclient **ret_list, size_t *ret_count,
+			struct kefs_err *err)
+{
+	struct kefs_nl_list list = { .size = sizeof(struct kefs_kclient) };
+	int rc = dump(ctx, KEFS_CMD_CLIENT_GET, KEFS_A_CLIENT, KEFS_A_CLIENT_VOLUME, volume, take_client, &list,
+		      "listing clients", err);
+
+	if (rc == 0) {
+		*ret_list = list.data;
+		*ret_count = list.count;
+	}
+	return rc;
+}

@@ -1,0 +1,479 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * kefsd: arguments, the order in which the parts start, and the reverse of it on the way out. When kefsd ends, by
+ * whatever cause, the kernel module goes on serving the clients that it has, and the pool stays mounted.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "accept/acceptor.h"
+#include "accept/listen.h"
+#include "api/api.h"
+#include "backing/backing.h"
+#include "base/daemon.h"
+#include "base/loop.h"
+#include "base/pool.h"
+#include "base/unixsock.h"
+#include "common/cleanup.h"
+#include "common/config.h"
+#include "common/log.h"
+#include "common/str.h"
+#include "http/server.h"
+#include "kernel/nl.h"
+#include "model/settings.h"
+#include "service/module.h"
+#include "service/sync.h"
+#include "service/volumes.h"
+#include "store/db.h"
+
+#define CONFIG_FILE	"/etc/kefs/kefsd.conf"
+#define FILES_WANTED	16384	/* those that wait for their first byte, and some */
+#define WORKERS		2
+#define EXIT_USAGE	2
+
+struct options {
+	const char *config;	/* NULL: CONFIG_FILE, if it is there */
+	bool check_config;
+	bool foreground;
+};
+
+/* All parts, in the order in which they start. */
+struct daemon {
+	struct kefs_settings settings;
+	int lock_fd;
+	struct kefs_loop *loop;
+	struct kefs_source *signals[3];
+	struct kefs_nl *nl;
+	struct kefs_kernel kernel;
+	struct kefs_module *module;
+	struct kefs_listen_sockets sockets;
+	struct kefs_db *db;
+	struct kefs_backing *backing;
+	struct kefs_pool *pool;
+	struct kefs_volumes *volumes;
+	struct kefs_acceptor *acceptor;
+	struct kefs_sync *sync;
+	struct kefs_api api;
+	struct kefs_http_server *control;
+	uint64_t started_ms;
+	char control_path[KEFS_SETTINGS_PATH];
+};
+
+static void usage(FILE *out)
+{
+	(void)fprintf(out,
+		      "Usage: kefsd [--config FILE] [--foreground]\n"
+		      "       kefsd [--config FILE] --check-config\n"
+		      "The Kefs file service: defines file systems and hands connections to the kernel module.\n\n"
+		      "  -c, --config FILE   read this configuration file (default " CONFIG_FILE ", which\n"
+		      "                      need not exist)\n"
+		      "      --check-config  read the configuration, report errors, start nothing\n"
+		      "  -f, --foreground    stay in the foreground and log to stderr; otherwise kefsd\n"
+		      "                      leaves the terminal when it is ready\n"
+		      "  -h, --help          show this help\n"
+		      "  -V, --version       show the version\n\n"
+		      "Exit status: 0 fine, 1 failed, 2 wrong usage. See kefsd(8) and kefsd.conf(5).\n");
+}
+
+/* -1: go on; else the status to exit with. */
+static int parse_options(int argc, char **argv, struct options *options)
+{
+	static const struct option longs[] = {
+		{ "config", required_argument, NULL, 'c' }, { "check-config", no_argument, NULL, 'C' },
+		{ "foreground", no_argument, NULL, 'f' },   { "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },	    { NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "c:fhV", longs, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			options->config = optarg;
+			break;
+		case 'C':
+			options->check_config = true;
+			break;
+		case 'f':
+			options->foreground = true;
+			break;
+		case 'h':
+			usage(stdout);
+			return EXIT_SUCCESS;
+		case 'V':
+			(void)printf("kefsd %s\n", KEFS_VERSION);
+			return EXIT_SUCCESS;
+		default:
+			(void)fprintf(stderr, "Try 'kefsd --help'.\n");
+			return EXIT_USAGE;
+		}
+	}
+	if (optind == argc)
+		return -1;
+	(void)fprintf(stderr, "kefsd: unexpected argument '%s'\nTry 'kefsd --help'.\n", argv[optind]);
+	return EXIT_USAGE;
+}
+
+static int load_settings(const struct options *options, struct kefs_settings *settings, struct kefs_err *err)
+{
+	const char *path = options->config ? options->config : CONFIG_FILE;
+	CLEANUP_FREE char *text = NULL;
+	size_t len = 0;
+	int rc;
+
+	kefs_settings_init(settings);
+	rc = kefs_config_read(path, &text, &len, err);
+	if (rc == -ENOENT && !options->config)
+		return 0;
+	return rc < 0 ? rc : kefs_settings_parse(settings, text, len, path, err);
+}
+
+static int make_dir(const char *path, const char *key, mode_t mode, struct kefs_err *err)
+{
+	struct stat st;
+
+	if (mkdir(path, mode) < 0 && errno != EEXIST)
+		return kefs_err_sys(err, -errno, "creating %s %s", key, path);
+	if (stat(path, &st) < 0)
+		return kefs_err_sys(err, -errno, "%s %s", key, path);
+	if (!S_ISDIR(st.st_mode))
+		return kefs_err_set(err, -ENOTDIR, "%s %s is not a directory: set another one in kefsd.conf", key, path);
+	if (st.st_uid != 0 || (st.st_mode & 022))
+		return kefs_err_set(err, -EPERM, "%s %s must belong to root and be writable by nobody else (chown root, chmod go-w)",
+				    key, path);
+	return 0;
+}
+
+/* One kefsd per state_dir. */
+static int take_lock(struct daemon *d, struct kefs_err *err)
+{
+	char path[KEFS_SETTINGS_PATH];
+
+	(void)kefs_str_format(path, sizeof(path), "%s/lock", d->settings.state_dir);
+	d->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (d->lock_fd < 0)
+		return kefs_err_sys(err, -errno, "%s", path);
+	if (flock(d->lock_fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (errno != EWOULDBLOCK)
+		return kefs_err_sys(err, -errno, "locking %s", path);
+	return kefs_err_set(err, -EBUSY, "another kefsd runs with state_dir %s: end it first, or give this one another state_dir",
+			    d->settings.state_dir);
+}
+
+static void raise_file_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= FILES_WANTED)
+		return;
+	limit.rlim_cur = limit.rlim_max < FILES_WANTED ? limit.rlim_max : FILES_WANTED;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static void on_signal(void *ctx, int signo)
+{
+	struct daemon *d = ctx;
+
+	if (signo == SIGHUP) {
+		log_info("SIGHUP does nothing: restart kefsd to read its configuration again, clients will not notice");
+		return;
+	}
+	log_info("ending on signal %d; the kernel module goes on serving", signo);
+	(void)sd_notify(0, "STOPPING=1");
+	kefs_loop_exit(d->loop);
+}
+
+static int start_loop(struct daemon *d, struct kefs_err *err)
+{
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
+	int rc = kefs_loop_new(&d->loop);
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]) && rc == 0; i++)
+		rc = kefs_loop_add_signal(d->loop, signals[i], on_signal, d, &d->signals[i]);
+	if (rc == 0)
+		rc = kefs_pool_new(d->loop, WORKERS, &d->pool);
+	return rc < 0 ? kefs_err_sys(err, rc, "starting the event loop") : 0;
+}
+
+static int resolve(void *ctx, const struct kefs_addr *local, uint64_t *ret_volume, struct kefs_err *err)
+{
+	struct daemon *d = ctx;
+
+	/* Every listener stands for the default file system; with mount targets the address will decide. */
+	(void)local;
+	return kefs_volumes_default(d->volumes, ret_volume, err);
+}
+
+static int hand_over(void *ctx, int fd, const struct kefs_grant *grant, struct kefs_err *err)
+{
+	struct daemon *d = ctx;
+	uint64_t id;
+	int rc = d->kernel.ops->conn_add(d->kernel.ctx, fd, grant, &id, err);
+
+	if (rc == -ENODEV)
+		kefs_sync_check(d->sync);
+	else if (rc == -ENOENT)
+		kefs_sync_redo(d->sync);
+	return rc;
+}
+
+static int count_served(void *ctx, void (*each)(void *each_ctx, const struct kefs_addr *peer), void *each_ctx)
+{
+	CLEANUP_FREE struct kefs_kconn *list = NULL;
+	const struct daemon *d = ctx;
+	size_t count = 0;
+	int rc = d->kernel.ops->conn_list(d->kernel.ctx, 0, &list, &count, NULL);
+
+	for (size_t i = 0; i < count; i++)
+		each(each_ctx, &list[i].peer);
+	return rc;
+}
+
+static void on_kernel(void *ctx, bool up)
+{
+	struct daemon *d = ctx;
+
+	kefs_acceptor_enable(d->acceptor, up);
+}
+
+static void on_module_notice(void *ctx)
+{
+	struct daemon *d = ctx;
+
+	if (d->sync)
+		kefs_sync_check(d->sync);
+}
+
+/* What can fail for outside reasons comes first, before anything is made on disk. */
+static int start_outside(struct daemon *d, struct kefs_err *err)
+{
+	int rc = make_dir(d->settings.state_dir, "state_dir", 0700, err);
+
+	if (rc == 0)
+		rc = make_dir(d->settings.run_dir, "run_dir", 0755, err);
+	if (rc == 0)
+		rc = take_lock(d, err);
+	if (rc == 0)
+		rc = start_loop(d, err);
+	if (rc == 0)
+		rc = kefs_nl_open(&d->nl, err);
+	if (rc < 0)
+		return rc;
+	d->kernel = kefs_nl_kernel(d->nl);
+	rc = kefs_module_load(d->nl, err);
+	if (rc == 0)
+		rc = kefs_module_watch(d->nl, d->loop, on_module_notice, d, &d->module, err);
+	if (rc == 0)
+		rc = kefs_listen_open(d->settings.listen, d->settings.listen_count, d->settings.listen_default, &d->sockets,
+				      err);
+	return rc;
+}
+
+static int start_volumes(struct daemon *d, struct kefs_err *err)
+{
+	struct kefs_volumes_parts parts = { .default_id = d->settings.default_file_system };
+	char path[KEFS_SETTINGS_PATH];
+	struct kefs_pool_info info;
+	int rc;
+
+	(void)kefs_str_format(path, sizeof(path), "%s/kefs.db", d->settings.state_dir);
+	rc = kefs_db_open(path, &d->db, err);
+	if (rc == 0)
+		rc = kefs_backing_open(&d->settings, &d->backing, err);
+	if (rc < 0)
+		return rc;
+	kefs_backing_get_info(d->backing, &info);
+	log_info("pool %s (%s%s%s)%s", info.path, info.type, info.image ? ", image " : "", info.image ? info.image : "",
+		 info.made ? " made" : "");
+	if (!info.quota)
+		log_warn("pool %s has no project quota: sizes of file systems will not be known (mount it with prjquota)",
+			 info.path);
+	parts.db = d->db;
+	parts.backing = d->backing;
+	parts.kernel = d->kernel;
+	parts.pool = d->pool;
+	return kefs_volumes_open(&parts, &d->volumes, err);
+}
+
+static int start_acceptor(struct daemon *d, struct kefs_err *err)
+{
+	static const struct kefs_acceptor_ops ops = { .resolve = resolve, .hand_over = hand_over, .count = count_served };
+	const struct kefs_acceptor_parts parts = {
+		.loop = d->loop,
+		.sockets = &d->sockets,
+		.per_address = d->settings.conns_per_address,
+		.ops = &ops,
+		.ctx = d,
+	};
+
+	return kefs_acceptor_new(&parts, &d->acceptor, err);
+}
+
+static int start_sync(struct daemon *d, struct kefs_err *err)
+{
+	const struct kefs_sync_parts parts = {
+		.loop = d->loop,
+		.kernel = d->kernel,
+		.volumes = d->volumes,
+		.config = {
+			.mem_budget = d->settings.memory_budget,
+			.lease_sec = d->settings.lease_seconds,
+			.threads_max = d->settings.threads_max,
+			.conns_max = d->settings.conns_max,
+		},
+		.changed = on_kernel,
+		.ctx = d,
+	};
+
+	return kefs_sync_start(&parts, &d->sync, err);
+}
+
+static uint64_t monotonic_ms(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+/* For the API's status. */
+static void look(void *ctx, struct kefs_server_status *ret_status)
+{
+	const struct daemon *d = ctx;
+
+	*ret_status = (struct kefs_server_status) {
+		.uptime_ms = monotonic_ms() - d->started_ms,
+		.accepting = kefs_acceptor_is_enabled(d->acceptor),
+		.socket_activated = d->sockets.activated,
+		.listener_count = d->sockets.count,
+	};
+	for (size_t i = 0; i < d->sockets.count; i++)
+		ret_status->listeners[i] = d->sockets.sockets[i].addr;
+	kefs_acceptor_get_stats(d->acceptor, &ret_status->acceptor);
+	kefs_backing_get_info(d->backing, &ret_status->pool);
+}
+
+static int start_control(struct daemon *d, struct kefs_err *err)
+{
+	struct kefs_http_server_parts parts = { .loop = d->loop, .ctx = &d->api };
+	int rc;
+
+	d->api = (struct kefs_api) { .volumes = d->volumes, .kernel = d->kernel, .look = look, .look_ctx = d };
+	d->started_ms = monotonic_ms();
+	(void)kefs_str_format(d->control_path, sizeof(d->control_path), "%s/kefsd.sock", d->settings.run_dir);
+	parts.routes = kefs_api_routes(&parts.route_count);
+	rc = kefs_unixsock_listen(d->control_path, err);
+	if (rc < 0) {
+		d->control_path[0] = '\0';
+		return rc;
+	}
+	parts.listen_fd = rc;
+	return kefs_http_server_new(&parts, &d->control, err);
+}
+
+static int start(struct daemon *d, struct kefs_err *err)
+{
+	static int (*const steps[])(struct daemon *, struct kefs_err *) = {
+		start_outside, start_volumes, start_acceptor, start_sync, start_control,
+	};
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && rc == 0; i++)
+		rc = steps[i](d, err);
+	return rc;
+}
+
+static void stop(struct daemon *d)
+{
+	kefs_http_server_free(d->control);
+	if (*d->control_path)
+		(void)unlink(d->control_path);
+	kefs_sync_free(d->sync);
+	kefs_acceptor_free(d->acceptor);
+	/* The pool's last jobs report to the volumes. */
+	kefs_pool_free(d->pool);
+	kefs_volumes_free(d->volumes);
+	kefs_backing_free(d->backing);
+	kefs_db_close(d->db);
+	kefs_listen_close(&d->sockets);
+	kefs_module_free(d->module);
+	kefs_nl_free(d->nl);
+	for (size_t i = 0; i < sizeof(d->signals) / sizeof(d->signals[0]); i++)
+		(void)kefs_loop_remove(d->signals[i]);
+	kefs_loop_free(d->loop);
+	if (d->lock_fd >= 0)
+		(void)close(d->lock_fd);
+}
+
+static int run(struct daemon *d, int ready_fd)
+{
+	struct kefs_err err;
+	int rc = start(d, &err);
+
+	if (rc < 0) {
+		log_err("%s", err.text);
+		stop(d);
+		return EXIT_FAILURE;
+	}
+	log_info("kefsd %s is ready: %zu listeners, control socket %s", KEFS_VERSION, d->sockets.count, d->control_path);
+	if (ready_fd >= 0) {
+		kefs_log_to_syslog();
+		kefs_daemon_ready(ready_fd);
+	}
+	(void)sd_notify(0, "READY=1");
+	rc = kefs_loop_run(d->loop);
+	if (rc < 0)
+		log_err("event loop: %s", kefs_err_name(rc));
+	stop(d);
+	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	static struct daemon d = { .lock_fd = -1 };
+	struct options options = { .config = NULL };
+	int status, ready_fd = -1, rc;
+	struct kefs_err err;
+
+	kefs_log_open("kefsd", KEFS_LOG_INFO);
+	status = parse_options(argc, argv, &options);
+	if (status >= 0)
+		return status;
+	if (load_settings(&options, &d.settings, &err) < 0) {
+		log_err("%s", err.text);
+		return EXIT_FAILURE;
+	}
+	if (options.check_config) {
+		(void)printf("kefsd: the configuration is valid\n");
+		return EXIT_SUCCESS;
+	}
+	kefs_log_set_level(d.settings.log_level);
+	if (geteuid() != 0) {
+		log_err("kefsd must be run by root: it mounts, listens on port 2049 and commands the kernel module");
+		return EXIT_FAILURE;
+	}
+	(void)umask(0022);
+	(void)signal(SIGPIPE, SIG_IGN);
+	raise_file_limit();
+	if (!options.foreground) {
+		rc = kefs_daemon_detach(&ready_fd, &status);
+		if (rc > 0)
+			return status;
+		if (rc < 0) {
+			log_err("starting in the background: %s", kefs_err_name(rc));
+			return EXIT_FAILURE;
+		}
+	}
+	return run(&d, ready_fd);
+}

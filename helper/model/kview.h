@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The kernel module's objects as the helper sees them: plain structs between kernel/ (which speaks netlink), the
+ * tests' fake kernel, and everything above. What each number means is said in the module's uapi/kefs.h. Pure.
+ */
+#ifndef KEFS_MODEL_KVIEW_H
+#define KEFS_MODEL_KVIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/addr.h"
+
+#define KEFS_KVIEW_NAME		128
+#define KEFS_KVIEW_OWNER	1025	/* NFS4_OPAQUE_LIMIT and a NUL */
+#define KEFS_KVIEW_COUNTERS	128	/* more are cut */
+#define KEFS_KVIEW_OPS		256	/* likewise; NFSv4.2 has 76 */
+
+struct kefs_kinfo {
+	uint32_t abi;
+	uint64_t instance, uptime_ms;
+	uint32_t volumes, conns, clients, sessions, opens, locks, requests, parked, threads;
+	uint64_t mem_used, mem_budget;
+	uint32_t lease_sec, open_files;
+};
+
+struct kefs_kconfig {
+	uint64_t mem_budget;	/* 0 = the module's default */
+	uint32_t lease_sec;
+	uint32_t threads_max;	/* 0 = leave it */
+	uint32_t conns_max;
+};
+
+/* For VOLUME_ADD. */
+struct kefs_kvolume_new {
+	uint64_t id;
+	const char *name;
+	int root_fd;		/* the caller keeps and closes it */
+	const uint8_t *key;	/* 16 bytes */
+	bool read_only;
+};
+
+struct kefs_kvolume {
+	uint64_t id;
+	char name[KEFS_KVIEW_NAME];
+	bool read_only;
+	uint32_t conns, clients;
+};
+
+struct kefs_kconn {
+	uint64_t id, volume;
+	struct kefs_addr peer, local;
+	uint32_t grant_flags;
+	uint64_t age_ms, idle_ms, requests, bytes_in, bytes_out;
+	uint32_t in_flight;
+};
+
+struct kefs_kclient {
+	uint64_t id, volume;
+	uint8_t owner[KEFS_KVIEW_OWNER];
+	size_t owner_len;
+	struct kefs_addr peer;
+	bool confirmed;
+	uint64_t renewed_ms;
+	uint32_t sessions, opens, locks;
+};
+
+struct kefs_kop {
+	uint32_t op;
+	uint64_t count, errors, nsec, bytes;
+};
+
+struct kefs_kstats {
+	uint64_t volume;	/* 0: the module as a whole */
+	struct kefs_kop ops[KEFS_KVIEW_OPS];
+	size_t op_count;
+	uint64_t counters[KEFS_KVIEW_COUNTERS];
+	size_t counter_count;
+	uint64_t bytes_in, bytes_out;
+};
+
+/* A volume that the store wants served. */
+struct kefs_kwanted {
+	uint64_t id;
+	char name[KEFS_KVIEW_NAME];
+};
+
+#endif

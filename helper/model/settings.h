@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* kefsd's settings: defaults, and the keys of kefsd.conf(5). Pure. */
+#ifndef KEFS_MODEL_SETTINGS_H
+#define KEFS_MODEL_SETTINGS_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/addr.h"
+#include "common/err.h"
+#include "common/id.h"
+#include "common/log.h"
+
+#define KEFS_SETTINGS_LISTEN_MAX	64
+#define KEFS_SETTINGS_PATH		1024
+#define KEFS_NFS_PORT			2049
+
+struct kefs_settings {
+	char state_dir[KEFS_SETTINGS_PATH];
+	char run_dir[KEFS_SETTINGS_PATH];
+	char pool[KEFS_SETTINGS_PATH];		/* "" = make an image */
+	uint64_t pool_image_size;
+	struct kefs_addr listen[KEFS_SETTINGS_LISTEN_MAX];
+	size_t listen_count;
+	bool listen_default;			/* nobody chose the addresses: a missing IPv6 is no error */
+	uint64_t memory_budget;			/* 0 = the module's default */
+	uint32_t lease_seconds;
+	uint32_t threads_max;			/* 0 = the module's default */
+	uint32_t conns_max;
+	uint32_t conns_per_address;
+	char default_file_system[KEFS_ID_SIZE];	/* "" = the only one there is */
+	enum kefs_log_level log_level;
+};
+
+/* Fills in the defaults. */
+void kefs_settings_init(struct kefs_settings *settings);
+
+/*
+ * Applies the text of a configuration file to settings that were initialised. 0, or -errno with err naming
+ * source, line, key and what the value must be; settings is then not to be used.
+ */
+int kefs_settings_parse(struct kefs_settings *settings, const char *text, size_t len, const char *source,
+			struct kefs_err *err);
+
+#endif

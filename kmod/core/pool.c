@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The pool. One lock guards the queue, the list of idle threads (a stack: the one with the warmest cache wakes first)
+ * and the counts. It is taken in softirq and under timers' and other irq-safe locks, hence with interrupts off.
+ *
+ * Growth: nobody starts a thread in kefs_pool_queue(), which may be a softirq. Work that finds no idle thread arms
+ * grow_work; if something still waits when that fires, more threads are started, unless enough of those there are
+ * are on a CPU: then the machine is busy, not blocked, and more threads would only take turns.
+ */
+#include <linux/completion.h>
+#include <linux/cpumask.h>
+#include <linux/fs_struct.h>
+#include <linux/jiffies.h>
+#include <linux/kthread.h>
+#include <linux/minmax.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+#include "limits.h"
+#include "pool.h"
+
+struct thread {			/* on the thread's own stack */
+	struct list_head all;		/* pool.threads */
+	struct list_head idle;		/* pool.idle, or empty: working or picked to work */
+	struct task_struct *task;
+};
+
+static void grow(struct work_struct *unused);
+
+static struct {
+	spinlock_t lock;		/* everything but the work structs */
+	struct list_head queue;		/* struct kefs_work */
+	struct list_head idle;		/* struct thread, last idle first */
+	struct list_head threads;	/* struct thread that run; shorter than nr_threads while one starts */
+	unsigned int nr_threads;
+	unsigned int max;
+	bool stopping;
+	struct delayed_work grow_work;
+	struct completion ended;	/* one completion for each thread that ended ... */
+	unsigned int unreaped;		/* ... and was not counted here yet; pool_mutex */
+} pool = {
+	.lock = __SPIN_LOCK_UNLOCKED(pool.lock),
+	.queue = LIST_HEAD_INIT(pool.queue),
+	.idle = LIST_HEAD_INIT(pool.idle),
+	.threads = LIST_HEAD_INIT(pool.threads),
+	.max = KEFS_THREADS_MAX_DEFAULT,
+	.grow_work = __DELAYED_WORK_INITIALIZER(pool.grow_work, grow, 0),
+	.ended = COMPLETION_INITIALIZER(pool.ended),
+};
+
+static DEFINE_MUTEX(pool_mutex);	/* serialises spawn() */
+
+#define GROW_DELAY max(2UL, msecs_to_jiffies(10))
+
+/* Wake the thread that went idle last; false if none is idle. */
+static bool wake_one(void)
+{
+	struct thread *t = list_first_entry_or_null(&pool.idle, struct thread, idle);
+
+	lockdep_assert_held(&pool.lock);
+	if (!t)
+		return false;
+	list_del_init(&t->idle);
+	wake_up_process(t->task);	/* under the lock: the thread cannot end before */
+	return true;
+}
+
+/* Next work, or NULL when the thread is to end. Sleeps. */
+static struct kefs_work *next_work(struct thread *self)
+{
+	struct kefs_work *work = NULL;
+	long left = 1;
+
+	spin_lock_irq(&pool.lock);
+	while (pool.nr_threads <= pool.max) {
+		work = list_first_entry_or_null(&pool.queue, struct kefs_work, node);
+		if (work) {
+			list_del_init(&work->node);
+			break;
+		}
+		if (pool.stopping || (!left && pool.nr_threads > KEFS_THREADS_MIN))
+			break;
+		list_add(&self->idle, &pool.idle);
+		left = pool.nr_threads > KEFS_THREADS_MIN ? KEFS_THREAD_IDLE_SEC * HZ : MAX_SCHEDULE_TIMEOUT;
+		set_current_state(TASK_IDLE);
+		spin_unlock_irq(&pool.lock);
+		left = schedule_timeout(left);
+		spin_lock_irq(&pool.lock);
+		__set_current_state(TASK_RUNNING);
+		if (list_empty(&self->idle))
+			left = 1;	/* picked, though another thread may have been faster: not idle for so long */
+		else
+			list_del_init(&self->idle);
+	}
+	if (!work) {
+		list_del(&self->all);
+		pool.nr_threads--;
+		if (!list_empty(&pool.queue))
+			wake_one();	/* this thread may have been picked for it */
+	}
+	spin_unlock_irq(&pool.lock);
+	return work;
+}
+
+static int thread_main(void *unused)
+{
+	struct thread self = { .task = current };
+	struct kefs_work *work;
+
+	INIT_LIST_HEAD(&self.idle);
+	spin_lock_irq(&pool.lock);
+	list_add(&self.all, &pool.threads);
+	spin_unlock_irq(&pool.lock);
+	while ((work = next_work(&self)) != NULL) {
+		work->run(work);
+		cond_resched();
+	}
+	return 0;
+}
+
+static int thread_start(void *unused)
+{
+	/* kthreads share init's fs_struct, with its umask: modes would depend on who changes that. */
+	if (unshare_fs_struct() == 0) {
+		current->fs->umask = 0;
+		thread_main(NULL);
+	} else {
+		spin_lock_irq(&pool.lock);
+		pool.nr_threads--;
+		spin_unlock_irq(&pool.lock);
+	}
+	/* The last instruction of the module that this thread runs; kefs_pool_exit() waits for it. */
+	kthread_complete_and_exit(&pool.ended, 0);
+	return 0;
+}
+
+/* Start a thread if there may be one more. */
+static int spawn(void)
+{
+	static unsigned int number;
+	struct task_struct *task;
+
+	lockdep_assert_held(&pool_mutex);
+	while (pool.unreaped && try_wait_for_completion(&pool.ended))
+		pool.unreaped--;
+	spin_lock_irq(&pool.lock);
+	if (pool.stopping || pool.nr_threads >= pool.max) {
+		spin_unlock_irq(&pool.lock);
+		return -EAGAIN;
+	}
+	pool.nr_threads++;
+	spin_unlock_irq(&pool.lock);
+	task = kthread_run(thread_start, NULL, "kefs/%u", number++);
+	if (IS_ERR(task)) {
+		spin_lock_irq(&pool.lock);
+		pool.nr_threads--;
+		spin_unlock_irq(&pool.lock);
+		return PTR_ERR(task);
+	}
+	pool.unreaped++;
+	return 0;
+}
+
+/* How many threads would help what waits now. */
+static unsigned int threads_wanted(void)
+{
+	unsigned int cpus = num_online_cpus(), waiting = 0, running = 0;
+	struct kefs_work *work;
+	struct thread *t;
+
+	spin_lock_irq(&pool.lock);
+	if (list_empty(&pool.idle)) {
+		list_for_each_entry(work, &pool.queue, node) {
+			if (++waiting == cpus)
+				break;
+		}
+		list_for_each_entry(t, &pool.threads, all)
+			running += task_is_running(t->task);
+		if (pool.nr_threads >= KEFS_THREADS_MIN && running >= 2 * cpus)
+			waiting = 0;
+	}
+	spin_unlock_irq(&pool.lock);
+	return waiting;
+}
+
+static bool work_waits(void)
+{
+	bool waits;
+
+	spin_lock_irq(&pool.lock);
+	waits = !list_empty(&pool.queue) && !pool.stopping;
+	spin_unlock_irq(&pool.lock);
+	return waits;
+}
+
+static void grow(struct work_struct *unused)
+{
+	unsigned int wanted = threads_wanted();
+
+	mutex_lock(&pool_mutex);
+	while (wanted && spawn() == 0)
+		wanted--;
+	mutex_unlock(&pool_mutex);
+	if (work_waits())
+		queue_delayed_work(system_unbound_wq, &pool.grow_work, GROW_DELAY);
+}
+
+void kefs_pool_queue(struct kefs_work *work)
+{
+	unsigned long flags;
+	bool woken;
+
+	spin_lock_irqsave(&pool.lock, flags);
+	list_add_tail(&work->node, &pool.queue);
+	woken = wake_one();
+	spin_unlock_irqrestore(&pool.lock, flags);
+	if (!woken)
+		queue_delayed_work(system_unbound_wq, &pool.grow_work, GROW_DELAY);
+}
+
+int kefs_pool_set_max(unsigned int max)
+{
+	if (max < KEFS_THREADS_MIN || max > 1024)
+		return -EINVAL;
+	spin_lock_irq(&pool.lock);
+	pool.max = max;
+	spin_unlock_irq(&pool.lock);
+	return 0;
+}
+
+unsigned int kefs_pool_threads(void)
+{
+	return READ_ONCE(pool.nr_threads);
+}
+
+int __init kefs_pool_init(void)
+{
+	unsigned int i;
+	int err = 0;
+
+	mutex_lock(&pool_mutex);
+	for (i = 0; i < KEFS_THREADS_MIN && !err; i++)
+		err = spawn();
+	mutex_unlock(&pool_mutex);
+	if (err)
+		kefs_pool_exit();
+	return err;
+}
+
+void kefs_pool_exit(void)
+{
+	struct thread *t;
+
+	spin_lock_irq(&pool.lock);
+	WARN_ON(!list_empty(&pool.queue));
+	pool.stopping = true;
+	list_for_each_entry(t, &pool.threads, all)
+		wake_up_process(t->task);
+	spin_unlock_irq(&pool.lock);
+	cancel_delayed_work_sync(&pool.grow_work);
+	/* Nobody spawns any more: stopping is set and the work is gone. */
+	for (; pool.unreaped; pool.unreaped--)
+		wait_for_completion(&pool.ended);
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/slab.h>
+#include "../core/stats.h"
+#include "../rpc/backcall.h"
+#include "../state/session.h"
+#include "cb.h"
+#include "proto.h"
+
+#define CB_PROC_COMPOUND 1
+
+struct cb {
+	struct kefs_backcall bc;
+	struct kefs_cb_call call;
+};
+
+/* CB_COMPOUND4args with CB_SEQUENCE alone: tag, minor version, callback_ident (0 in 4.1), one operation. */
+static void encode_sequence(struct kefs_backcall *bc, struct kefs_xdr_out *out)
+{
+	struct cb *cb = container_of(bc, struct cb, bc);
+
+	kefs_xdr_put_u32(out, 0);
+	kefs_xdr_put_u32(out, NFS4_MINOR);
+	kefs_xdr_put_u32(out, 0);
+	kefs_xdr_put_u32(out, 1);
+	kefs_xdr_put_u32(out, OP_CB_SEQUENCE);
+	kefs_xdr_put_fixed(out, cb->call.session->id, KEFS_SESSION_ID_SIZE);
+	kefs_xdr_put_u32(out, cb->call.seqid);
+	kefs_xdr_put_u32(out, cb->call.slotid);
+	kefs_xdr_put_u32(out, cb->call.highest);
+	kefs_xdr_put_u32(out, 0);		/* csa_cachethis */
+	kefs_xdr_put_u32(out, 0);		/* no referring calls */
+}
+
+/* Was CB_SEQUENCE answered NFS4_OK? The compound's status may be another operation's. */
+static bool sequence_ok(struct kefs_xdr_in *res)
+{
+	u32 len, nops, op, status;
+
+	kefs_xdr_u32(res);
+	kefs_xdr_opaque(res, KEFS_OPAQUE_MAX, &len);
+	nops = kefs_xdr_u32(res);
+	op = kefs_xdr_u32(res);
+	status = kefs_xdr_u32(res);
+	return !res->bad && nops >= 1 && op == OP_CB_SEQUENCE && status == NFS4_OK;
+}
+
+static void probe_done(struct kefs_backcall *bc, int err, struct kefs_xdr_in *res)
+{
+	struct cb *cb = container_of(bc, struct cb, bc);
+	bool ok = !err && sequence_ok(res);
+
+	if (!ok)
+		kefs_count(KEFS_CNT_CB_FAILED);
+	kefs_cb_end(&cb->call, ok, ok ? KEFS_CB_UP : KEFS_CB_DOWN);
+	kfree(cb);
+}
+
+void kefs_cb_probe(struct kefs_session *session)
+{
+	struct cb *cb;
+	int err;
+
+	if (likely(READ_ONCE(session->cb_path) != KEFS_CB_UNKNOWN) || !(session->flags & KEFS_SESSION_BACK))
+		return;
+	/* Down until it answers: so that there is one probe, not one per request that comes meanwhile. */
+	if (cmpxchg(&session->cb_path, KEFS_CB_UNKNOWN, KEFS_CB_DOWN) != KEFS_CB_UNKNOWN)
+		return;
+	cb = kzalloc(sizeof(*cb), GFP_KERNEL);
+	if (!cb)
+		return;
+	if (kefs_cb_begin(session->client, &cb->call)) {
+		kfree(cb);
+		return;
+	}
+	cb->bc = (struct kefs_backcall){
+		.prog = cb->call.program, .vers = NFS4_CALLBACK_VERSION, .proc = CB_PROC_COMPOUND,
+		.auth_sys = cb->call.sec.flavor == AUTH_FLAVOR_SYS, .timeout = KEFS_CB_TIMEOUT_SEC * HZ,
+		.encode = encode_sequence, .done = probe_done,
+	};
+	kefs_count(KEFS_CNT_CB_SENT);
+	err = kefs_backcall_send(cb->call.conn, &cb->bc);
+	if (err)
+		probe_done(&cb->bc, err, NULL);
+}

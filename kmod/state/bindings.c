@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Connections of sessions, and the ways back to the client. A binding is on two lists, the session's (client->lock) and
+ * the connection's (bound->lock, taken inside); it comes and goes under both, while the session is alive and the
+ * connection is open.
+ */
+#include <linux/slab.h>
+#include "../core/kefs.h"
+#include "client.h"
+#include "session.h"
+
+struct binding {
+	struct kefs_session *session;	/* not a reference: see above */
+	struct kefs_bound *bound;	/* likewise */
+	struct list_head of_session, of_bound;
+	u32 dir;			/* KEFS_BIND_FORE | KEFS_BIND_BACK; client->lock */
+};
+
+static const struct kefs_state_ops *state_ops;
+
+void kefs_bindings_set_ops(const struct kefs_state_ops *ops)
+{
+	state_ops = ops;
+}
+
+void kefs_bound_init(struct kefs_bound *bound, struct kefs_conn *conn)
+{
+	memset(bound, 0, sizeof(*bound));
+	bound->conn = conn;
+	spin_lock_init(&bound->lock);
+	INIT_LIST_HEAD(&bound->bindings);
+}
+
+static bool path_works(const struct kefs_session *session)
+{
+	return session->nr_back && session->cb_path != KEFS_CB_DOWN;
+}
+
+void kefs_bindings_status_locked(struct kefs_client *client)
+{
+	u32 status = client->status & ~KEFS_STATUS_CB_PATH_DOWN;
+	struct kefs_session *session;
+	bool wanted = false, works = false;
+
+	lockdep_assert_held(&client->lock);
+	list_for_each_entry(session, &client->sessions, of_client) {
+		u32 flags = session->status & ~KEFS_STATUS_CB_PATH_DOWN_SESSION;
+
+		if (!(session->flags & KEFS_SESSION_BACK))
+			continue;	/* never had one, so it cannot be down */
+		wanted = true;
+		works |= path_works(session);
+		if (!path_works(session))
+			flags |= KEFS_STATUS_CB_PATH_DOWN_SESSION;
+		WRITE_ONCE(session->status, flags);
+	}
+	if (wanted && !works)
+		status |= KEFS_STATUS_CB_PATH_DOWN;
+	WRITE_ONCE(client->status, status);
+}
+
+static struct binding *find_locked(struct kefs_bound *bound, const struct kefs_session *session)
+{
+	struct binding *b;
+
+	lockdep_assert_held(&bound->lock);
+	list_for_each_entry(b, &bound->bindings, of_bound)
+		if (b->session == session)
+			return b;
+	return NULL;
+}
+
+/* Off both lists; both locks held. */
+static void drop_locked(struct binding *b)
+{
+	lockdep_assert_held(&b->session->client->lock);
+	lockdep_assert_held(&b->bound->lock);
+	list_del(&b->of_session);
+	list_del(&b->of_bound);
+	b->bound->nr_bindings--;
+	if (b->bound->last == b->session)
+		WRITE_ONCE(b->bound->last, NULL);
+	if (b->dir & KEFS_BIND_BACK)
+		b->session->nr_back--;
+	kfree(b);
+}
+
+void kefs_bindings_drop_locked(struct kefs_session *session)
+{
+	struct binding *b, *next;
+
+	lockdep_assert_held(&session->client->lock);
+	list_for_each_entry_safe(b, next, &session->bindings, of_session) {
+		struct kefs_bound *bound = b->bound;
+
+		spin_lock(&bound->lock);
+		drop_locked(b);
+		spin_unlock(&bound->lock);
+	}
+}
+
+/* @fresh is used (NULLed) if there is no binding yet and one is wanted. */
+static int bind_locked(struct kefs_session *session, struct kefs_bound *bound, u32 dir, struct binding **fresh)
+{
+	struct binding *b = find_locked(bound, session);
+
+	lockdep_assert_held(&session->client->lock);
+	if (session->dead)
+		return -KEFS_ERR_BADSESSION;
+	if (bound->closed)
+		return -ENOTCONN;
+	if (!b) {
+		if (bound->nr_bindings >= KEFS_BINDINGS_MAX)
+			return -KEFS_ERR_DELAY;
+		if (!*fresh)
+			return -EAGAIN;
+		b = *fresh;
+		*fresh = NULL;
+		b->session = session;
+		b->bound = bound;
+		b->dir = 0;
+		list_add(&b->of_session, &session->bindings);
+		list_add(&b->of_bound, &bound->bindings);
+		bound->nr_bindings++;
+	}
+	if (dir & ~b->dir & KEFS_BIND_BACK)
+		session->nr_back++;
+	b->dir |= dir;
+	if (dir & KEFS_BIND_BACK)
+		session->cb_path = KEFS_CB_UNKNOWN;	/* another chance */
+	WRITE_ONCE(bound->last, session);
+	return 0;
+}
+
+static int try_bind(struct kefs_session *session, struct kefs_bound *bound, u32 dir, struct binding **fresh)
+{
+	struct kefs_client *client = session->client;
+	int err;
+
+	spin_lock(&client->lock);
+	spin_lock(&bound->lock);
+	err = bind_locked(session, bound, dir, fresh);
+	spin_unlock(&bound->lock);
+	if (!err && dir & KEFS_BIND_BACK)
+		kefs_bindings_status_locked(client);
+	spin_unlock(&client->lock);
+	return err;
+}
+
+/* What is done about a wish (RFC 8881 §18.34.3): a session without a back channel has fore connections only. */
+static int direction(const struct kefs_session *session, u32 wish, u32 *ret)
+{
+	bool back = session->flags & KEFS_SESSION_BACK;
+
+	switch (wish) {
+	case KEFS_BIND_FORE:
+	case KEFS_BIND_FORE_OR_BOTH:
+		*ret = wish == KEFS_BIND_FORE || !back ? KEFS_BIND_FORE : KEFS_BIND_FORE | KEFS_BIND_BACK;
+		return 0;
+	case KEFS_BIND_BACK:
+		*ret = KEFS_BIND_BACK;
+		return back ? 0 : -EINVAL;
+	case KEFS_BIND_BACK_OR_BOTH:
+		*ret = back ? KEFS_BIND_FORE | KEFS_BIND_BACK : KEFS_BIND_FORE;
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+int kefs_session_bind_conn(struct kefs_session *session, struct kefs_bound *bound, u32 dir, u32 *ret_dir)
+{
+	struct binding *fresh = NULL;
+	u32 become;
+	int err;
+
+	err = direction(session, dir, &become);
+	if (err)
+		return err;
+	err = try_bind(session, bound, become, &fresh);
+	if (err == -EAGAIN) {
+		fresh = kmalloc(sizeof(*fresh), GFP_KERNEL_ACCOUNT);
+		if (!fresh)
+			return -KEFS_ERR_DELAY;
+		err = try_bind(session, bound, become, &fresh);
+		kfree(fresh);
+	}
+	if (!err && ret_dir)
+		*ret_dir = become;
+	return err;
+}
+
+/* The locks nest the other way round, so the binding is looked for again with both. */
+static void unbind(struct kefs_session *session, struct kefs_bound *bound)
+{
+	struct kefs_client *client = session->client;
+	struct binding *b;
+
+	spin_lock(&client->lock);
+	spin_lock(&bound->lock);
+	b = find_locked(bound, session);
+	if (b)
+		drop_locked(b);
+	spin_unlock(&bound->lock);
+	kefs_bindings_status_locked(client);
+	spin_unlock(&client->lock);
+}
+
+void kefs_session_unbind_conn(struct kefs_bound *bound)
+{
+	struct kefs_session *session;
+	struct binding *b;
+
+	for (;;) {
+		spin_lock(&bound->lock);
+		bound->closed = true;
+		b = list_first_entry_or_null(&bound->bindings, struct binding, of_bound);
+		session = b ? b->session : NULL;
+		if (session)	/* bound, hence alive */
+			refcount_inc(&session->ref);
+		spin_unlock(&bound->lock);
+		if (!session)
+			return;
+		unbind(session, bound);
+		kefs_session_put(session);
+	}
+}
+
+void kefs_session_backchannel_ctl(struct kefs_session *session, u32 cb_program, const struct kefs_cb_sec *sec)
+{
+	struct kefs_client *client = session->client;
+
+	spin_lock(&client->lock);
+	session->cb_program = cb_program;
+	session->cb_sec = *sec;
+	session->cb_path = KEFS_CB_UNKNOWN;
+	kefs_bindings_status_locked(client);
+	spin_unlock(&client->lock);
+}
+
+/* The connection to call on, referenced. */
+static struct kefs_conn *back_conn_locked(const struct kefs_session *session)
+{
+	struct binding *b;
+
+	lockdep_assert_held(&session->client->lock);
+	list_for_each_entry(b, &session->bindings, of_session) {
+		if (b->dir & KEFS_BIND_BACK) {
+			state_ops->conn_get(b->bound->conn);
+			return b->bound->conn;
+		}
+	}
+	return NULL;
+}
+
+static void take_slot_locked(struct kefs_session *session, struct kefs_cb_call *call)
+{
+	lockdep_assert_held(&session->client->lock);
+	call->session = session;
+	refcount_inc(&session->ref);
+	call->program = session->cb_program;
+	call->sec = session->cb_sec;
+	call->slotid = __ffs(session->cb_free);
+	session->cb_free &= ~BIT(call->slotid);
+	call->seqid = session->cb_seqid[call->slotid];
+	call->highest = fls(~session->cb_free & GENMASK(session->back.max_slots - 1, 0)) - 1;
+	call->conn = back_conn_locked(session);
+}
+
+int kefs_cb_begin(struct kefs_client *client, struct kefs_cb_call *call)
+{
+	struct kefs_session *session, *best = NULL;
+	int err = -ENOTCONN;
+
+	spin_lock(&client->lock);
+	list_for_each_entry(session, &client->sessions, of_client) {
+		if (!session->nr_back)
+			continue;
+		err = -EBUSY;
+		if (!session->cb_free)
+			continue;
+		best = session;
+		if (path_works(session))
+			break;	/* else, for want of another, one that failed the last time */
+	}
+	if (best) {
+		take_slot_locked(best, call);
+		err = 0;
+	}
+	spin_unlock(&client->lock);
+	return err;
+}
+
+int kefs_cb_begin_probe(struct kefs_session *session, struct kefs_cb_call *call)
+{
+	struct kefs_client *client = session->client;
+	int err = -EALREADY;
+
+	if (READ_ONCE(session->cb_path) != KEFS_CB_UNKNOWN || !READ_ONCE(session->nr_back))
+		return err;
+	spin_lock(&client->lock);
+	if (session->cb_path == KEFS_CB_UNKNOWN && session->nr_back && session->cb_free) {
+		session->cb_path = KEFS_CB_PROBING;
+		take_slot_locked(session, call);
+		err = 0;
+	}
+	spin_unlock(&client->lock);
+	return err;
+}
+
+void kefs_cb_end(struct kefs_cb_call *call, bool sequenced, enum kefs_cb_path path)
+{
+	struct kefs_session *session = call->session;
+	struct kefs_client *client = session->client;
+
+	spin_lock(&client->lock);
+	if (sequenced)
+		session->cb_seqid[call->slotid]++;
+	session->cb_free |= BIT(call->slotid);
+	if (path != KEFS_CB_UNKNOWN && session->cb_path != path) {
+		session->cb_path = path;
+		kefs_bindings_status_locked(client);
+	}
+	spin_unlock(&client->lock);
+	state_ops->conn_put(call->conn);
+	kefs_session_put(session);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The state of one NFS server instance. */
+#ifndef KEFS_STATE_DOMAIN_H
+#define KEFS_STATE_DOMAIN_H
+
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/rcupdate.h>
+#include <linux/refcount.h>
+#include <linux/xarray.h>
+#include <kefs.h>
+
+struct kefs_volume;
+
+#define KEFS_MAJOR_ID_MAX 48
+
+struct kefs_domain {
+	refcount_t ref;			/* creator (until kefs_domain_kill()), clients, walkers */
+	struct kefs_volume *volume;	/* a reference */
+	u32 boot;			/* this instance: upper half of client ids */
+	bool dead;			/* written under lock: no new clients */
+	u8 major_len;
+	char major[KEFS_MAJOR_ID_MAX];	/* server owner's major id and server scope; not NUL-terminated for the peer */
+
+	struct mutex lock;		/* client records: see state.h */
+	struct xarray clients;		/* index → kefs_client, lower half of client ids; changed under lock */
+	u32 next_client;		/* lock */
+	struct list_head unconfirmed;	/* kefs_client.unconf, oldest first; lock */
+	unsigned int nr_unconfirmed;	/* lock */
+	atomic_t nr_clients;
+	struct xarray sessions;		/* index → kefs_session */
+	u32 next_session;		/* domain->lock */
+
+	struct list_head all;		/* list of all domains, RCU; domain.c's lock */
+	struct rcu_head rcu;
+};
+
+/*
+ * A new, empty instance with a boot number of its own; takes its own reference to @volume. @bytes tell domains of the
+ * volume apart: equal bytes give equal major ids, also after a reload. ERR_PTR(-ENOMEM).
+ */
+struct kefs_domain *kefs_domain_create(struct kefs_volume *volume, const void *bytes, size_t len);
+
+/*
+ * Drop all clients and their state and the creator's reference. No request may start on the domain any more; those
+ * still running keep what they use and find their client dead. Sleeps.
+ */
+void kefs_domain_kill(struct kefs_domain *domain);
+
+struct kefs_domain *kefs_domain_get(struct kefs_domain *domain);
+void kefs_domain_put(struct kefs_domain *domain);	/* any context */
+
+/* Server owner's major id; the server scope is the same string, the minor id 0. */
+static inline const char *kefs_domain_major(const struct kefs_domain *domain, u32 *len)
+{
+	*len = domain->major_len;
+	return domain->major;
+}
+
+static inline unsigned int kefs_domain_clients(const struct kefs_domain *domain)
+{
+	return atomic_read(&domain->nr_clients);
+}
+
+/* For walks over all domains: the one behind @prev, which is put; NULL starts. NULL at the end. */
+struct kefs_domain *kefs_domain_next(struct kefs_domain *prev);
+
+#endif

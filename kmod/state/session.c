@@ -1,0 +1,438 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Sessions and the slots of their requests; connections and callbacks are in bindings.c. */
+#include <linux/mm.h>
+#include <linux/nospec.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+#include <linux/unaligned.h>
+#include "../core/kefs.h"
+#include "client.h"
+#include "expiry.h"
+#include "session.h"
+
+#define FORE_REQUEST_MIN	256	/* an RPC call with AUTH_SYS, SEQUENCE and a small operation */
+#define FORE_RESPONSE_MIN	128
+#define BACK_REQUEST_MIN	384	/* CB_SEQUENCE and CB_RECALL with the largest file handle */
+#define BACK_RESPONSE_MIN	128
+#define BACK_SIZE_MAX		4096
+
+static atomic_t nr_sessions;
+static atomic_long_t reserved;		/* bytes that reply caches of all sessions may come to */
+
+u64 kefs_session_cache_bytes(void)
+{
+	return atomic_long_read(&reserved);
+}
+
+unsigned int kefs_session_count(void)
+{
+	return atomic_read(&nr_sessions);
+}
+
+int kefs_session_fit_fore(const struct kefs_channel *ask, struct kefs_channel *give)
+{
+	if (ask->max_request < FORE_REQUEST_MIN || ask->max_response < FORE_RESPONSE_MIN || !ask->max_ops)
+		return -KEFS_ERR_TOOSMALL;
+	*give = (struct kefs_channel){
+		.max_request = min_t(u32, ask->max_request, KEFS_RECORD_MAX),
+		.max_response = min_t(u32, ask->max_response, KEFS_RECORD_MAX),
+		.max_cached = min_t(u32, ask->max_cached, KEFS_SLOT_CACHE_MAX),
+		.max_ops = min_t(u32, ask->max_ops, KEFS_OPS_MAX),
+		.max_slots = clamp_t(u32, ask->max_slots, 1, KEFS_SLOTS_MAX),
+	};
+	return 0;
+}
+
+int kefs_session_fit_back(const struct kefs_channel *ask, struct kefs_channel *give)
+{
+	if (ask->max_request < BACK_REQUEST_MIN || ask->max_response < BACK_RESPONSE_MIN || ask->max_ops < 2)
+		return -KEFS_ERR_TOOSMALL;
+	*give = (struct kefs_channel){
+		.max_request = min_t(u32, ask->max_request, BACK_SIZE_MAX),
+		.max_response = min_t(u32, ask->max_response, BACK_SIZE_MAX),
+		.max_cached = 0,
+		.max_ops = min_t(u32, ask->max_ops, KEFS_OPS_MAX),
+		.max_slots = clamp_t(u32, ask->max_slots, 1, KEFS_CB_SLOTS_MAX),
+	};
+	return 0;
+}
+
+/*
+ * Reply caches are memory that clients hold for as long as they like. Each new session may have a quarter of what is
+ * left, so that the first ones cannot take it all; it gets fewer slots if need be.
+ */
+static int reserve_cache(struct kefs_channel *fore, size_t *ret_bytes)
+{
+	size_t per_slot = sizeof(struct kefs_slot) + fore->max_cached;
+	long limit = (totalram_pages() << PAGE_SHIFT) / KEFS_REPLY_CACHE_SHARE;
+	long left = max(limit - atomic_long_read(&reserved), 0l) / 4;
+
+	fore->max_slots = min_t(u32, fore->max_slots, left / per_slot);
+	if (!fore->max_slots)
+		return -KEFS_ERR_DELAY;
+	*ret_bytes = fore->max_slots * per_slot;
+	atomic_long_add(*ret_bytes, &reserved);
+	return 0;
+}
+
+static void session_free(struct kefs_session *session)
+{
+	u32 i;
+
+	for (i = 0; i < session->fore.max_slots; i++)
+		kvfree(session->slots[i].reply);
+	atomic_long_sub(session->reserved, &reserved);
+	atomic_dec(&nr_sessions);
+	kvfree_rcu(session, rcu);
+}
+
+void kefs_session_put(struct kefs_session *session)
+{
+	struct kefs_client *client = session->client;
+
+	if (!refcount_dec_and_test(&session->ref))
+		return;
+	session_free(session);
+	kefs_client_put(client);
+}
+
+static void init_slots(struct kefs_session *session)
+{
+	u32 i;
+
+	for (i = 0; i < session->fore.max_slots; i++)
+		session->slots[i].session = session;
+	for (i = 0; i < KEFS_CB_SLOTS_MAX; i++)
+		session->cb_seqid[i] = 1;
+	session->cb_free = session->back.max_slots ? GENMASK(session->back.max_slots - 1, 0) : 0;
+	session->target_highest = session->fore.max_slots - 1;
+}
+
+/* A session that nobody knows yet: no id, no client. */
+static struct kefs_session *session_alloc(const struct kefs_session_args *args)
+{
+	struct kefs_channel fore, back = {};
+	struct kefs_session *session;
+	size_t bytes;
+	int err;
+
+	if (args->flags & ~(KEFS_SESSION_PERSIST | KEFS_SESSION_BACK | KEFS_SESSION_RDMA))
+		return ERR_PTR(-EINVAL);
+	err = kefs_session_fit_fore(&args->fore, &fore);
+	if (!err)
+		err = kefs_session_fit_back(&args->back, &back);
+	if (!err)
+		err = reserve_cache(&fore, &bytes);
+	if (err)
+		return ERR_PTR(err);
+	session = kvzalloc(struct_size(session, slots, fore.max_slots), GFP_KERNEL_ACCOUNT);
+	if (!session) {
+		atomic_long_sub(bytes, &reserved);
+		return ERR_PTR(-KEFS_ERR_DELAY);
+	}
+	refcount_set(&session->ref, 1);
+	session->reserved = bytes;
+	session->flags = args->flags & KEFS_SESSION_BACK;
+	session->fore = fore;
+	session->back = back;
+	session->cb_program = args->cb_program;
+	session->cb_sec = args->cb_sec;
+	INIT_LIST_HEAD(&session->of_client);
+	INIT_LIST_HEAD(&session->bindings);
+	init_slots(session);
+	atomic_inc(&nr_sessions);
+	return session;
+}
+
+/* Into the tables. The id says which client and which entry; the random part keeps it from being guessed. */
+static int insert_locked(struct kefs_client *client, struct kefs_session *session)
+{
+	struct kefs_domain *domain = client->domain;
+
+	lockdep_assert_held(&domain->lock);
+	if (client->nr_sessions >= KEFS_SESSIONS_PER_CLIENT)
+		return -ENOSPC;
+	if (xa_alloc_cyclic(&domain->sessions, &session->index, NULL, xa_limit_32b, &domain->next_session,
+			    GFP_KERNEL) < 0)
+		return -KEFS_ERR_DELAY;
+	put_unaligned_be64(client->id, session->id);
+	put_unaligned_be32(session->index, session->id + 8);
+	put_unaligned_be32(get_random_u32(), session->id + 12);
+	session->client = kefs_client_get(client);
+	spin_lock(&client->lock);
+	list_add_tail(&session->of_client, &client->sessions);
+	client->nr_sessions++;
+	kefs_bindings_status_locked(client);
+	spin_unlock(&client->lock);
+	xa_store(&domain->sessions, session->index, session, GFP_KERNEL);	/* reserved: cannot fail */
+	return 0;
+}
+
+static void fill_res(const struct kefs_session *session, u32 seqid, struct kefs_session_res *res)
+{
+	memcpy(res->id, session->id, sizeof(res->id));
+	res->seqid = seqid;
+	res->flags = session->flags;
+	res->fore = session->fore;
+	res->back = session->back;
+}
+
+/*
+ * The steps of RFC 8881 §18.36.4 behind the sequence check. @session is used up (NULLed) on success. *ret_old: the
+ * client record that this one replaces, for kefs_client_finish().
+ */
+static int create_locked(struct kefs_client *client, const struct kefs_session_args *args,
+			 struct kefs_session **session, struct kefs_client **ret_old)
+{
+	struct kefs_client *old = NULL;
+	int err;
+
+	lockdep_assert_held(&client->domain->lock);
+	if (IS_ERR(*session))
+		return PTR_ERR(*session);
+	if (!client->confirmed) {
+		old = kefs_client_confirm_locked(client);
+		if (IS_ERR(old))
+			return PTR_ERR(old);
+		*ret_old = old;
+	}
+	err = insert_locked(client, *session);
+	if (err)
+		return err;
+	fill_res(*session, args->seqid, &client->cs_res);
+	*session = NULL;
+	return 0;
+}
+
+static bool transient(int err)
+{
+	return err == -KEFS_ERR_DELAY || err == -KEFS_ERR_CLID_INUSE;
+}
+
+/* The client's own one-slot reply cache around it. */
+static int create_once_locked(struct kefs_client *client, const struct kefs_session_args *args,
+			      struct kefs_session **session, struct kefs_session_res *res, struct kefs_client **ret_old)
+{
+	int err;
+
+	lockdep_assert_held(&client->domain->lock);
+	if (client->cs_used && args->seqid == client->cs_seqid) {
+		*res = client->cs_res;
+		return client->cs_status;
+	}
+	if (args->seqid != client->cs_seqid + 1)
+		return -KEFS_ERR_SEQ_MISORDERED;
+	if (!client->confirmed && !kefs_principal_same(&client->principal, &args->principal))
+		return -KEFS_ERR_CLID_INUSE;
+	err = create_locked(client, args, session, ret_old);
+	if (transient(err))
+		return err;	/* as if it had never come: the client repeats it with the same number */
+	client->cs_used = true;
+	client->cs_seqid = args->seqid;
+	client->cs_status = err;
+	*res = client->cs_res;
+	return err;
+}
+
+/* New or again: this connection belongs to the session now, and can call back if that was agreed. */
+static void bind_creator(struct kefs_domain *domain, const struct kefs_session_res *res, struct kefs_bound *bound)
+{
+	u32 dir = res->flags & KEFS_SESSION_BACK ? KEFS_BIND_BACK_OR_BOTH : KEFS_BIND_FORE;
+	struct kefs_session *session = kefs_session_find(domain, res->id);
+
+	if (!session)
+		return;
+	/* Not bound, because it is just closing: then there is nobody to tell either. */
+	kefs_session_bind_conn(session, bound, dir, &dir);
+	kefs_session_put(session);
+}
+
+int kefs_session_create(struct kefs_domain *domain, const struct kefs_session_args *args, struct kefs_bound *bound,
+			struct kefs_session_res *res)
+{
+	struct kefs_session *session = session_alloc(args);
+	struct kefs_client *client, *old = NULL;
+	int err = -KEFS_ERR_STALE_CLIENTID;
+
+	mutex_lock(&domain->lock);
+	client = xa_load(&domain->clients, (u32)args->clientid);
+	if (client && client->id == args->clientid && kefs_client_renew(client))
+		err = create_once_locked(client, args, &session, res, &old);
+	mutex_unlock(&domain->lock);
+
+	if (old)
+		kefs_client_finish(old);
+	if (!IS_ERR_OR_NULL(session))
+		session_free(session);
+	if (!err && bound)
+		bind_creator(domain, res, bound);
+	return err;
+}
+
+/* RCU read side or a reference to what it is in: alive, not referenced. */
+static struct kefs_session *find_rcu(struct kefs_domain *domain, const u8 *id)
+{
+	struct kefs_session *session = xa_load(&domain->sessions, get_unaligned_be32(id + 8));
+
+	if (!session || memcmp(session->id, id, KEFS_SESSION_ID_SIZE) || READ_ONCE(session->dead))
+		return NULL;
+	return session;
+}
+
+struct kefs_session *kefs_session_find(struct kefs_domain *domain, const u8 *id)
+{
+	struct kefs_session *session;
+
+	rcu_read_lock();
+	session = find_rcu(domain, id);
+	if (session && !refcount_inc_not_zero(&session->ref))
+		session = NULL;
+	rcu_read_unlock();
+	return session;
+}
+
+bool kefs_session_kill(struct kefs_session *session)
+{
+	struct kefs_client *client = session->client;
+	u32 i;
+
+	spin_lock(&client->lock);
+	if (session->dead) {
+		spin_unlock(&client->lock);
+		return false;
+	}
+	WRITE_ONCE(session->dead, true);
+	list_del_init(&session->of_client);
+	client->nr_sessions--;
+	kefs_bindings_drop_locked(session);
+	kefs_bindings_status_locked(client);
+	spin_unlock(&client->lock);
+
+	xa_erase(&client->domain->sessions, session->index);
+	/* Who owns a slot has relied on the table's reference so far; from here on on one of its own. */
+	for (i = 0; i < session->fore.max_slots; i++) {
+		refcount_inc(&session->ref);
+		if (!kefs_slot_kill(&session->slots[i]))
+			kefs_session_put(session);
+	}
+	kefs_session_put(session);
+	return true;
+}
+
+static bool others_busy(const struct kefs_session *session, const struct kefs_slot *own)
+{
+	u32 i;
+
+	for (i = 0; i < session->fore.max_slots; i++)
+		if (&session->slots[i] != own && kefs_slot_busy(&session->slots[i]))
+			return true;
+	return false;
+}
+
+bool kefs_session_any_busy_locked(struct kefs_client *client)
+{
+	struct kefs_session *session;
+
+	lockdep_assert_held(&client->lock);
+	list_for_each_entry(session, &client->sessions, of_client)
+		if (others_busy(session, NULL))
+			return true;
+	return false;
+}
+
+int kefs_session_destroy(struct kefs_domain *domain, const u8 *id, const struct kefs_slot *own)
+{
+	struct kefs_session *session = kefs_session_find(domain, id);
+	int err = 0;
+
+	if (!session)
+		return -KEFS_ERR_BADSESSION;
+	if (others_busy(session, own))
+		err = -KEFS_ERR_DELAY;
+	else if (!kefs_session_kill(session))
+		err = -KEFS_ERR_BADSESSION;
+	kefs_session_put(session);
+	return err;
+}
+
+/* What is wrong with a request before its slot is looked at. */
+static int check_request(const struct kefs_session *session, const struct kefs_sequence_args *args)
+{
+	if (args->nr_ops > session->fore.max_ops)
+		return -KEFS_ERR_TOO_MANY_OPS;
+	if (args->request_len > session->fore.max_request)
+		return -KEFS_ERR_REQ_TOO_BIG;
+	if (args->slotid >= session->fore.max_slots)
+		return -KEFS_ERR_BADSLOT;
+	if (args->highest >= session->fore.max_slots)
+		return -KEFS_ERR_BAD_HIGH_SLOT;
+	return 0;
+}
+
+/* Find and own the slot, which from then on keeps the session. */
+static int slot_acquire(struct kefs_domain *domain, const struct kefs_sequence_args *args, struct kefs_slot **ret)
+{
+	struct kefs_session *session;
+	int err = -KEFS_ERR_BADSESSION;
+
+	rcu_read_lock();
+	session = find_rcu(domain, args->session);
+	if (session) {
+		err = check_request(session, args);
+		if (!err) {
+			*ret = &session->slots[array_index_nospec(args->slotid, session->fore.max_slots)];
+			err = kefs_slot_acquire(*ret, args->seqid);
+		}
+	}
+	rcu_read_unlock();
+	return err;
+}
+
+static void slot_release(struct kefs_slot *slot)
+{
+	struct kefs_session *session = slot->session;
+
+	/* Alive, the session may go at any time after this. */
+	if (kefs_slot_release(slot))
+		kefs_session_put(session);
+}
+
+int kefs_slot_begin(struct kefs_domain *domain, const struct kefs_sequence_args *args, struct kefs_sequence_res *res,
+		    struct kefs_slot **ret)
+{
+	struct kefs_session *session;
+	struct kefs_slot *slot;
+	int err;
+
+	err = slot_acquire(domain, args, &slot);
+	if (err)
+		return err;
+	session = slot->session;
+	err = kefs_slot_check(slot, args->seqid, args->digest);
+	if (err >= 0 && !kefs_client_renew(session->client))
+		err = -KEFS_ERR_BADSESSION;
+	/* Memory now: when the request has run, its reply must be kept. */
+	if (!err && args->cachethis && kefs_slot_reserve(slot, session->fore.max_cached))
+		err = -KEFS_ERR_DELAY;
+	if (err < 0) {
+		slot_release(slot);
+		return err;
+	}
+	if (!err)
+		kefs_slot_start(slot, args->seqid, args->digest, args->cachethis);
+	if (args->bound && READ_ONCE(args->bound->last) != session)
+		kefs_session_bind_conn(session, args->bound, KEFS_BIND_FORE, NULL);
+	res->highest = session->fore.max_slots - 1;
+	res->target = session->target_highest;
+	*ret = slot;
+	return err;
+}
+
+void kefs_slot_end(struct kefs_slot *slot, const void *reply, size_t len)
+{
+	if (reply && READ_ONCE(slot->state) & KEFS_SLOT_RUNNING)
+		kefs_slot_keep(slot, reply, len);
+	/* A request may have run for long; the lease counts from its end. */
+	kefs_client_renew(slot->session->client);
+	slot_release(slot);
+}

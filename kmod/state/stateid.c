@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/rhashtable.h>
+#include <linux/slab.h>
+#include <linux/unaligned.h>
+#include "../core/kefs.h"
+#include "../files/opencache.h"
+#include "client.h"
+#include "expiry.h"
+#include "fileobj.h"
+#include "lock.h"
+#include "open.h"
+#include "owner.h"
+#include "stateid.h"
+
+#define ONES4 0xff, 0xff, 0xff, 0xff
+
+const struct kefs_stateid kefs_stateid_anonymous;
+const struct kefs_stateid kefs_stateid_bypass = { .seqid = U32_MAX, .other = { ONES4, ONES4, ONES4 } };
+const struct kefs_stateid kefs_stateid_current = { .seqid = 1 };
+const struct kefs_stateid kefs_stateid_invalid = { .seqid = U32_MAX };
+
+static_assert(offsetof(struct kefs_state, file) == offsetof(struct kefs_state, owner) + sizeof(void *));
+
+struct state_key {
+	const struct kefs_owner *owner;
+	const struct kefs_fileobj *file;
+};
+
+static const struct rhashtable_params params = {
+	.head_offset = offsetof(struct kefs_state, node),
+	.key_offset = offsetof(struct kefs_state, owner),
+	.key_len = sizeof(struct state_key),
+	.automatic_shrinking = true,
+};
+
+static struct rhashtable states;
+static atomic_t nr_opens, nr_locks;
+
+bool kefs_stateid_special(const struct kefs_stateid *id)
+{
+	return !memcmp(id->other, kefs_stateid_anonymous.other, sizeof(id->other)) ||
+	       !memcmp(id->other, kefs_stateid_bypass.other, sizeof(id->other));
+}
+
+int kefs_stateid_check_seqid(u32 given, u32 current_seqid)
+{
+	if (!given || given == current_seqid)
+		return 0;
+	return (s32)(given - current_seqid) > 0 ? -KEFS_ERR_BAD_STATEID : -KEFS_ERR_OLD_STATEID;
+}
+
+void kefs_stateid_fill(const struct kefs_state *st, struct kefs_stateid *id)
+{
+	id->seqid = st->seqid;
+	put_unaligned_be64(st->client->id, id->other);
+	put_unaligned_be32(st->index, id->other + 8);
+}
+
+struct kefs_state *kefs_stateid_find(struct kefs_client *client, const struct kefs_stateid *id, unsigned int kinds,
+				     struct kefs_volume *volume, const struct kefs_fid *fid)
+{
+	struct kefs_state *st;
+	int err = -KEFS_ERR_BAD_STATEID;
+
+	/* Another client's, another life's, or special: the latter have no such client id. */
+	if (get_unaligned_be64(id->other) != client->id)
+		return ERR_PTR(err);
+	rcu_read_lock();
+	st = xa_load(&client->states, get_unaligned_be32(id->other + 8));
+	if (st && !refcount_inc_not_zero(&st->ref))
+		st = NULL;
+	rcu_read_unlock();
+	if (!st)
+		return ERR_PTR(err);
+	if (st->kind & kinds && (!fid || kefs_fileobj_is(st->file, volume, fid)))
+		err = READ_ONCE(st->revoked);
+	if (!err)
+		return st;
+	kefs_stateid_put(st);
+	return ERR_PTR(err);
+}
+
+struct kefs_state *kefs_stateid_lookup(struct kefs_owner *owner, struct kefs_fileobj *file)
+{
+	struct state_key key = { .owner = owner, .file = file };
+	struct kefs_state *st;
+
+	lockdep_assert_held(&file->lock);
+	st = rhashtable_lookup_fast(&states, &key, params);
+	if (st)
+		refcount_inc(&st->ref);
+	return st;
+}
+
+struct kefs_state *kefs_stateid_next_of(struct kefs_client *client, unsigned int kinds, unsigned long *index)
+{
+	struct kefs_state *st;
+
+	rcu_read_lock();
+	do {
+		st = xa_find_after(&client->states, index, U32_MAX, XA_PRESENT);
+	} while (st && (!(st->kind & kinds) || !refcount_inc_not_zero(&st->ref)));
+	rcu_read_unlock();
+	return st;
+}
+
+int kefs_stateid_reserve(struct kefs_state *st)
+{
+	struct kefs_client *client = st->client;
+
+	if (xa_alloc_cyclic(&client->states, &st->index, NULL, xa_limit_32b, &client->next_state,
+			    GFP_KERNEL_ACCOUNT) < 0)
+		return -KEFS_ERR_DELAY;
+	return 0;
+}
+
+void kefs_stateid_unreserve(struct kefs_state *st)
+{
+	xa_erase(&st->client->states, st->index);
+}
+
+static void count(struct kefs_state *st, int n)
+{
+	if (st->kind == KEFS_STATE_OPEN) {
+		atomic_add(n, &st->client->nr_opens);
+		atomic_add(n, &nr_opens);
+	} else if (st->kind == KEFS_STATE_LOCK) {
+		atomic_add(n, &st->client->nr_locks);
+		atomic_add(n, &nr_locks);
+	}
+}
+
+int kefs_stateid_publish(struct kefs_state *st)
+{
+	struct kefs_client *client = st->client;
+	int err = 0;
+
+	lockdep_assert_held(&st->file->lock);
+	if (rhashtable_insert_fast(&states, &st->node, params))
+		return -KEFS_ERR_DELAY;
+	spin_lock(&client->lock);
+	if (client->dead)
+		err = -KEFS_ERR_EXPIRED;
+	else	/* the entry is reserved: needs no memory */
+		xa_store(&client->states, st->index, st, GFP_NOWAIT);
+	spin_unlock(&client->lock);
+	if (err)
+		rhashtable_remove_fast(&states, &st->node, params);
+	else
+		count(st, 1);
+	return err;
+}
+
+void kefs_stateid_unhash(struct kefs_state *st)
+{
+	lockdep_assert_held(&st->file->lock);
+	rhashtable_remove_fast(&states, &st->node, params);
+}
+
+void kefs_stateid_remove(struct kefs_state *st)
+{
+	xa_erase(&st->client->states, st->index);
+	count(st, -1);
+	kefs_stateid_put(st);
+}
+
+void kefs_stateid_put(struct kefs_state *st)
+{
+	if (!st || !refcount_dec_and_test(&st->ref))
+		return;
+	if (st->kind == KEFS_STATE_OPEN)
+		kefs_open_free(st);
+	else
+		kefs_lock_free(st);
+}
+
+/* Share reservations against I/O without an open; courteous clients do not count. */
+static int check_deny(struct kefs_volume *volume, const struct kefs_fid *fid, u32 want)
+{
+	struct kefs_fileobj *file = kefs_fileobj_find(volume, fid);
+	struct kefs_client *doomed;
+	bool denied = false;
+
+	if (!file)
+		return 0;
+	while (kefs_fileobj_denies(file, want)) {
+		mutex_lock(&file->lock);
+		doomed = kefs_open_doom_one_locked(file, NULL, want, 0);
+		denied = !doomed && kefs_fileobj_denies(file, want);
+		mutex_unlock(&file->lock);
+		if (denied)
+			break;
+		if (doomed) {
+			kefs_client_expire(doomed);
+			kefs_client_put(doomed);
+		}
+	}
+	kefs_fileobj_put(file);
+	return denied ? -KEFS_ERR_LOCKED : 0;
+}
+
+static int io_special(const struct kefs_stateid *id, struct kefs_volume *volume, const struct kefs_fid *fid,
+		      struct dentry *dentry, u32 want, struct kefs_io_pin *pin)
+{
+	bool bypass = kefs_stateid_equal(id, &kefs_stateid_bypass);
+	struct kefs_bfile *bf;
+	int err;
+
+	if (!bypass && !kefs_stateid_equal(id, &kefs_stateid_anonymous))
+		return -KEFS_ERR_BAD_STATEID;
+	/* To write, bypass is anonymous (RFC 8881 §8.2.3). */
+	if (!bypass || want & KEFS_SHARE_WRITE) {
+		err = check_deny(volume, fid, want);
+		if (err)
+			return err;
+	}
+	bf = kefs_bfile_get(volume, fid, dentry);
+	if (IS_ERR(bf))
+		return PTR_ERR(bf);
+	pin->bf = bf;
+	pin->st = NULL;
+	return 0;
+}
+
+/* A lock stateid allows what its open does. */
+static u32 access_of(struct kefs_state *st)
+{
+	const struct kefs_open *open = st->kind == KEFS_STATE_OPEN ? kefs_open_of(st) : kefs_lock_of(st)->open;
+
+	return READ_ONCE(open->access);
+}
+
+int kefs_stateid_io(struct kefs_client *client, const struct kefs_stateid *id, struct kefs_volume *volume,
+		    const struct kefs_fid *fid, struct dentry *dentry, u32 want, struct kefs_io_pin *pin)
+{
+	struct kefs_state *st;
+	int err;
+
+	if (unlikely(kefs_stateid_special(id)))
+		return io_special(id, volume, fid, dentry, want, pin);
+	st = kefs_stateid_find(client, id, KEFS_STATE_OPEN | KEFS_STATE_LOCK, volume, fid);
+	if (IS_ERR(st))
+		return PTR_ERR(st);
+	err = kefs_stateid_check_seqid(id->seqid, READ_ONCE(st->seqid));
+	if (!err && want & ~access_of(st))
+		err = -KEFS_ERR_OPENMODE;
+	if (err) {
+		kefs_stateid_put(st);
+		return err;
+	}
+	pin->bf = st->file->bf;		/* the file's reference, which st keeps */
+	pin->st = st;
+	return 0;
+}
+
+void kefs_stateid_io_end(struct kefs_io_pin *pin)
+{
+	if (pin->st)
+		kefs_stateid_put(pin->st);
+	else
+		kefs_bfile_put(pin->bf);
+}
+
+int kefs_stateid_test(struct kefs_client *client, const struct kefs_stateid *id)
+{
+	struct kefs_state *st = kefs_stateid_find(client, id, ~0u, NULL, NULL);
+	int err;
+
+	if (IS_ERR(st))
+		return PTR_ERR(st);
+	err = kefs_stateid_check_seqid(id->seqid, READ_ONCE(st->seqid));
+	kefs_stateid_put(st);
+	return err;
+}
+
+int kefs_stateid_free(struct kefs_client *client, const struct kefs_stateid *id)
+{
+	struct kefs_state *st = kefs_stateid_find(client, id, ~0u, NULL, NULL);
+	int err;
+
+	if (IS_ERR(st))
+		return PTR_ERR(st);
+	if (st->kind == KEFS_STATE_LOCK)
+		err = kefs_lock_free_unheld(kefs_lock_of(st), id->seqid);
+	else
+		err = kefs_stateid_check_seqid(id->seqid, READ_ONCE(st->seqid)) ?: -KEFS_ERR_LOCKS_HELD;
+	kefs_stateid_put(st);
+	return err;
+}
+
+unsigned int kefs_stateid_opens(void)
+{
+	return atomic_read(&nr_opens);
+}
+
+unsigned int kefs_stateid_locks(void)
+{
+	return atomic_read(&nr_locks);
+}
+
+int __init kefs_stateid_init(void)
+{
+	return rhashtable_init(&states, &params);
+}
+
+void kefs_stateid_exit(void)
+{
+	rhashtable_destroy(&states);
+}

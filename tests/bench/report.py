@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""The benchmark's table of ratios and its JSON, from the lines that guest.sh wrote."""
+import argparse
+import json
+import statistics
+import sys
+
+UNITS = ((1e9, "s"), (1e6, "ms"), (1e3, "us"), (1, "ns"))
+
+
+def human(ns):
+    for size, unit in UNITS:
+        if ns >= size:
+            return f"{ns / size:.3g} {unit}" if ns < 1000 * size else f"{ns / size:.0f} {unit}"
+    return "0"
+
+
+def read(path):
+    """{workload: {server: [ {run, ops, ns, thread_ns, softirq_ns} ]}}, in the order of first appearance"""
+    data = {}
+    with open(path, encoding="ascii") as lines:
+        for line in lines:
+            server, run, name, *numbers = line.rstrip("\n").split("\t")
+            ops, ns, thread, soft = map(int, numbers)
+            data.setdefault(name, {}).setdefault(server, []).append(
+                {"run": int(run), "ops": ops, "ns": ns, "thread_ns": thread, "softirq_ns": soft})
+    return data
+
+
+def median(rows, key):
+    return statistics.median(key(r) for r in rows)
+
+
+def total(rows, key):
+    """Per operation over all runs: the kernel counts CPU in ticks, too coarse for a median of single runs"""
+    return sum(r[key] for r in rows) / sum(r["ops"] for r in rows)
+
+
+def summary(rows):
+    return {"runs": len(rows), "ops": rows[0]["ops"],
+            "ns_per_op": median(rows, lambda r: r["ns"] / r["ops"]),
+            "best_ns_per_op": min(r["ns"] / r["ops"] for r in rows),
+            "thread_ns_per_op": total(rows, "thread_ns"),
+            "softirq_ns_per_op": total(rows, "softirq_ns"),
+            "samples": rows}
+
+
+def spread(base, other):
+    """The smallest and largest ratio of the runs that stood beside each other"""
+    by_run = {r["run"]: r for r in base}
+    ratios = [by_run[r["run"]]["ns"] / r["ns"] for r in other if r["run"] in by_run and r["ns"]]
+    return [min(ratios), max(ratios)] if ratios else None
+
+
+def ratio(a, b):
+    return a / b if b else None
+
+
+def compare(data, servers):
+    ours, base = servers
+    result = {}
+    for name, rows in data.items():
+        if ours not in rows or base not in rows:
+            continue
+        a, b = summary(rows[ours]), summary(rows[base])
+        cpu = [s["thread_ns_per_op"] + s["softirq_ns_per_op"] for s in (a, b)]
+        result[name] = {ours: a, base: b, "ratio": ratio(b["ns_per_op"], a["ns_per_op"]),
+                        "best_ratio": ratio(b["best_ns_per_op"], a["best_ns_per_op"]),
+                        "ratio_range": spread(rows[base], rows[ours]),
+                        "cpu_per_op": {ours: cpu[0], base: cpu[1]}, "cpu_ratio": ratio(cpu[1], cpu[0]),
+                        "thread_ratio": ratio(b["thread_ns_per_op"], a["thread_ns_per_op"])}
+    return result
+
+
+def show(value, form="{:.2f}"):
+    return "-" if value is None else form.format(value)
+
+
+def table(result, servers):
+    ours, base = servers
+    head = ["workload", f"{base}/op", f"{ours}/op", "ratio", "(range)", "best", f"{base} CPU", f"{ours} CPU", "CPU ratio",
+            "threads"]
+    rows = [head]
+    for name, r in result.items():
+        low_high = r["ratio_range"]
+        rows.append([name, human(r[base]["ns_per_op"]), human(r[ours]["ns_per_op"]), show(r["ratio"]),
+                     "{:.2f}-{:.2f}".format(*low_high) if low_high else "-", show(r["best_ratio"]),
+                     human(r["cpu_per_op"][base]), human(r["cpu_per_op"][ours]), show(r["cpu_ratio"]),
+                     show(r["thread_ratio"])])
+    widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
+    for row in rows:
+        print("  ".join(cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths))))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("tsv")
+    parser.add_argument("--servers", default="kefs nfsd", help="ours and the one to compare with")
+    parser.add_argument("--kernel", default="")
+    parser.add_argument("--json", help="file to write")
+    args = parser.parse_args()
+    servers = args.servers.split()
+    data = read(args.tsv)
+    result = compare(data, servers)
+    if not result:
+        print("report: no workload has results of both servers", file=sys.stderr)
+        return 1
+    runs = max(len(rows) for by_server in data.values() for rows in by_server.values())
+    print(f"Linux {args.kernel}, median of {runs} runs; ratio = {servers[1]} / {servers[0]}, above 1 means "
+          f"{servers[0]} is faster; best = of the fastest runs.\nCPU = the server's threads and all soft interrupts, per operation; "
+          "threads = the ratio of the threads alone.")
+    table(result, servers)
+    if args.json:
+        with open(args.json, "w", encoding="ascii") as f:
+            json.dump({"kernel": args.kernel, "servers": servers, "workloads": result}, f, indent=1)
+            f.write("\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
