@@ -69,6 +69,3 @@ clean:
 	rm -rf build
 	$(call part,helper,clean)
 	$(call part,mount-helper,clean)
-	for m in $(wildcard tests/unit/*/Makefile tests/unit/*/*/Makefile tests/fuzz/*/Makefile); do \
-		$(MAKE) -C $$(dirname $$m) clean || exit; \
-	done

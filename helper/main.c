@@ -29,6 +29,7 @@
 #include "common/config.h"
 #include "common/log.h"
 #include "common/str.h"
+#include "common/version.h"
 #include "http/server.h"
 #include "kernel/nl.h"
 #include "model/settings.h"
@@ -287,10 +288,12 @@ static int start_volumes(struct daemon *d, struct kefs_err *err)
 	struct kefs_pool_info info;
 	int rc;
 
+	/* The pool first: there is more about it that can be wrong, and a store must not be left without one. */
+	rc = kefs_backing_open(&d->settings, &d->backing, err);
+	if (rc < 0)
+		return rc;
 	(void)kefs_str_format(path, sizeof(path), "%s/kefs.db", d->settings.state_dir);
 	rc = kefs_db_open(path, &d->db, err);
-	if (rc == 0)
-		rc = kefs_backing_open(&d->settings, &d->backing, err);
 	if (rc < 0)
 		return rc;
 	kefs_backing_get_info(d->backing, &info);

@@ -27,7 +27,7 @@ void kefs_server_detach_volume(struct kefs_volume *volume);
 struct kefs_grant *kefs_server_conn_grant(struct kefs_conn *conn);
 unsigned int kefs_server_volume_conns(const struct kefs_volume *volume);
 unsigned int kefs_server_volume_clients(const struct kefs_volume *volume);
-/* The next client record after *cursor (0 to begin; updated), of @volume_id or, if that is 0, of all. False at the end. */
+/* The next client record after *cursor (0 to begin; updated), of @volume_id or, if that is 0, of all. False: none. */
 bool kefs_server_client_next(u64 volume_id, u64 *cursor, struct kefs_client_info *info);
 
 int __init kefs_server_init(void);

@@ -11,8 +11,8 @@ struct plan {
 };
 
 /*
- * @device: REMOTE[:PATH] as amazon-efs-utils has it, with REMOTE a file system id or a host. @list loses the options that
- * are not mount.nfs4's and gains EFS's. 0, or -EINVAL with a message in @error (@size bytes), or -ENOMEM.
+ * @device: REMOTE[:PATH] as amazon-efs-utils has it, with REMOTE a file system id or a host. @list loses the options
+ * that are not mount.nfs4's and gains EFS's. 0, or -EINVAL with a message in @error (@size bytes), or -ENOMEM.
  */
 int plan_make(const char *device, struct option_list *list, struct plan *plan, char *error, unsigned long size);
 void plan_free(struct plan *plan);

@@ -130,7 +130,7 @@ void kefs_api_fs_delete(void *ctx, const struct kefs_http_request *request, stru
 {
 	const struct kefs_api *api = ctx;
 	const struct kefs_fs *fs = named(api, request, reply);
-	char id[KEFS_ID_SIZE], text[16];
+	char text[16];
 	struct kefs_err err;
 	bool force = false;
 	int rc;
@@ -141,8 +141,7 @@ void kefs_api_fs_delete(void *ctx, const struct kefs_http_request *request, stru
 		kefs_reply_error(reply, 400, "BadRequest", "Force must be true or false");
 		return;
 	}
-	(void)kefs_str_copy(id, sizeof(id), fs->id);
-	rc = kefs_volumes_delete(api->volumes, id, force, &err);
+	rc = kefs_volumes_delete(api->volumes, fs->id, force, &err);
 	if (rc < 0)
 		kefs_api_fail(reply, rc, &err);
 	else

@@ -59,6 +59,43 @@ static json_t *stats_json(const struct kefs_api *api, const struct kefs_kstats *
 	return object;
 }
 
+static void add_op(struct kefs_kstats *sum, const struct kefs_kop *op)
+{
+	size_t i;
+
+	for (i = 0; i < sum->op_count && sum->ops[i].op != op->op; i++)
+		;
+	if (i == KEFS_KVIEW_OPS)
+		return;
+	if (i == sum->op_count)
+		sum->ops[sum->op_count++] = (struct kefs_kop) { .op = op->op };
+	sum->ops[i].count += op->count;
+	sum->ops[i].errors += op->errors;
+	sum->ops[i].nsec += op->nsec;
+	sum->ops[i].bytes += op->bytes;
+}
+
+/* The module keeps operations by volume: its own row gets their sum, unless it has one. */
+static void add_up(struct kefs_kstats *list, size_t count)
+{
+	struct kefs_kstats *sum = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!list[i].volume)
+			sum = &list[i];
+	}
+	if (!sum || sum->op_count)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		if (!list[i].volume)
+			continue;
+		for (size_t n = 0; n < list[i].op_count; n++)
+			add_op(sum, &list[i].ops[n]);
+		sum->bytes_in += list[i].bytes_in;
+		sum->bytes_out += list[i].bytes_out;
+	}
+}
+
 void kefs_api_stats(void *ctx, const struct kefs_http_request *request, struct kefs_http_reply *reply)
 {
 	const struct kefs_api *api = ctx;
@@ -76,6 +113,7 @@ void kefs_api_stats(void *ctx, const struct kefs_http_request *request, struct k
 		kefs_reply_error(reply, 500, "InternalServerError", "%s", err.text);
 		return;
 	}
+	add_up(list, count);
 	array = json_array();
 	for (size_t i = 0; i < count; i++) {
 		json_t *object = stats_json(api, &list[i]);

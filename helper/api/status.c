@@ -2,6 +2,7 @@
 /* One look at the whole server. */
 #include <unistd.h>
 
+#include "common/version.h"
 #include "internal.h"
 
 static json_t *module_json(const struct kefs_api *api)

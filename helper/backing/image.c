@@ -174,11 +174,11 @@ static int is_mounted(const char *image, const char *mount_point, struct kefs_er
 
 int kefs_image_open(const char *image, const char *mount_point, uint64_t size, bool *ret_made, struct kefs_err *err)
 {
-	bool made = false;
+	bool made = false, made_dir = mkdir(mount_point, 0700) == 0;
 	struct stat st;
 	int rc;
 
-	if (mkdir(mount_point, 0700) < 0 && errno != EEXIST)
+	if (!made_dir && errno != EEXIST)
 		return kefs_err_sys(err, -errno, "creating %s", mount_point);
 	rc = is_mounted(image, mount_point, err);
 	if (rc < 0)
@@ -198,6 +198,8 @@ int kefs_image_open(const char *image, const char *mount_point, uint64_t size, b
 		rc = mount_image(image, mount_point, err);
 	if (rc < 0 && made)
 		(void)unlink(image);
+	if (rc < 0 && made_dir)
+		(void)rmdir(mount_point);
 	if (rc == 0)
 		*ret_made = made;
 	return rc;

@@ -11,9 +11,11 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/spawn.h"
 #include "common/cleanup.h"
 #include "common/str.h"
 
+#define MODPROBE_LIMIT_SEC 60
 #define TRIES 32	/* another program may take the free device between our asking and our using it */
 
 /* Does the sysfs file name image? A deleted file's name ends in " (deleted)" and does not match. */
@@ -91,14 +93,31 @@ static int attach_once(int control_fd, int image_fd, const char *image, char ret
 	return rc < 0 ? rc : take_fd(fd);
 }
 
+/* On a machine that has not used a loop device yet the driver need not be loaded, nor the node be there. */
+static int open_control(struct kefs_err *err)
+{
+	static const char *const modprobe[] = { "modprobe", "loop", NULL };
+	struct kefs_err why = { "" };
+	int fd = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0 && (errno == ENOENT || errno == ENODEV)) {
+		(void)kefs_spawn_run(modprobe, MODPROBE_LIMIT_SEC, &why);
+		fd = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+	}
+	if (fd < 0)
+		return kefs_err_sys(err, -errno, "/dev/loop-control (does this kernel have the module loop?%s%s)",
+				    *why.text ? " " : "", why.text);
+	return fd;
+}
+
 int kefs_loopdev_attach(const char *image, char ret_device[KEFS_LOOPDEV_PATH], struct kefs_err *err)
 {
-	CLEANUP_CLOSE int control_fd = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+	CLEANUP_CLOSE int control_fd = open_control(err);
 	CLEANUP_CLOSE int image_fd = open(image, O_RDWR | O_CLOEXEC);
 	int rc = -EBUSY;
 
 	if (control_fd < 0)
-		return kefs_err_sys(err, -errno, "/dev/loop-control (is the kernel module \"loop\" there?)");
+		return control_fd;
 	if (image_fd < 0)
 		return kefs_err_sys(err, -errno, "pool image %s", image);
 	for (int i = 0; i < TRIES && rc == -EBUSY; i++)

@@ -17,6 +17,7 @@
 
 struct kefs_loop {
 	sd_event *event;
+	bool stop;
 };
 
 struct kefs_source {
@@ -55,14 +56,17 @@ void kefs_loop_free(struct kefs_loop *loop)
 
 int kefs_loop_run(struct kefs_loop *loop)
 {
-	int rc = sd_event_loop(loop->event);
+	int rc = 0;
 
+	loop->stop = false;
+	while (!loop->stop && rc >= 0)
+		rc = sd_event_run(loop->event, UINT64_MAX);
 	return rc < 0 ? rc : 0;
 }
 
 void kefs_loop_exit(struct kefs_loop *loop)
 {
-	(void)sd_event_exit(loop->event, 0);
+	loop->stop = true;
 }
 
 uint64_t kefs_loop_now_ms(struct kefs_loop *loop)

@@ -23,7 +23,7 @@ int kefs_loop_new(struct kefs_loop **ret_loop);
 /* Frees the loop; its sources must be gone. NULL is fine. */
 void kefs_loop_free(struct kefs_loop *loop);
 
-/* Runs until kefs_loop_exit(). 0 or -errno of the loop itself. */
+/* Runs until kefs_loop_exit(); can be run again. 0 or -errno of the loop itself. */
 int kefs_loop_run(struct kefs_loop *loop);
 
 /* Makes kefs_loop_run() return after the running callback. */

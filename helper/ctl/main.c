@@ -9,6 +9,7 @@
 #include "client.h"
 #include "common/id.h"
 #include "common/str.h"
+#include "common/version.h"
 #include "ctl.h"
 #include "options.h"
 

@@ -441,25 +441,28 @@ static int check_unused(struct kefs_volumes *volumes, const struct kefs_fs *fs, 
 int kefs_volumes_delete(struct kefs_volumes *volumes, const char *id, bool force, struct kefs_err *err)
 {
 	const struct kefs_fs *fs = kefs_fs_find(&volumes->list, id);
+	char own_id[KEFS_ID_SIZE];
 	int rc;
 
 	if (!fs)
 		return kefs_err_set(err, -ENOENT, "File system '%s' does not exist.", id);
+	/* The caller's may lie in the list, which is about to be read anew. */
+	(void)kefs_str_copy(own_id, sizeof(own_id), fs->id);
 	if (fs->state == KEFS_FS_DELETING)
 		return kefs_err_set(err, -EALREADY, "File system '%s' is being deleted already", id);
 	/* Connections come in by this same thread: none can slip in between the check and the end. */
 	rc = force ? 0 : check_unused(volumes, fs, err);
 	if (rc == 0)
-		rc = kefs_st_fs_set_state(volumes->parts.db, id, KEFS_FS_AVAILABLE, KEFS_FS_DELETING, err);
+		rc = kefs_st_fs_set_state(volumes->parts.db, own_id, KEFS_FS_AVAILABLE, KEFS_FS_DELETING, err);
 	step(volumes, "deleting");
 	if (rc == 0)
 		rc = reload(volumes, err);
 	if (rc < 0)
 		return rc;
-	fs = kefs_fs_find(&volumes->list, id);
+	fs = kefs_fs_find(&volumes->list, own_id);
 	rc = fs ? carry_on_deleting(volumes, fs, err) : 0;
 	if (rc < 0)
-		log_err("deleting file system %s: %s; will be tried again", id, err ? err->text : kefs_err_name(rc));
+		log_err("deleting file system %s: %s; will be tried again", own_id, err ? err->text : kefs_err_name(rc));
 	/* The row says so: it will be deleted, whatever stood in the way just now. */
 	return 0;
 }

@@ -121,7 +121,7 @@ static bool take_mode(struct kefs_xdr_in *in, struct kefs_settable *set)
 {
 	set->mode = kefs_xdr_u32(in);
 	if (set->mode & ~07777u)
-		set->error = -EINVAL;
+		set->error = set->error ?: -EINVAL;
 	return !in->bad;
 }
 

@@ -14,6 +14,8 @@
 #define ENTRY_HEAD	(4 + 8 + 4)	/* follows, cookie, name length */
 #define BUFFER_MIN	4096
 
+static const u8 verifier[KEFS_VERIFIER_SIZE];	/* cookies last: see kefs_dir_read() */
+
 struct readdir {
 	struct kefs_compound *c;
 	struct dentry *dir;
@@ -109,42 +111,53 @@ static bool needs_lookup(const struct kefs_bitmap *want)
 	return kefs_fattr_needs(&rest);
 }
 
-int kefs_run_readdir(struct kefs_compound *c)
+/* RFC 8881 §18.23.3. */
+static int check_args(const struct args_readdir *a, size_t max)
 {
-	static const u8 verifier[KEFS_VERIFIER_SIZE];	/* cookies last: see kefs_dir_read() */
-	const struct args_readdir *a = &c->args.readdir;
-	struct readdir rd = {
-		.c = c, .want = &a->want, .attrs_needed = needs_lookup(&a->want),
-		.dircount = a->dircount ?: SIZE_MAX,
-		.max = min3((size_t)a->maxcount, kefs_compound_room(c), (size_t)KEFS_REPLY_LINEAR_MAX / 2),
-	};
-	bool eof = false;
-	int err;
-
 	if (a->cookie == 1 || a->cookie == 2)
 		return -KEFS_ERR_BAD_COOKIE;
 	if (a->cookie && memcmp(a->verifier, verifier, sizeof(verifier)))
 		return -KEFS_ERR_NOT_SAME;
 	if (kefs_bitmap_test(&a->want, FATTR4_TIME_ACCESS_SET) || kefs_bitmap_test(&a->want, FATTR4_TIME_MODIFY_SET))
 		return -EINVAL;
-	if (rd.max < READDIR_HEAD + READDIR_TAIL)
-		return -KEFS_ERR_TOOSMALL;
-	rd.dir = kefs_compound_dentry(c, &c->cur);
-	if (IS_ERR(rd.dir))
-		return PTR_ERR(rd.dir);
-	if (!d_is_dir(rd.dir))
-		return -ENOTDIR;
+	return max < READDIR_HEAD + READDIR_TAIL ? -KEFS_ERR_TOOSMALL : 0;
+}
+
+static int put_entries(struct readdir *rd, u64 cookie)
+{
+	struct kefs_compound *c = rd->c;
+	bool eof = false;
+	int err;
+
 	err = kefs_xdr_room(&c->call.out) < BUFFER_MIN ? kefs_call_grow(&c->call, BUFFER_MIN) : 0;
 	if (err)
 		return err;
 	kefs_xdr_put_fixed(&c->call.out, verifier, sizeof(verifier));
-	rd.used = READDIR_HEAD;
-	err = kefs_dir_read(c->env.grant, rd.dir, a->cookie, emit, &rd, &eof);
-	if (err && !rd.any)
+	rd->used = READDIR_HEAD;
+	err = kefs_dir_read(c->env.grant, rd->dir, cookie, emit, rd, &eof);
+	if (err && !rd->any)
 		return err;
-	if (rd.toosmall)
+	if (rd->toosmall)
 		return -KEFS_ERR_TOOSMALL;
 	kefs_xdr_put_u32(&c->call.out, 0);
 	kefs_xdr_put_u32(&c->call.out, eof && !err);
 	return 0;
+}
+
+int kefs_run_readdir(struct kefs_compound *c)
+{
+	const struct args_readdir *a = &c->args.readdir;
+	struct readdir rd = {
+		.c = c, .want = &a->want, .attrs_needed = needs_lookup(&a->want),
+		.dircount = a->dircount ?: SIZE_MAX,
+		.max = min3((size_t)a->maxcount, kefs_compound_room(c), (size_t)KEFS_REPLY_LINEAR_MAX / 2),
+	};
+	int err = check_args(a, rd.max);
+
+	if (err)
+		return err;
+	rd.dir = kefs_compound_dentry(c, &c->cur);
+	if (IS_ERR(rd.dir))
+		return PTR_ERR(rd.dir);
+	return d_is_dir(rd.dir) ? put_entries(&rd, a->cookie) : -ENOTDIR;
 }

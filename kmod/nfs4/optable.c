@@ -9,6 +9,7 @@
 
 #define CINFO	20
 #define STATEID	16
+#define DENIED	(8 + 8 + 4 + 8 + 4)	/* without its owner, which is cut if it does not fit */
 #define BITMAP	(4 + 4 * KEFS_BITMAP_WORDS)
 
 #define SOLO	(KEFS_OPF_SOLO | KEFS_OPF_NO_FH | KEFS_OPF_SESSION_CTL)
@@ -31,8 +32,8 @@ static const struct kefs_op ops[KEFS_OP_LAST + 1] = {
 	ROW(GETATTR, kefs_decode_getattr, getattr, NULL, 0, 0),
 	ROW(GETFH, NULL, getfh, kefs_encode_getfh, 0, 4 + KEFS_FH_MAX),
 	ROW(LINK, kefs_decode_name, link, kefs_encode_cinfo, MOD, CINFO),
-	ROW(LOCK, kefs_decode_lock, lock, kefs_encode_lock, MOD | ERRBODY, STATEID),
-	ROW(LOCKT, kefs_decode_lockt, lockt, kefs_encode_lockt, ERRBODY, 0),
+	ROW(LOCK, kefs_decode_lock, lock, kefs_encode_lock, MOD | ERRBODY, DENIED),
+	ROW(LOCKT, kefs_decode_lockt, lockt, kefs_encode_lockt, ERRBODY, DENIED),
 	ROW(LOCKU, kefs_decode_locku, locku, kefs_encode_stateid, MOD, STATEID),
 	ROW(LOOKUP, kefs_decode_name, lookup, NULL, SETFH, 0),
 	ROW(LOOKUPP, NULL, lookupp, NULL, SETFH, 0),

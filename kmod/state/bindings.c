@@ -126,8 +126,10 @@ static int bind_locked(struct kefs_session *session, struct kefs_bound *bound, u
 	if (dir & ~b->dir & KEFS_BIND_BACK)
 		session->nr_back++;
 	b->dir |= dir;
-	if (dir & KEFS_BIND_BACK)
+	if (dir & KEFS_BIND_BACK) {
+		session->flags |= KEFS_SESSION_BACK;
 		session->cb_path = KEFS_CB_UNKNOWN;	/* another chance */
+	}
 	WRITE_ONCE(bound->last, session);
 	return 0;
 }
@@ -147,10 +149,10 @@ static int try_bind(struct kefs_session *session, struct kefs_bound *bound, u32 
 	return err;
 }
 
-/* What is done about a wish (RFC 8881 §18.34.3): a session without a back channel has fore connections only. */
+/* What is done about a wish (RFC 8881 §18.34.3). */
 static int direction(const struct kefs_session *session, u32 wish, u32 *ret)
 {
-	bool back = session->flags & KEFS_SESSION_BACK;
+	bool back = session->back.max_slots;
 
 	switch (wish) {
 	case KEFS_BIND_FORE:

@@ -313,7 +313,8 @@ static int lock_locked(struct kefs_lockstate *ls, const struct kefs_lock_args *a
 	int err;
 
 	lockdep_assert_held(&ls->lock);
-	if (ls->st.gone)
+	/* The second: a CLOSE has begun that will release this one. */
+	if (ls->st.gone || READ_ONCE(ls->open->st.gone))
 		return args->new_owner ? -EAGAIN : -KEFS_ERR_BAD_STATEID;
 	if (!args->new_owner) {
 		err = kefs_stateid_check_seqid(args->stateid.seqid, ls->st.seqid);
@@ -322,7 +323,7 @@ static int lock_locked(struct kefs_lockstate *ls, const struct kefs_lock_args *a
 	}
 	filp = kefs_bfile_file(ls->st.file->bf, args->write ? FMODE_WRITE : FMODE_READ);
 	if (IS_ERR(filp))
-		return PTR_ERR(filp);
+		return filp == ERR_PTR(-EAGAIN) ? -KEFS_ERR_DELAY : PTR_ERR(filp);
 	ls->filp = filp;
 	err = set_or_deny(ls, range, args->write ? F_WRLCK : F_RDLCK, denied);
 	if (!err)
@@ -396,6 +397,7 @@ int kefs_lock_do(struct kefs_client *client, const struct kefs_lock_args *args, 
 	if (err)
 		return err;
 	do {
+		cond_resched();
 		err = lock_once(client, args, &range, ret, denied);
 	} while (err == -EAGAIN);
 	return err;

@@ -89,7 +89,7 @@ struct kefs_client *kefs_open_doom_one_locked(struct kefs_fileobj *file, const s
 	return NULL;
 }
 
-/* 0, -KEFS_ERR_SHARE_DENIED, or -EAGAIN: *ret_doomed is to be expired first. */
+/* 0, or -KEFS_ERR_SHARE_DENIED: if *ret_doomed is set, ask again when that client is expired. */
 static int check_share_locked(struct kefs_fileobj *file, const struct kefs_open *own, const struct kefs_open_args *args,
 			      struct kefs_client **ret_doomed)
 {
@@ -97,7 +97,7 @@ static int check_share_locked(struct kefs_fileobj *file, const struct kefs_open 
 	if (!conflicts_locked(file, own, args->access, args->deny))
 		return 0;
 	*ret_doomed = kefs_open_doom_one_locked(file, own, args->access, args->deny);
-	return *ret_doomed ? -EAGAIN : -KEFS_ERR_SHARE_DENIED;
+	return -KEFS_ERR_SHARE_DENIED;
 }
 
 static int add_locked(struct kefs_owner *owner, struct kefs_fileobj *file, struct kefs_open **ret)
@@ -134,7 +134,7 @@ static fmode_t fmode_of(u32 access)
 	return (access & KEFS_SHARE_READ ? FMODE_READ : 0) | (access & KEFS_SHARE_WRITE ? FMODE_WRITE : 0);
 }
 
-/* -EAGAIN as in check_share_locked(). */
+/* *ret_doomed as in check_share_locked(). */
 static int open_locked(struct kefs_owner *owner, struct kefs_fileobj *file, const struct kefs_open_args *args,
 		       struct kefs_stateid *ret, bool *ret_new, struct kefs_client **ret_doomed)
 {
@@ -169,6 +169,8 @@ out:
 
 static void expire(struct kefs_client *doomed)
 {
+	if (!doomed)
+		return;
 	kefs_client_expire(doomed);
 	kefs_client_put(doomed);
 }
@@ -182,14 +184,13 @@ static int open_file(struct kefs_client *client, struct kefs_fileobj *file, cons
 
 	if (IS_ERR(owner))
 		return PTR_ERR(owner);
-	for (;;) {
+	do {
+		doomed = NULL;
 		mutex_lock(&file->lock);
 		err = open_locked(owner, file, args, ret, ret_new, &doomed);
 		mutex_unlock(&file->lock);
-		if (err != -EAGAIN)
-			break;
 		expire(doomed);
-	}
+	} while (doomed);
 	kefs_owner_put(owner);
 	return err;
 }
@@ -228,16 +229,16 @@ static int would_share(struct kefs_owner *owner, struct kefs_fileobj *file, cons
 	struct kefs_state *st;
 	int err;
 
-	for (;;) {
+	do {
+		doomed = NULL;
 		mutex_lock(&file->lock);
 		st = owner ? kefs_stateid_lookup(owner, file) : NULL;
 		err = check_share_locked(file, st ? kefs_open_of(st) : NULL, args, &doomed);
 		mutex_unlock(&file->lock);
 		kefs_stateid_put(st);
-		if (err != -EAGAIN)
-			return err;
 		expire(doomed);
-	}
+	} while (doomed);
+	return err;
 }
 
 int kefs_open_would_share(struct kefs_client *client, const struct kefs_open_args *args)
@@ -311,7 +312,7 @@ int kefs_open_downgrade(struct kefs_client *client, struct kefs_stateid *id, str
 static void close_locked(struct kefs_open *open)
 {
 	lockdep_assert_held(&open->st.file->lock);
-	open->st.gone = true;
+	WRITE_ONCE(open->st.gone, true);
 	set_modes_locked(open, 0, 0);
 	list_del_init(&open->on_file);
 	kefs_stateid_unhash(&open->st);

@@ -54,8 +54,8 @@ struct kefs_session {
 	struct kefs_client *client;	/* a reference */
 	u8 id[KEFS_SESSION_ID_SIZE];
 	u32 index;			/* in domain->sessions */
-	u32 flags;			/* KEFS_SESSION_BACK */
-	struct kefs_channel fore, back;	/* as agreed */
+	u32 flags;			/* KEFS_SESSION_BACK: asked for, or a connection was bound so since; client->lock */
+	struct kefs_channel fore, back;	/* as agreed; back.max_slots 0: cannot have a back channel */
 	u32 target_highest;		/* sr_target_highest_slotid */
 	bool dead;			/* client->lock; no request starts any more */
 

@@ -9,6 +9,7 @@
 #ifndef KEFS_STATE_SLOT_H
 #define KEFS_STATE_SLOT_H
 
+#include <linux/compiler.h>
 #include <linux/types.h>
 
 #define KEFS_SLOT_FREE		0u
@@ -33,7 +34,7 @@ struct kefs_slot {
 	u32 reply_max;
 	u8 *reply;			/* reply_max bytes, or NULL until first needed; kvfree()d with the session */
 	struct kefs_session *session;	/* for session.c */
-};
+} __aligned(64);			/* different CPUs run neighbouring slots */
 
 /*
  * The rules, without the slot: what a request with @seqid means to a slot in @state that last saw @last.

@@ -93,5 +93,6 @@ void kefs_state_exit(void)
 	kefs_fileobj_exit();
 	kefs_owner_exit();
 	kefs_client_exit();
-	/* Clients, owners, sessions and domains are freed by callbacks in the kernel's own code. */
+	/* All gone but for memory that the kernel's own code frees after a grace period. */
+	WARN_ON(kefs_client_count() || kefs_session_count());
 }

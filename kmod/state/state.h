@@ -23,6 +23,9 @@
  *		conflict across domains; holds the open backing file.
  *   kefs_bound	A connection's side of its bindings to sessions; part of the upper layer's connection object.
  *
+ * Files: domain; client (records), expiry (lease, courtesy, end), reaper (time); owner; session (and slots in use),
+ * slot (pure rules), bindings (connections, callbacks); stateid, fileobj; open, modes (pure), lock; recovery.
+ *
  * A table (index or hash) holds one reference to what it lists ("alive"); removing from the table drops it. Look-ups
  * are by RCU and take a reference with refcount_inc_not_zero(); all objects here are freed after a grace period.
  * Whoever marks an object dead (session->dead, client->dead, state->gone) under its lock is the one that removes it.

@@ -7,7 +7,7 @@
  * queue work. They are put back, with the socket owned, before the connection drops the socket.
  *
  * Roles. The reader's role is the bit READING, the sender's is SENDING. A role is taken by test_and_set_bit(); who
- * takes it for somebody else queues rx_work or tx_work with a reference to the connection. What a role protects (conn->rx;
+ * takes it for somebody else queues rx_work or tx_work with a reference to the connection. What a role protects (rx,
  * the head of tx_queue) needs no lock. To drop a role is to clear the bit, then (full barrier) look whether there is
  * something to do that came while it was held, and if so try to take it again. Whoever brings something to do first
  * makes it visible, then (full barrier) tries to take the role. So of the two at least one sees the other.
@@ -128,6 +128,12 @@ void kefs_conn_unhold(struct kefs_conn *conn, int bit)
 {
 	if (test_bit(bit, &conn->flags) && test_and_clear_bit(bit, &conn->flags))
 		kefs_conn_data(conn);
+}
+
+void kefs_conn_flight_end(struct kefs_conn *conn)
+{
+	if (atomic_dec_return(&conn->in_flight) < KEFS_CONN_INFLIGHT_MAX)
+		kefs_conn_unhold(conn, CONN_HOLD_INFLIGHT);
 }
 
 static void close_if_dead(struct kefs_conn *conn)

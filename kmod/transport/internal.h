@@ -57,7 +57,7 @@ struct kefs_rx {
 struct kefs_conn {
 	unsigned long flags;
 	refcount_t ref;
-	atomic_t in_flight;		/* records that the layer above has */
+	atomic_t in_flight;		/* records that the layer above has, and messages queued */
 	atomic_long_t tx_bytes;		/* of messages queued and not done */
 	struct socket *sock;		/* a reference to its file */
 	const struct kefs_conn_ops *ops;
@@ -92,6 +92,7 @@ void kefs_conn_kill(struct kefs_conn *conn);	/* as kefs_conn_close(), from softi
 void kefs_conn_data(struct kefs_conn *conn);	/* bytes came */
 void kefs_conn_kick(struct kefs_conn *conn);	/* have it read, unless something holds it */
 void kefs_conn_unhold(struct kefs_conn *conn, int bit);
+void kefs_conn_flight_end(struct kefs_conn *conn);	/* one in_flight less */
 
 /* recv.c */
 void kefs_recv_init(struct kefs_conn *conn);

@@ -295,8 +295,7 @@ void kefs_record_free(struct kefs_record *rec)
 	kmem_cache_free(record_cache, rec);
 	if (!conn)
 		return;		/* never delivered */
-	if (atomic_dec_return(&conn->in_flight) < KEFS_CONN_INFLIGHT_MAX)
-		kefs_conn_unhold(conn, CONN_HOLD_INFLIGHT);
+	kefs_conn_flight_end(conn);
 	kefs_conn_put(conn);
 }
 

@@ -121,6 +121,7 @@ static void msg_done(struct kefs_conn *conn, struct kefs_msg *msg)
 		kefs_budget_uncharge(pages_len);
 	if (atomic_long_sub_return(len, &conn->tx_bytes) < KEFS_CONN_TX_MAX)
 		kefs_conn_unhold(conn, CONN_HOLD_TX);
+	kefs_conn_flight_end(conn);
 }
 
 /* Sender's role: send what is queued, or drop it if the connection is dead. True: the socket is full. */
@@ -193,6 +194,7 @@ void kefs_conn_send(struct kefs_conn *conn, struct kefs_msg *msg)
 	msg->mark = cpu_to_be32(MARK_LAST | (u32)(len - sizeof(msg->mark)));
 	msg->sent = 0;
 	atomic_long_add(len, &conn->tx_bytes);
+	atomic_inc(&conn->in_flight);	/* a reply queued pins its request's memory, however short it is */
 	if (msg->pages_len)
 		kefs_budget_charge(msg->pages_len);	/* the rest of the reply is charged by whoever allocated it */
 	kefs_conn_get(conn);	/* done() may put what the caller holds */

@@ -34,8 +34,9 @@
  *  KEFS_CMD_CONN_GET     dump: KEFS_A_CONN {VOLUME} to select           a KEFS_A_CONN per connection
  *  KEFS_CMD_GRANT_SET    KEFS_A_CONN {ID, GRANT required}               none; from the next compound on it holds
  *  KEFS_CMD_CLIENT_GET   dump: KEFS_A_CLIENT {VOLUME} to select         a KEFS_A_CLIENT per NFS client record
- *  KEFS_CMD_STATS_GET    dump: KEFS_A_STATS {VOLUME} to select          a KEFS_A_STATS for the module as a whole,
- *                                                                       then one per volume
+ *  KEFS_CMD_STATS_GET    dump: KEFS_A_STATS {VOLUME} to select          a KEFS_A_STATS with the module's COUNTERS (not
+ *                                                                       when one volume is selected), then one per
+ *                                                                       volume with the rest
  *
  * A dump is cut over as many messages as it takes, one object per attribute set; an object that comes or goes
  * meanwhile may or may not be in it, no other is missing or doubled.
@@ -149,7 +150,8 @@ enum kefs_volume_attr {
 enum kefs_grant_attr {
 	KEFS_A_GRANT_UNSPEC,
 	KEFS_A_GRANT_FLAGS,		/* u32, required */
-	KEFS_A_GRANT_DOMAIN,		/* binary 1..KEFS_DOMAIN_MAX, required in CONN_ADD, not in GRANT_SET: connections
+	KEFS_A_GRANT_DOMAIN,		/* binary 1..KEFS_DOMAIN_MAX, required in CONN_ADD; in GRANT_SET absent or the same
+					 * as before (-EINVAL): connections
 					 * of one volume with equal bytes share one NFS server instance (server owner,
 					 * client ids, state); others are separate servers to the client. */
 	KEFS_A_GRANT_ROOT_FD,		/* s32 directory inside the volume; absent: the volume's root */
@@ -197,7 +199,7 @@ enum kefs_client_attr {
 };
 #define KEFS_A_CLIENT_MAX (__KEFS_A_CLIENT_MAX - 1)
 
-/* One row per NFSv4 operation number that was seen; op 0 stands for the RPC NULL procedure, op 1 for whole compounds. */
+/* One row per NFSv4 operation number that was seen; 0 stands for the RPC NULL procedure, 1 for whole compounds. */
 struct kefs_op_stat {
 	__u32 op;
 	__u32 pad;

@@ -16,7 +16,7 @@
 
 #include "door.h"
 
-#define MANY	300	/* volumes: some messages' worth */
+#define MANY	150	/* volumes: more than a message has room for */
 
 struct info {
 	uint32_t volumes, conns, lease;

@@ -269,16 +269,14 @@ static int fake_stats(void *ctx, uint64_t volume, struct kefs_kstats **ret_list,
 	list = calloc(fake->volume_count + 1, sizeof(*list));
 	if (!list)
 		return -ENOMEM;
-	list[0].ops[0] = (struct kefs_kop) { .op = 25, .count = 1000, .errors = 1, .nsec = 5000000, .bytes = 1 << 20 };
-	list[0].ops[1] = (struct kefs_kop) { .op = 200, .count = 1 };
-	list[0].op_count = 2;
 	list[0].counters[2] = 7;
 	list[0].counter_count = 23;
 	for (size_t i = 0; i < fake->volume_count; i++) {
 		if (volume && fake->volumes[i].id != volume)
 			continue;
-		list[n] = list[0];
-		list[n].counter_count = 0;
+		list[n].ops[0] = (struct kefs_kop) { .op = 25, .count = 1000, .errors = 1, .nsec = 5000000, .bytes = 1 << 20 };
+		list[n].ops[1] = (struct kefs_kop) { .op = 200, .count = 1 };
+		list[n].op_count = 2;
 		list[n++].volume = fake->volumes[i].id;
 	}
 	*ret_list = list;

@@ -141,7 +141,7 @@ static void fits(u32 opnum, const union kefs_res *res, u32 status)
 
 void test_reply_max(void **state)
 {
-	/* READLINK and TEST_STATEID see to their room when run, LOCK and LOCKT to that of LOCK4denied. */
+	/* READLINK and TEST_STATEID see to their room when run, LOCK and LOCKT to that of the owner in LOCK4denied. */
 	static const u32 fixed[] = {
 		OP_ACCESS, OP_CLOSE, OP_COMMIT, OP_LINK, OP_LOCK, OP_LOCKT, OP_LOCKU, OP_OPEN_DOWNGRADE, OP_REMOVE,
 		OP_RENAME, OP_SECINFO, OP_WRITE, OP_BIND_CONN_TO_SESSION, OP_CREATE_SESSION, OP_SECINFO_NO_NAME,
@@ -153,6 +153,8 @@ void test_reply_max(void **state)
 	memset(&r, 0, sizeof(r));
 	for (i = 0; i < ARRAY_SIZE(fixed); i++)
 		fits(fixed[i], &r, 0);
+	fits(OP_LOCK, &r, NFS4ERR_DENIED);
+	fits(OP_LOCKT, &r, NFS4ERR_DENIED);
 	r.create.attrset = (struct kefs_bitmap){ { ~0u, ~0u, ~0u }, true };
 	fits(OP_CREATE, &r, 0);
 	memset(&r, 0, sizeof(r));

@@ -133,6 +133,21 @@ static void check_backchannel_none(const union kefs_args *args, const struct sou
 	assert_int_equal(args->backchannel_ctl.sec.flavor, AUTH_FLAVOR_NONE);
 }
 
+/* AUTH_SYS goes before AUTH_NONE wherever it stands. */
+static const u8 backchannel_sys[] = {
+	W(5), W(2),
+	W(AUTH_FLAVOR_SYS), W(0), W(0), W(7), W(8), W(0),
+	W(AUTH_FLAVOR_NONE),
+};
+
+static void check_backchannel_sys(const union kefs_args *args, const struct source *s)
+{
+	assert_true(args->backchannel_ctl.sec.known);
+	assert_int_equal(args->backchannel_ctl.sec.flavor, AUTH_FLAVOR_SYS);
+	assert_int_equal(args->backchannel_ctl.sec.uid, 7);
+	assert_int_equal(args->backchannel_ctl.sec.gid, 8);
+}
+
 /* Only RPCSEC_GSS is offered: XDR, but nothing that callbacks could use. */
 static const u8 backchannel_gss[] = {
 	W(5), W(1), W(AUTH_FLAVOR_GSS), W(3), W(4), 1, 2, 3, 4, W(2), 5, 6, 0, 0,
@@ -255,6 +270,7 @@ static const struct vector vectors[] = {
 	VECTOR(CREATE_SESSION, create_session_sys, 40, 68, 80, 92, 108),
 	VECTOR(CREATE_SESSION, create_session_many, 40, 68, 76, 92, 100, 112, 124, 136),
 	VECTOR(BACKCHANNEL_CTL, backchannel_none, 4),
+	VECTOR(BACKCHANNEL_CTL, backchannel_sys, 4, 16, 28),
 	VECTOR(BACKCHANNEL_CTL, backchannel_gss, 4, 16, 24),
 	VECTOR(BACKCHANNEL_CTL, backchannel_nothing, 4),
 	PLAIN(BIND_CONN_TO_SESSION, bind_conn),

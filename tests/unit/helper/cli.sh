@@ -1,0 +1,185 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# cli.sh KEFSD-FAKE KEFSCTL: the programs end to end, but for the kernel module: every command, exit codes, connections,
+# kill -9, the module going and coming. Needs root.
+set -u -o pipefail
+[ $# = 2 ] || { echo "usage: $0 KEFSD-FAKE KEFSCTL" >&2; exit 64; }
+[ "$(id -u)" = 0 ] || { echo "skipped: needs root"; exit 0; }
+kefsd=$(readlink -f "$1") ctl=$(readlink -f "$2")
+dir=$(mktemp -d)
+pid=
+cleanup() {
+	[ -z "$pid" ] || kill -9 "$pid" 2> /dev/null
+	rm -rf -- "$dir"
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM
+fail() { echo "cli.sh: line ${BASH_LINENO[0]}: $*" >&2; cat "$dir"/log >&2; exit 1; }
+
+# wait_for CMD…: until it succeeds, 10 s
+wait_for() {
+	local i
+	for ((i = 0; i < 200; i++)); do "$@" > /dev/null 2>&1 && return; sleep 0.05; done
+	return 1
+}
+run_ctl() { "$ctl" --socket "$dir/run/kefsd.sock" "$@"; }
+# expect STATUS PATTERN CMD…
+expect() {
+	local status=$1 pattern=$2 out rc
+	shift 2
+	out=$(run_ctl "$@" 2>&1)
+	rc=$?
+	[ $rc = "$status" ] || fail "kefsctl $*: status $rc, not $status: $out"
+	grep -q -- "$pattern" <<< "$out" || fail "kefsctl $*: no '$pattern' in: $out"
+}
+serving() { run_ctl status; }
+start() {
+	"$kefsd" --config "$dir/conf" --foreground >> "$dir/log" 2>&1 &
+	pid=$!
+	wait_for serving || fail "kefsd did not start"
+}
+
+port=$((20000 + RANDOM % 20000))
+mkdir "$dir/pool"
+cat > "$dir/conf" <<C
+state_dir = $dir/state
+run_dir = $dir/run
+pool = $dir/pool
+listen = 127.0.0.1:$port
+log_level = debug
+C
+export KEFS_FAKE_UNLOADED=$dir/unloaded
+: > "$dir/log"
+
+# command lines
+expect 2 'Usage: kefsctl'
+expect 0 'fs create' --help
+expect 0 'Create a file system' fs create --help
+expect 0 '^kefsctl ' --version
+expect 2 "no command 'frob'" frob
+expect 2 "no command 'fs frob'" fs frob
+expect 2 'which file system' fs show
+expect 2 "unknown option '--bogus'" fs list --bogus
+expect 2 'given twice' --json --json fs list
+expect 4 'is it running' status
+expect 4 '"ErrorCode": "Unreachable"' status --json
+"$kefsd" --config "$dir/nowhere" 2>> "$dir/log" && fail "a missing configuration was taken"
+"$kefsd" --config "$dir/conf" --check-config > /dev/null || fail "--check-config"
+"$kefsd" --bogus 2> /dev/null
+[ $? = 2 ] || fail "kefsd --bogus"
+
+# no module: an error, and nothing on disk
+touch "$KEFS_FAKE_UNLOADED"
+"$kefsd" --config "$dir/conf" --foreground 2> "$dir/err" && fail "started without a module"
+grep -q 'kernel module kefs is not loaded' "$dir/err" || fail "$(cat "$dir/err")"
+if [ -n "$(ls -A "$dir/pool")" ] || [ -e "$dir/state/kefs.db" ]; then fail "something was made without a module"; fi
+rm "$KEFS_FAKE_UNLOADED"
+
+start
+expect 0 'kefsd  *version' status
+expect 0 'There are no file systems' fs list
+expect 0 'Created file system fs-' fs create --name demo --token t1
+expect 1 'already exists' fs create --token t1
+expect 1 '"ErrorCode": "FileSystemAlreadyExists"' --json fs create --token t1
+expect 1 'Name contains' fs create --name 'a;b'
+id=$(run_ctl fs create --quiet --name second) || fail "fs create --quiet"
+[[ $id =~ ^fs-[0-9a-f]{17}$ ]] || fail "id '$id'"
+expect 0 "$id  *second  *available" fs list
+expect 0 "\"FileSystemId\": \"$id\"" fs show second --json
+expect 0 'State  *available' fs show "$id"
+expect 3 'no file system' fs show nobody
+expect 3 'does not exist' fs show fs-00000000
+expect 3 'does not exist' fs delete fs-00000000
+expect 3 '"ErrorCode": "FileSystemNotFound"' --json stats --fs fs-00000000
+expect 0 'READ  *2000  *5.0' stats
+expect 0 'READ  *1000  *5.0' stats --fs demo
+expect 0 'BadRecord  *7' stats
+expect 0 '"Nanoseconds": 5000000' stats --json
+expect 2 '1 to 3600' stats --watch 0
+expect 0 'no clients' clients
+expect 0 '"Connections": \[\]' connections --json
+out=$(timeout 3 "$ctl" --socket "$dir/run/kefsd.sock" stats --watch 1 --json | head -n 2 | grep -c '"Module"')
+[ "$out" = 2 ] || fail "stats --watch: $out lines"
+
+# a second kefsd on the same state
+"$kefsd" --config "$dir/conf" --foreground 2> "$dir/err" && fail "a second kefsd started"
+grep -q 'another kefsd runs' "$dir/err" || fail "$(cat "$dir/err")"
+
+# connections: two file systems and no default: refused; then one, served
+served() { run_ctl status --json | grep -q "\"$1\": $2,\?\$"; }
+exec 5<> "/dev/tcp/127.0.0.1/$port" && printf '\x80' >&5
+wait_for served NoFileSystem 1 || fail "a connection without a file system"
+expect 0 'Deleted' fs delete second --wait
+expect 0 'FILE SYSTEM' fs list
+exec 5<> "/dev/tcp/127.0.0.1/$port" && printf '\x80' >&5
+wait_for served HandedOver 1 || fail "hand-over"
+exec 6<> "/dev/tcp/127.0.0.1/$port" && printf '\x16\x03\x01' >&6
+wait_for served TlsRefused 1 || fail "TLS"
+exec 6<> "/dev/tcp/127.0.0.1/$port" && printf 'GET / HTTP/1.0\r\n' >&6
+wait_for served BadFirstByte 1 || fail "HTTP"
+expect 0 "127.0.0.1:$port" connections
+expect 0 'hex:\|L' clients
+expect 1 'has 1 connection' fs delete demo
+
+# HTTP that is none, too large, or to nowhere
+if command -v curl > /dev/null; then
+	http() { curl -s -o /dev/null -w '%{http_code}' --unix-socket "$dir/run/kefsd.sock" "$@"; }
+	[ "$(http http://k/nowhere)" = 404 ] || fail "404"
+	[ "$(http -X PUT http://k/kefs/v1/status)" = 405 ] || fail "405"
+	[ "$(http -d '{' http://k/kefs/v1/file-systems)" = 400 ] || fail "400"
+	[ "$(http 'http://k/kefs/v1/file-systems/%zz')" = 400 ] || fail "bad escape"
+	[ "$(head -c 70000 /dev/zero | http --data-binary @- http://k/kefs/v1/file-systems)" = 413 ] || fail "413"
+	[ "$(head -c 70000 /dev/zero | http -H 'Transfer-Encoding: chunked' --data-binary @- http://k/kefs/v1/file-systems)" != 201 ] ||
+		fail "a large chunked body"
+	curl -s -i --unix-socket "$dir/run/kefsd.sock" http://k/kefs/v1/file-systems/fs-00000000 |
+		grep -qi '^x-amzn-ErrorType: FileSystemNotFound' || fail "error header"
+fi
+
+# the module goes and comes: who comes meanwhile waits
+touch "$KEFS_FAKE_UNLOADED" && kill -USR1 $pid
+wait_for served Accepting false || fail "still accepting without a module"
+expect 1 'not loaded' fs create
+expect 0 'not serving' status
+expect 1 'not loaded' clients
+exec 6<> "/dev/tcp/127.0.0.1/$port" && printf '\x80' >&6
+rm "$KEFS_FAKE_UNLOADED" && kill -USR1 $pid
+wait_for served HandedOver 2 || fail "the one that waited was not served"
+expect 0 '1 available' status
+
+# kill -9 and again
+kill -9 $pid
+wait $pid 2> /dev/null
+start
+expect 0 'demo  *available' fs list
+expect 0 'Deleted' fs delete demo --force --wait
+expect 0 'There are no file systems' fs list
+[ -z "$(find "$dir/pool/file-systems" "$dir/pool/trash" -mindepth 1)" ] || fail "the pool is not empty"
+kill $pid
+wait $pid || fail "kefsd's exit status is $? (or a sanitizer spoke)"
+pid=
+[ ! -e "$dir/run/kefsd.sock" ] || fail "the control socket is left"
+
+# in the background: the starter returns when it is ready
+"$kefsd" --config "$dir/conf" || fail "starting in the background"
+expect 0 'version' status
+pid=$(run_ctl status --json | sed -n 's/.*"Pid": \([0-9]*\).*/\1/p')
+kill "$pid"
+gone() { ! kill -0 "$pid"; }
+wait_for gone || fail "the daemon does not end"
+pid=
+# sockets held by systemd: a connection from before the start is served
+if command -v systemd-socket-activate > /dev/null; then
+	systemd-socket-activate -l "127.0.0.1:$port" "$kefsd" --config "$dir/conf" --foreground >> "$dir/log" 2>&1 &
+	pid=$!
+	dial() { exec 5<> "/dev/tcp/127.0.0.1/$port"; }
+	wait_for dial || fail "socket activation"
+	printf '\x80' >&5
+	wait_for serving || fail "kefsd did not start on its socket"
+	wait_for served NoFileSystem 1 || fail "the connection that woke it"
+	expect 0 'sockets held by systemd' status
+	kill $pid
+	wait $pid || fail "kefsd's exit status is $?"
+	pid=
+fi
+! grep -E 'ERROR: |runtime error' "$dir/log" || fail "a sanitizer spoke"
+echo "cli.sh: ok"

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0
+/* accept/: the first byte, counts per host, and the acceptor over real sockets of the loopback interface. */
+#include "test.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+
+#include "accept/acceptor.h"
+#include "accept/hosts.h"
+#include "accept/listen.h"
+#include "accept/peek.h"
+
+static struct kefs_loop *loop;
+static struct kefs_listen_sockets sockets;
+static struct kefs_acceptor *acceptor;
+static struct kefs_acceptor_stats stats;
+static int hand_over_result, resolve_result;
+static int served[64];
+static size_t served_count;
+
+static void test_first_byte(void **state)
+{
+	(void)state;
+	for (unsigned int b = 0; b < 256; b++) {
+		enum kefs_peek want = b == 0x80 || b == 0 ? KEFS_PEEK_RPC : b == 0x16 ? KEFS_PEEK_TLS : KEFS_PEEK_OTHER;
+
+		assert_int_equal(kefs_peek_classify((uint8_t)b), want);
+	}
+}
+
+static void test_hosts(void **state)
+{
+	struct kefs_addr a, b, c;
+	struct kefs_hosts *hosts;
+
+	(void)state;
+	assert_int_equal(kefs_addr_parse("192.0.2.1:1", 1, &a), 0);
+	assert_int_equal(kefs_addr_parse("[::ffff:192.0.2.1]:2", 1, &b), 0);
+	assert_int_equal(kefs_addr_parse("2001:db8::1", 1, &c), 0);
+	assert_int_equal(kefs_hosts_new(&hosts), 0);
+	assert_int_equal(kefs_hosts_add(hosts, &a), 1);
+	assert_int_equal(kefs_hosts_add(hosts, &b), 2);
+	assert_int_equal(kefs_hosts_add(hosts, &c), 1);
+	assert_int_equal(kefs_hosts_size(hosts), 2);
+	kefs_hosts_sub(hosts, &a);
+	kefs_hosts_sub(hosts, &a);
+	kefs_hosts_sub(hosts, &a);
+	assert_int_equal(kefs_hosts_get(hosts, &b), 0);
+	assert_int_equal(kefs_hosts_size(hosts), 1);
+	for (uint32_t i = 0; i < KEFS_HOSTS_MAX - 1; i++) {
+		a.in.sin_addr.s_addr = i;
+		assert_int_equal(kefs_hosts_add(hosts, &a), 1);
+	}
+	a.in.sin_addr.s_addr = 0xffffffff;
+	assert_int_equal(kefs_hosts_add(hosts, &a), -ENOSPC);
+	assert_true(kefs_hosts_add(hosts, &c) == 2);
+	kefs_hosts_clear(hosts);
+	assert_int_equal(kefs_hosts_size(hosts), 0);
+	kefs_hosts_free(hosts);
+}
+
+static int resolve(void *ctx, const struct kefs_addr *local, uint64_t *ret_volume, struct kefs_err *err)
+{
+	(void)ctx;
+	assert_true(kefs_addr_equal(local, &sockets.sockets[0].addr));
+	*ret_volume = 7;
+	return resolve_result < 0 ? kefs_err_sys(err, resolve_result, "test") : 0;
+}
+
+static int hand_over(void *ctx, int fd, const struct kefs_grant *grant, struct kefs_err *err)
+{
+	(void)ctx;
+	assert_int_equal(grant->volume_id, 7);
+	assert_false(fcntl(fd, F_GETFL) & O_NONBLOCK);
+	if (hand_over_result < 0)
+		return kefs_err_sys(err, hand_over_result, "test");
+	served[served_count++] = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	return 0;
+}
+
+static int count(void *ctx, void (*each)(void *each_ctx, const struct kefs_addr *peer), void *each_ctx)
+{
+	(void)ctx;
+	for (size_t i = 0; i < served_count; i++) {
+		struct kefs_addr peer = { .len = sizeof(peer.storage) };
+
+		if (getpeername(served[i], &peer.sa, &peer.len) == 0)
+			each(each_ctx, &peer);
+	}
+	return 0;
+}
+
+static int set_up(void **state)
+{
+	static const struct kefs_acceptor_ops ops = { resolve, hand_over, count };
+	struct kefs_acceptor_parts parts = { .sockets = &sockets, .per_address = 8, .peek_ms = 150, .ops = &ops };
+	struct kefs_addr addr = {
+		.in = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) },
+		.len = sizeof(addr.in),
+	};
+	struct kefs_err err;
+
+	(void)state;
+	hand_over_result = resolve_result = 0;
+	served_count = 0;
+	assert_int_equal(kefs_loop_new(&loop), 0);
+	parts.loop = loop;
+	assert_int_equal(kefs_listen_open(&addr, 1, false, &sockets, &err), 0);
+	assert_int_equal(kefs_acceptor_new(&parts, &acceptor, &err), 0);
+	kefs_acceptor_enable(acceptor, true);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	kefs_acceptor_free(acceptor);
+	for (size_t i = 0; i < served_count; i++)
+		(void)close(served[i]);
+	kefs_listen_close(&sockets);
+	kefs_loop_free(loop);
+	return 0;
+}
+
+static void on_time(void *ctx)
+{
+	(void)ctx;
+	kefs_loop_exit(loop);
+}
+
+/* Lets the loop run for a while. */
+static void spin(uint64_t ms)
+{
+	struct kefs_source *timer;
+
+	assert_int_equal(kefs_loop_add_timer(loop, ms, on_time, NULL, &timer), 0);
+	assert_int_equal(kefs_loop_run(loop), 0);
+	(void)kefs_loop_remove(timer);
+}
+
+static int dial(const void *first, size_t len)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(connect(fd, &sockets.sockets[0].addr.sa, sockets.sockets[0].addr.len), 0);
+	assert_int_equal(send(fd, first, len, MSG_NOSIGNAL), len);
+	return fd;
+}
+
+static bool is_closed(int fd)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+	char byte;
+
+	return poll(&pfd, 1, 0) == 1 && recv(fd, &byte, 1, MSG_DONTWAIT) <= 0;
+}
+
+static void test_serving(void **state)
+{
+	int rpc, later, tls, other, silent, gone;
+	char bytes[4];
+
+	(void)state;
+	rpc = dial("\x80\0\0\x28", 4);
+	later = dial("", 0);
+	tls = dial("\x16\x03\x01", 3);
+	other = dial("GET / HTTP/1.1", 14);
+	silent = dial("", 0);
+	gone = dial("", 0);
+	spin(30);
+	kefs_acceptor_get_stats(acceptor, &stats);
+	assert_int_equal(stats.accepted, 6);
+	assert_int_equal(stats.handed_over, 1);
+	assert_int_equal(stats.tls_refused, 1);
+	assert_int_equal(stats.bad_first_byte, 1);
+	assert_int_equal(stats.waiting, 3);
+	assert_true(is_closed(tls) && is_closed(other));
+	assert_false(is_closed(rpc) || is_closed(later) || is_closed(silent));
+	/* Nothing was read. */
+	assert_int_equal(recv(served[0], bytes, 4, MSG_DONTWAIT), 4);
+	assert_memory_equal(bytes, "\x80\0\0\x28", 4);
+	assert_int_equal(send(later, "\0", 1, 0), 1);
+	(void)close(gone);
+	spin(30);
+	kefs_acceptor_get_stats(acceptor, &stats);
+	assert_int_equal(stats.handed_over, 2);
+	assert_int_equal(stats.closed_early, 1);
+	assert_int_equal(stats.waiting, 1);
+	spin(200);
+	kefs_acceptor_get_stats(acceptor, &stats);
+	assert_int_equal(stats.silent, 1);
+	assert_int_equal(stats.waiting, 0);
+	assert_true(is_closed(silent));
+	(void)close(rpc);
+	(void)close(later);
+	(void)close(tls);
+	(void)close(other);
+	(void)close(silent);
+}
+
+static void test_refusals(void **state)
+{
+	int a, b, c;
+
+	(void)state;
+	resolve_result = -ENOENT;
+	a = dial("\x80", 1);
+	spin(20);
+	resolve_result = 0;
+	hand_over_result = -EMFILE;
+	b = dial("\x80", 1);
+	spin(20);
+	assert_true(is_closed(a) && is_closed(b));
+	kefs_acceptor_get_stats(acceptor, &stats);
+	assert_int_equal(stats.no_file_system, 1);
+	assert_int_equal(stats.hand_over_failed, 1);
+	/* Switched off: who comes waits, and is served later. */
+	hand_over_result = 0;
+	kefs_acceptor_enable(acceptor, false);
+	c = dial("\x80", 1);
+	spin(20);
+	assert_int_equal(served_count, 0);
+	kefs_acceptor_enable(acceptor, true);
+	spin(20);
+	assert_int_equal(served_count, 1);
+	(void)close(a);
+	(void)close(b);
+	(void)close(c);
+}
+
+static void test_limit(void **state)
+{
+	int fds[12];
+
+	(void)state;
+	for (int i = 0; i < 12; i++)
+		fds[i] = dial("\x80", 1);
+	spin(50);
+	kefs_acceptor_get_stats(acceptor, &stats);
+	assert_int_equal(stats.handed_over, 8);
+	assert_int_equal(stats.over_address_limit, 4);
+	/* When served ones end, a recount finds the room. */
+	for (int i = 0; i < 8; i++)
+		(void)close(served[i]);
+	served_count = 0;
+	spin(1100);
+	for (int i = 0; i < 12; i++)
+		(void)close(fds[i]);
+	fds[0] = dial("\x80", 1);
+	spin(50);
+	kefs_acceptor_get_stats(acceptor, &stats);
+	assert_int_equal(stats.handed_over, 9);
+	(void)close(fds[0]);
+}
+
+static void test_listen_errors(void **state)
+{
+	struct kefs_listen_sockets other;
+	struct kefs_addr addrs[2];
+	struct kefs_err err;
+
+	(void)state;
+	assert_int_equal(kefs_listen_open(&sockets.sockets[0].addr, 1, false, &other, &err), -EADDRINUSE);
+	assert_contains(err.text, "another program has this port");
+	assert_int_equal(kefs_addr_parse("192.0.2.77", 1, &addrs[0]), 0);
+	assert_int_equal(kefs_addr_parse("127.0.0.1", 1, &addrs[1]), 0);
+	addrs[1].in.sin_port = 0;
+	assert_int_equal(kefs_listen_open(addrs, 1, false, &other, &err), -EADDRNOTAVAIL);
+	assert_contains(err.text, "192.0.2.77:1");
+	assert_int_equal(kefs_listen_open(addrs, 2, true, &other, &err), 0);
+	assert_int_equal(other.count, 1);
+	kefs_listen_close(&other);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_first_byte),
+		cmocka_unit_test(test_hosts),
+		cmocka_unit_test_setup_teardown(test_serving, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_limit, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_listen_errors, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

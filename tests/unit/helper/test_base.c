@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0
+/* base/: loop, worker pool, spawned programs, UNIX sockets. */
+#include "test.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+
+#include "base/loop.h"
+#include "base/pool.h"
+#include "base/spawn.h"
+#include "base/unixsock.h"
+
+static struct kefs_loop *loop;
+static int fired;
+
+static void on_timer(void *ctx)
+{
+	fired++;
+	if (fired < 3)
+		kefs_loop_rearm(*(struct kefs_source **)ctx, 1);
+	else
+		kefs_loop_exit(loop);
+}
+
+static void on_fd(void *ctx, int fd, uint32_t events)
+{
+	char byte;
+
+	assert_true(events & EPOLLIN);
+	assert_int_equal(read(fd, &byte, 1), 1);
+	fired++;
+	/* A callback may remove its own source. */
+	*(struct kefs_source **)ctx = kefs_loop_remove(*(struct kefs_source **)ctx);
+	kefs_loop_exit(loop);
+}
+
+static void on_signal(void *ctx, int signo)
+{
+	(void)ctx;
+	assert_int_equal(signo, SIGUSR2);
+	kefs_loop_exit(loop);
+}
+
+static void test_loop(void **state)
+{
+	struct kefs_source *source = NULL;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(kefs_loop_new(&loop), 0);
+	fired = 0;
+	assert_int_equal(kefs_loop_add_timer(loop, 1, on_timer, &source, &source), 0);
+	assert_int_equal(kefs_loop_run(loop), 0);
+	assert_int_equal(fired, 3);
+	source = kefs_loop_remove(source);
+	kefs_loop_free(loop);
+
+	assert_int_equal(kefs_loop_new(&loop), 0);
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	assert_int_equal(write(fds[1], "xx", 2), 2);
+	assert_int_equal(kefs_loop_add_fd(loop, fds[0], EPOLLIN, on_fd, &source, &source), 0);
+	assert_int_equal(kefs_loop_run(loop), 0);
+	assert_int_equal(fired, 4);
+	assert_null(source);
+	kefs_loop_free(loop);
+
+	assert_int_equal(kefs_loop_new(&loop), 0);
+	assert_int_equal(kefs_loop_add_signal(loop, SIGUSR2, on_signal, NULL, &source), 0);
+	assert_int_equal(raise(SIGUSR2), 0);
+	assert_int_equal(kefs_loop_run(loop), 0);
+	source = kefs_loop_remove(source);
+	kefs_loop_free(loop);
+	(void)close(fds[0]);
+	(void)close(fds[1]);
+}
+
+struct sum_job {
+	struct kefs_job job;
+	unsigned int from, sum;
+	bool waits;
+};
+
+static unsigned int total, jobs_done;
+
+static void sum_run(struct kefs_job *job)
+{
+	struct sum_job *sum = (struct sum_job *)job;
+
+	while (sum->waits && !kefs_pool_stopping(job))
+		(void)usleep(1000);
+	for (unsigned int i = 0; i < 100; i++)
+		sum->sum += sum->from + i;
+}
+
+static void sum_done(struct kefs_job *job)
+{
+	total += ((struct sum_job *)job)->sum;
+	free(job);
+	if (++jobs_done == 50)
+		kefs_loop_exit(loop);
+}
+
+static void submit(struct kefs_pool *pool, unsigned int from, bool waits)
+{
+	struct sum_job *sum = calloc(1, sizeof(*sum));
+
+	assert_non_null(sum);
+	sum->job.run = sum_run;
+	sum->job.done = sum_done;
+	sum->from = from;
+	sum->waits = waits;
+	kefs_pool_submit(pool, &sum->job);
+}
+
+static void test_pool(void **state)
+{
+	struct kefs_pool *pool;
+
+	(void)state;
+	assert_int_equal(kefs_loop_new(&loop), 0);
+	assert_int_equal(kefs_pool_new(loop, 0, &pool), -EINVAL);
+	assert_int_equal(kefs_pool_new(loop, 4, &pool), 0);
+	total = jobs_done = 0;
+	for (unsigned int i = 0; i < 50; i++)
+		submit(pool, i, false);
+	assert_int_equal(kefs_loop_run(loop), 0);
+	assert_int_equal(jobs_done, 50);
+	assert_int_equal(total, 50 * 4950 + 100 * (49 * 50 / 2));
+	/* On the way out: running ones stop, queued ones are given back unrun. */
+	for (unsigned int i = 0; i < 20; i++)
+		submit(pool, i, true);
+	kefs_pool_free(pool);
+	assert_int_equal(jobs_done, 70);
+	kefs_loop_free(loop);
+}
+
+static void test_spawn(void **state)
+{
+	const char *const fine[] = { "true", NULL };
+	const char *const fails[] = { "sh", "-c", "echo first; echo the reason >&2; exit 3", NULL };
+	const char *const floods[] = { "sh", "-c", "seq 1 100000; kill -9 $$", NULL };
+	const char *const sleeps[] = { "sleep", "60", NULL };
+	const char *const missing[] = { "no-such-program", NULL };
+	const char *const env[] = { "sh", "-c", "test -z \"$HOME\" && test ! -e /proc/self/fd/17 && ! kill -0 0 2>/dev/null; test -z \"$HOME\"", NULL };
+	struct kefs_err err;
+
+	(void)state;
+	assert_int_equal(kefs_spawn_run(fine, 10, &err), 0);
+	assert_int_equal(kefs_spawn_run(env, 10, &err), 0);
+	assert_int_equal(kefs_spawn_run(fails, 10, &err), -EIO);
+	assert_contains(err.text, "exit status 3");
+	assert_contains(err.text, "first the reason");
+	assert_int_equal(kefs_spawn_run(floods, 60, &err), -EIO);
+	assert_contains(err.text, "signal 9");
+	assert_contains(err.text, "100000");
+	assert_int_equal(kefs_spawn_run(sleeps, 1, &err), -ETIMEDOUT);
+	assert_int_equal(kefs_spawn_run(missing, 1, &err), -ENOENT);
+	assert_contains(err.text, "no-such-program");
+}
+
+static void test_unixsock(void **state)
+{
+	char dir[256], path[300];
+	struct kefs_err err;
+	struct stat st;
+	int fd, client;
+	uid_t uid;
+	pid_t pid;
+
+	(void)state;
+	test_mkdir(dir);
+	assert_true(snprintf(path, sizeof(path), "%s/s", dir) > 0);
+	assert_int_equal(kefs_unixsock_connect(path, &err), -ENOENT);
+	fd = kefs_unixsock_listen(path, &err);
+	assert_true(fd >= 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(kefs_unixsock_listen(path, &err), -EADDRINUSE);
+	client = kefs_unixsock_connect(path, &err);
+	assert_true(client >= 0);
+	assert_int_equal(kefs_unixsock_peer(client, &uid, &pid), 0);
+	assert_int_equal(uid, getuid());
+	assert_int_equal(pid, getpid());
+	(void)close(client);
+	(void)close(fd);
+	/* What a killed program left is replaced. */
+	fd = kefs_unixsock_listen(path, &err);
+	assert_true(fd >= 0);
+	(void)close(fd);
+	assert_int_equal(kefs_unixsock_listen("/0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678", &err), -ENAMETOOLONG);
+	test_rmdir(dir);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_loop), cmocka_unit_test(test_pool), cmocka_unit_test(test_spawn),
+		cmocka_unit_test(test_unixsock),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
