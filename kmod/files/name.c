@@ -22,7 +22,7 @@ struct dentry *kefs_name_lookup(const struct kefs_grant *grant, struct dentry *d
 
 	err = check_dir(dir);
 	if (!err)
-		err = kefs_utf8_check_name(name, len);
+		err = kefs_component_check(name, len);
 	return err ? ERR_PTR(err) : lookup_positive_unlocked(name, dir, len);
 }
 
@@ -62,7 +62,7 @@ int kefs_name_begin_change(const struct kefs_grant *grant, struct dentry *dir, c
 	if (!err && !d_is_dir(dir))
 		err = -ENOTDIR;
 	if (!err)
-		err = kefs_utf8_check_name(name, len);
+		err = kefs_component_check(name, len);
 	if (!err)
 		err = mnt_want_write(grant->root.mnt);
 	if (err)

@@ -6,7 +6,7 @@
  * Changing operations on a read-only grant or volume are -EROFS before anything else; they add to @commit what must be
  * flushed before the answer.
  *
- * Errors of a name: -EINVAL empty or not UTF-8, -ENAMETOOLONG, -KEFS_ERR_BADCHAR '/' or NUL, -KEFS_ERR_BADNAME "."
+ * Errors of a name: -EINVAL empty, -ENAMETOOLONG, -KEFS_ERR_BADCHAR '/' or NUL, -KEFS_ERR_BADNAME "."
  * or "..".
  */
 #ifndef KEFS_FILES_NAME_H
@@ -16,7 +16,7 @@
 #include "attr.h"
 #include "commit.h"
 #include "grant.h"
-#include "utf8.h"
+#include "component.h"
 
 struct kefs_cinfo {			/* change_info4 */
 	bool atomic;

@@ -122,8 +122,8 @@ static int rename_check(const struct kefs_grant *grant, const struct kefs_rename
 	if (!err && (!d_is_dir(args->from_dir) || !d_is_dir(args->to_dir)))
 		err = -ENOTDIR;
 	if (!err)
-		err = kefs_utf8_check_name(args->from, args->from_len);
-	return err ?: kefs_utf8_check_name(args->to, args->to_len);
+		err = kefs_component_check(args->from, args->from_len);
+	return err ?: kefs_component_check(args->to, args->to_len);
 }
 
 int kefs_name_rename(const struct kefs_grant *grant, struct kefs_rename *args, struct kefs_commit *commit)

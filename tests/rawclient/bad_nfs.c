@@ -391,6 +391,7 @@ static int try_lockt(struct peer *p, const struct open_file *f, uint32_t type, u
 		     const int *allowed)
 {
 	struct nfs41_req q;
+	char what[80];
 
 	peer_begin(p, &q);
 	nfs41_put_putfh(&q, &f->fh);
@@ -400,7 +401,9 @@ static int try_lockt(struct peer *p, const struct open_file *f, uint32_t type, u
 	rpc4_put_u64(&q.out, len);
 	rpc4_put_u64(&q.out, p->ses.clientid);
 	rpc4_put_string(&q.out, "lock owner");
-	return expect(p, &q, "LOCKT", allowed);
+	snprintf(what, sizeof(what), "LOCKT type %u at %llx, %llx bytes", type, (unsigned long long)off,
+		 (unsigned long long)len);
+	return expect(p, &q, what, allowed);
 }
 
 static int lock_absurd_body(struct peer *p)
