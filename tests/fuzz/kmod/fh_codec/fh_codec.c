@@ -5,7 +5,7 @@
 #include <linux/unaligned.h>
 #include "core/kefs.h"
 #include "files/fh_codec.h"
-#include "files/utf8.h"
+#include "files/component.h"
 
 static const siphash_key_t key = { { 0x0706050403020100, 0x0f0e0d0c0b0a0908 } };
 
@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!copy)
 		return 0;
 	memcpy(copy, data + 1, size - 1);
-	(void)kefs_utf8_check_name((const char *)copy, size - 1);
+	(void)kefs_component_check((const char *)copy, size - 1);
 	fuzz_handle(copy, size - 1, data[0] & 1);
 	free(copy);
 	return 0;
