@@ -91,18 +91,19 @@ static struct host **locate(struct kefs_hosts *hosts, const struct kefs_addr *ad
 int64_t kefs_hosts_add(struct kefs_hosts *hosts, const struct kefs_addr *addr)
 {
 	uint8_t key[16];
-	struct host **p = locate(hosts, addr, key);
+	struct host **p = locate(hosts, addr, key), *host = *p;
 
-	if (!*p) {
+	if (!host) {
 		if (hosts->size >= KEFS_HOSTS_MAX)
 			return -ENOSPC;
-		*p = calloc(1, sizeof(**p));
-		if (!*p)
+		host = calloc(1, sizeof(*host));
+		if (!host)
 			return -ENOMEM;
-		memcpy((*p)->key, key, sizeof(key));
+		memcpy(host->key, key, sizeof(key));
+		*p = host;
 		hosts->size++;
 	}
-	return ++(*p)->count;
+	return ++host->count;
 }
 
 void kefs_hosts_sub(struct kefs_hosts *hosts, const struct kefs_addr *addr)

@@ -68,7 +68,7 @@ void kefs_api_fs_create(void *ctx, const struct kefs_http_request *request, stru
 	const struct kefs_api *api = ctx;
 	char taken_id[KEFS_ID_SIZE] = "";
 	struct kefs_fs_request wanted;
-	const struct kefs_fs *fs;
+	const struct kefs_fs *fs = NULL;
 	struct kefs_err err;
 	int rc;
 
@@ -82,7 +82,7 @@ void kefs_api_fs_create(void *ctx, const struct kefs_http_request *request, stru
 			kefs_reply_add(reply, "FileSystemId", taken_id);
 		return;
 	}
-	kefs_reply_json(reply, 201, fs_json(api, fs, NULL));
+	kefs_reply_json(reply, 201, fs ? fs_json(api, fs, NULL) : NULL);
 }
 
 void kefs_api_fs_list(void *ctx, const struct kefs_http_request *request, struct kefs_http_reply *reply)
@@ -117,13 +117,11 @@ void kefs_api_fs_get(void *ctx, const struct kefs_http_request *request, struct 
 {
 	const struct kefs_api *api = ctx;
 	CLEANUP_FREE struct kefs_kvolume *volumes = NULL;
+	size_t count = kernel_volumes(api, &volumes);
 	const struct kefs_fs *fs = named(api, request, reply);
-	size_t count;
 
-	if (!fs)
-		return;
-	count = kernel_volumes(api, &volumes);
-	kefs_reply_json(reply, 200, fs_json(api, fs, find_volume(volumes, count, fs->volume_id)));
+	if (fs)
+		kefs_reply_json(reply, 200, fs_json(api, fs, find_volume(volumes, count, fs->volume_id)));
 }
 
 void kefs_api_fs_delete(void *ctx, const struct kefs_http_request *request, struct kefs_http_reply *reply)

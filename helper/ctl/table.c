@@ -14,10 +14,12 @@ void ctl_table_init(struct ctl_table *table, const char *const *headers, size_t 
 
 void ctl_table_free(struct ctl_table *table)
 {
-	for (size_t i = 0; i < table->rows * table->columns; i++)
-		free(table->cells[i]);
-	free(table->cells);
-	table->cells = NULL;
+	for (size_t r = 0; r < table->rows; r++) {
+		for (size_t c = 0; c < table->columns; c++)
+			free(table->row[r].text[c]);
+	}
+	free(table->row);
+	table->row = NULL;
 	table->rows = 0;
 	table->room = 0;
 }
@@ -36,21 +38,20 @@ static char *copy_clean(const char *text)
 
 void ctl_table_add(struct ctl_table *table, const char *const *cells)
 {
-	char **row;
+	struct ctl_row row = { { NULL } };
 
 	if (table->rows == table->room) {
 		size_t room = table->room ? 2 * table->room : 16;
-		char **bigger = reallocarray(table->cells, room * table->columns, sizeof(*bigger));
+		struct ctl_row *bigger = reallocarray(table->row, room, sizeof(*bigger));
 
 		if (!bigger)
 			return;
-		table->cells = bigger;
+		table->row = bigger;
 		table->room = room;
 	}
-	row = &table->cells[table->rows * table->columns];
 	for (size_t i = 0; i < table->columns; i++)
-		row[i] = copy_clean(cells[i]);
-	table->rows++;
+		row.text[i] = copy_clean(cells[i]);
+	table->row[table->rows++] = row;
 }
 
 /* Characters, not bytes: names may be any UTF-8. */
@@ -85,7 +86,7 @@ void ctl_table_print(const struct ctl_table *table, FILE *out)
 		header[c] = table->headers[c] + right[c];
 		wide[c] = width(header[c]);
 		for (size_t r = 0; r < table->rows; r++) {
-			size_t w = width(table->cells[r * table->columns + c]);
+			size_t w = width(table->row[r].text[c]);
 
 			wide[c] = w > wide[c] ? w : wide[c];
 		}
@@ -95,7 +96,7 @@ void ctl_table_print(const struct ctl_table *table, FILE *out)
 	(void)fputc('\n', out);
 	for (size_t r = 0; r < table->rows; r++) {
 		for (size_t c = 0; c < table->columns; c++)
-			print_cell(table->cells[r * table->columns + c], wide[c], right[c], c + 1 == table->columns, out);
+			print_cell(table->row[r].text[c], wide[c], right[c], c + 1 == table->columns, out);
 		(void)fputc('\n', out);
 	}
 }

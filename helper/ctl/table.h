@@ -11,7 +11,9 @@
 struct ctl_table {
 	const char *const *headers;	/* one that begins with '>' is aligned to the right; the '>' is not shown */
 	size_t columns;			/* at most CTL_TABLE_COLUMNS */
-	char **cells;			/* rows * columns, owned */
+	struct ctl_row {
+		char *text[CTL_TABLE_COLUMNS];
+	} *row;				/* rows of them, owned */
 	size_t rows, room;
 };
 

@@ -22,6 +22,7 @@
 #define CONNECTIONS_MAX		64u
 #define IDLE_SEC		30u
 #define CONNECTION_MEMORY	((size_t)32 * 1024)
+#define SWALLOW_MAX		((size_t)16 * KEFS_HTTP_BODY_MAX)
 
 struct kefs_http_server {
 	struct kefs_http_server_parts parts;
@@ -33,6 +34,7 @@ struct kefs_http_server {
 struct exchange {
 	struct kefs_buf body;
 	bool answered;		/* refused before the body was read */
+	size_t swallowed;	/* of a body that is too large */
 };
 
 static void run(struct kefs_http_server *server)
@@ -103,17 +105,18 @@ static bool peer_is_root(struct MHD_Connection *connection)
 	return info && kefs_unixsock_peer(info->connect_fd, &uid, &pid) == 0 && uid == 0;
 }
 
-static uint64_t announced_length(struct MHD_Connection *connection)
+/*
+ * A body that is too large is read all the same, up to a point, and dropped: a client that finds the connection
+ * closed while it sends does not come to read why.
+ */
+static enum MHD_Result take_body(struct exchange *exchange, const char *data, size_t size)
 {
-	const char *text = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Length");
-	uint64_t length = 0;
-
-	return text && kefs_str_u64(text, 0, UINT64_MAX, &length) < 0 ? UINT64_MAX : length;
-}
-
-static void refuse_size(struct kefs_http_reply *reply)
-{
-	kefs_reply_error(reply, 413, "BadRequest", "The request body is larger than %d bytes", KEFS_HTTP_BODY_MAX);
+	if (exchange->answered)
+		return MHD_YES;
+	if (!exchange->swallowed && kefs_buf_add(&exchange->body, data, size) == 0)
+		return MHD_YES;
+	exchange->swallowed += size;
+	return exchange->swallowed > SWALLOW_MAX ? MHD_NO : MHD_YES;
 }
 
 /* The header is there, the body is not: refuse what can be refused now. */
@@ -128,8 +131,6 @@ static enum MHD_Result begin(struct MHD_Connection *connection, void **con_cls)
 	*con_cls = exchange;
 	if (!peer_is_root(connection))
 		kefs_reply_error(&reply, 403, "AccessDeniedException", "Only root may use this socket");
-	else if (announced_length(connection) > KEFS_HTTP_BODY_MAX)
-		refuse_size(&reply);
 	if (!reply.status)
 		return MHD_YES;
 	exchange->answered = true;
@@ -173,15 +174,17 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
 	if (!exchange)
 		return begin(connection, con_cls);
 	if (*size) {
-		int rc = exchange->answered ? 0 : kefs_buf_add(&exchange->body, data, *size);
+		enum MHD_Result result = take_body(exchange, data, *size);
 
 		*size = 0;
-		/* A chunked body announces no length. */
-		return rc < 0 ? MHD_NO : MHD_YES;
+		return result;
 	}
 	if (exchange->answered)
 		return MHD_YES;
-	dispatch(server, connection, method, path, exchange, &reply);
+	if (exchange->swallowed)
+		kefs_reply_error(&reply, 413, "BadRequest", "The request body is larger than %d bytes", KEFS_HTTP_BODY_MAX);
+	else
+		dispatch(server, connection, method, path, exchange, &reply);
 	return answer(connection, &reply);
 }
 

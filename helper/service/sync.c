@@ -19,7 +19,7 @@ struct kefs_sync {
 
 static int bring_in_step(struct kefs_sync *sync, const struct kefs_kinfo *info, struct kefs_err *err)
 {
-	struct kefs_reconcile_result result;
+	struct kefs_reconcile_result result = { .kept = 0 };
 	int rc;
 
 	rc = sync->parts.kernel.ops->config_set(sync->parts.kernel.ctx, &sync->parts.config, err);

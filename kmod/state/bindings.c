@@ -149,21 +149,17 @@ static int try_bind(struct kefs_session *session, struct kefs_bound *bound, u32 
 	return err;
 }
 
-/* What is done about a wish (RFC 8881 §18.34.3). */
-static int direction(const struct kefs_session *session, u32 wish, u32 *ret)
+/* What is done about a wish (RFC 8881 §18.34.3): as much as it leaves open. */
+static int direction(u32 wish, u32 *ret)
 {
-	bool back = session->back.max_slots;
-
 	switch (wish) {
 	case KEFS_BIND_FORE:
-	case KEFS_BIND_FORE_OR_BOTH:
-		*ret = wish == KEFS_BIND_FORE || !back ? KEFS_BIND_FORE : KEFS_BIND_FORE | KEFS_BIND_BACK;
-		return 0;
 	case KEFS_BIND_BACK:
-		*ret = KEFS_BIND_BACK;
-		return back ? 0 : -EINVAL;
+		*ret = wish;
+		return 0;
+	case KEFS_BIND_FORE_OR_BOTH:
 	case KEFS_BIND_BACK_OR_BOTH:
-		*ret = back ? KEFS_BIND_FORE | KEFS_BIND_BACK : KEFS_BIND_FORE;
+		*ret = KEFS_BIND_FORE | KEFS_BIND_BACK;
 		return 0;
 	default:
 		return -EINVAL;
@@ -176,7 +172,7 @@ int kefs_session_bind_conn(struct kefs_session *session, struct kefs_bound *boun
 	u32 become;
 	int err;
 
-	err = direction(session, dir, &become);
+	err = direction(dir, &become);
 	if (err)
 		return err;
 	err = try_bind(session, bound, become, &fresh);

@@ -173,13 +173,9 @@ struct byte_range {
 /* RFC 8881 §18.10.3. Ranges behind what a file can have end at its last byte. */
 static int range_from(u64 offset, u64 length, struct byte_range *ret)
 {
-	u64 last = offset + length - 1;
+	u64 last = length == U64_MAX ? U64_MAX : offset + length - 1;
 
-	if (!length)
-		return -EINVAL;
-	if (length == U64_MAX)
-		last = U64_MAX;
-	else if (last < offset)
+	if (!length || (length != U64_MAX && length > U64_MAX - offset))
 		return -EINVAL;
 	ret->start = min_t(u64, offset, OFFSET_MAX);
 	ret->end = min_t(u64, last, OFFSET_MAX);

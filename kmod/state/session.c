@@ -12,6 +12,7 @@
 
 #define FORE_REQUEST_MIN	256	/* an RPC call with AUTH_SYS, SEQUENCE and a small operation */
 #define FORE_RESPONSE_MIN	128
+#define SEQUENCE_REPLY		80	/* RPC header and COMPOUND4res with SEQUENCE alone */
 #define BACK_REQUEST_MIN	384	/* CB_SEQUENCE and CB_RECALL with the largest file handle */
 #define BACK_RESPONSE_MIN	128
 #define BACK_SIZE_MAX		4096
@@ -104,14 +105,14 @@ static void init_slots(struct kefs_session *session)
 		session->slots[i].session = session;
 	for (i = 0; i < KEFS_CB_SLOTS_MAX; i++)
 		session->cb_seqid[i] = 1;
-	session->cb_free = session->back.max_slots ? GENMASK(session->back.max_slots - 1, 0) : 0;
+	session->cb_free = GENMASK(session->back.max_slots - 1, 0);
 	session->target_highest = session->fore.max_slots - 1;
 }
 
 /* A session that nobody knows yet: no id, no client. */
 static struct kefs_session *session_alloc(const struct kefs_session_args *args)
 {
-	struct kefs_channel fore = {}, back = {};
+	struct kefs_channel fore, back;
 	struct kefs_session *session;
 	size_t bytes;
 	int err;
@@ -121,9 +122,6 @@ static struct kefs_session *session_alloc(const struct kefs_session_args *args)
 	err = kefs_session_fit_fore(&args->fore, &fore);
 	if (!err)
 		err = kefs_session_fit_back(&args->back, &back);
-	/* Who asks for no callbacks may say so in the sizes, too. */
-	if (err == -KEFS_ERR_TOOSMALL && fore.max_slots && !(args->flags & KEFS_SESSION_BACK))
-		err = 0;
 	if (!err)
 		err = reserve_cache(&fore, &bytes);
 	if (err)
@@ -191,8 +189,6 @@ static int create_locked(struct kefs_client *client, const struct kefs_session_a
 	int err;
 
 	lockdep_assert_held(&client->domain->lock);
-	if (IS_ERR(*session))
-		return PTR_ERR(*session);
 	if (!client->confirmed) {
 		old = kefs_client_confirm_locked(client);
 		if (IS_ERR(old))
@@ -227,6 +223,9 @@ static int create_once_locked(struct kefs_client *client, const struct kefs_sess
 		return -KEFS_ERR_SEQ_MISORDERED;
 	if (!client->confirmed && !kefs_principal_same(&client->principal, &args->principal))
 		return -KEFS_ERR_CLID_INUSE;
+	/* Arguments that nothing can come of (and no memory) do not count as an execution: knfsd's rule, and pynfs's. */
+	if (IS_ERR(*session))
+		return PTR_ERR(*session);
 	err = create_locked(client, args, session, ret_old);
 	if (transient(err))
 		return err;	/* as if it had never come: the client repeats it with the same number */
@@ -365,6 +364,8 @@ static int check_request(const struct kefs_session *session, const struct kefs_s
 		return -KEFS_ERR_TOO_MANY_OPS;
 	if (args->request_len > session->fore.max_request)
 		return -KEFS_ERR_REQ_TOO_BIG;
+	if (args->cachethis && session->fore.max_cached < SEQUENCE_REPLY)
+		return -KEFS_ERR_REP_TOO_BIG_TO_CACHE;
 	if (args->slotid >= session->fore.max_slots)
 		return -KEFS_ERR_BADSLOT;
 	if (args->highest >= session->fore.max_slots)

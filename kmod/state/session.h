@@ -55,7 +55,7 @@ struct kefs_session {
 	u8 id[KEFS_SESSION_ID_SIZE];
 	u32 index;			/* in domain->sessions */
 	u32 flags;			/* KEFS_SESSION_BACK: asked for, or a connection was bound so since; client->lock */
-	struct kefs_channel fore, back;	/* as agreed; back.max_slots 0: cannot have a back channel */
+	struct kefs_channel fore, back;	/* as agreed */
 	u32 target_highest;		/* sr_target_highest_slotid */
 	bool dead;			/* client->lock; no request starts any more */
 
@@ -133,8 +133,8 @@ struct kefs_sequence_res {
  * SEQUENCE. 0: new request: *ret is its slot, the lease is renewed. KEFS_SLOT_REPLAY: answer with slot->reply,
  * slot->reply_len. KEFS_SLOT_UNCACHED: a retry of which only the seqid is known: a lone SEQUENCE is answered again,
  * else the second op is RETRY_UNCACHED_REP. In all three the slot must be ended. Errors, in the RFC's order:
- * -KEFS_ERR_BADSESSION, -KEFS_ERR_TOO_MANY_OPS, -KEFS_ERR_REQ_TOO_BIG, -KEFS_ERR_BADSLOT, -KEFS_ERR_BAD_HIGH_SLOT,
- * -KEFS_ERR_SEQ_MISORDERED, -KEFS_ERR_DELAY, -KEFS_ERR_SEQ_FALSE_RETRY.
+ * -KEFS_ERR_BADSESSION, _TOO_MANY_OPS, _REQ_TOO_BIG, _REP_TOO_BIG_TO_CACHE (not even SEQUENCE's result could be kept),
+ * _BADSLOT, _BAD_HIGH_SLOT, _SEQ_MISORDERED, -KEFS_ERR_DELAY, -KEFS_ERR_SEQ_FALSE_RETRY.
  * slot->session and slot->session->client may be used until the end.
  */
 int kefs_slot_begin(struct kefs_domain *domain, const struct kefs_sequence_args *args, struct kefs_sequence_res *res,
