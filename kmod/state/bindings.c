@@ -315,7 +315,7 @@ void kefs_cb_end(struct kefs_cb_call *call, bool sequenced, enum kefs_cb_path pa
 	if (sequenced)
 		session->cb_seqid[call->slotid]++;
 	session->cb_free |= BIT(call->slotid);
-	if (path != KEFS_CB_UNKNOWN && session->cb_path != path) {
+	if (path != KEFS_CB_UNKNOWN) {
 		session->cb_path = path;
 		kefs_bindings_status_locked(client);
 	}

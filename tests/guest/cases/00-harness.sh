@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# stack: small
 # The guest itself is what the other cases take for granted.
 # shellcheck source=tests/guest/lib.sh
 . "$KEFS_TESTS/guest/lib.sh"

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# stack: small
 # O_EXCL: of two clients that create the same names at the same time, one wins each name and the other sees EEXIST.
 # shellcheck source=tests/guest/cases.sh
 . "${KEFS_TESTS:?}/guest/cases.sh"

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# stack: small
 # Byte-range locks and flock between two clients.
 # shellcheck disable=SC2317 # called by name
 # shellcheck source=tests/guest/cases.sh

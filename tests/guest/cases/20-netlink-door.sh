@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# stack: small
 # The module's netlink door refuses what is not exactly right, by name, and changes nothing then.
 # shellcheck source=tests/guest/lib.sh
 . "$KEFS_TESTS/guest/lib.sh"

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# stack: small
 # Clients that break the rules: the protocol's error or a closed connection, a counter, service to the others within a
 # second, and the memory comes back. Each test of tests/rawclient/badinput by itself, so that its counter can be seen.
 # timeout: 900
