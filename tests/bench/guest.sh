@@ -31,16 +31,16 @@ remount() {
 # Nothing left from the last workload that this one would pay for
 settle() { sync -f "$disk"; }
 
-# record NAME: reads "operations ns" and the CPU counters around it from the variables below
+# record NAME: one line of results: operations in $ops, time in $ns, CPU since begin
 record() {
-	local t1 s1
-	read -r t1 s1 < <(server_cpu "$(kind_of "$label")")
-	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$label" "$run" "$1" "$ops" "$ns" $((t1 - t0)) $((s1 - s0)) >> "$tsv"
+	local threads softirq
+	read -r threads softirq < <(cpu_since "$(kind_of "$label")")
+	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$label" "$run" "$1" "$ops" "$ns" "$threads" "$softirq" >> "$tsv"
 }
 
 begin() {
 	settle
-	read -r t0 s0 < <(server_cpu "$(kind_of "$label")")
+	cpu_mark "$(kind_of "$label")"
 }
 
 # timed NAME OPERATIONS CMD…: a program from start to end

@@ -7,7 +7,8 @@
 #   make_client             a network namespace 'cl' joined to ours by a veth pair: we are 10.9.0.1, it is 10.9.0.2
 #   mount_server KIND DIR   the stock client mounts the server's root on DIR, in that namespace
 #   in_client CMD…          runs CMD there
-#   server_cpu KIND         ns that the server's threads have run, then ns of soft interrupts of the whole machine
+#   cpu_mark KIND           remembers what the server's threads and all soft interrupts have run so far
+#   cpu_since KIND          ns that the threads, then ns that the soft interrupts have run since then
 #
 # kefs and nfsd serve at the same address and by the same network path, on ports 2049 and 2050, so that nothing but the
 # server differs. The client's host name differs from ours: it is what the NFS client calls itself.
@@ -98,8 +99,19 @@ server_threads() {
 	done 2> /dev/null
 }
 
-server_cpu() {
+# Thread by thread, because threads that had nothing to do for long end, and their past with them
+thread_times() {
 	# shellcheck disable=SC2046 # one word a thread; one that ends meanwhile is no error
-	cat /dev/null $(server_threads "$1") 2> /dev/null | awk '{ t += $1 } END { printf "%.0f ", t }'
-	awk -v hz="$(getconf CLK_TCK)" '$1 == "cpu" { printf "%.0f\n", $8 * 1e9 / hz }' /proc/stat
+	awk '{ print FILENAME, $1 }' /dev/null $(server_threads "$1") 2> /dev/null
+}
+softirq_time() { awk -v hz="$(getconf CLK_TCK)" '$1 == "cpu" { printf "%.0f\n", $8 * 1e9 / hz }' /proc/stat; }
+
+cpu_mark() {
+	thread_times "$1" > /tmp/cpu.threads
+	CPU_SOFTIRQ=$(softirq_time)
+}
+cpu_since() {
+	thread_times "$1" | awk 'NR == FNR { before[$1] = $2; next } { t += $2 - before[$1] } END { printf "%.0f ", t }' \
+		/tmp/cpu.threads -
+	echo $(($(softirq_time) - CPU_SOFTIRQ))
 }

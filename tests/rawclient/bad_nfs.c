@@ -493,7 +493,8 @@ static int handles_body(struct peer *p)
 {
 	/* NOFILEHANDLE: an empty one */
 	const int *no = LIST(S_BADHANDLE, S_STALE, S_INVAL, S_BADXDR, S_NOFILEHANDLE);
-	const int *maybe = LIST(S_NOFILEHANDLE, S_BADHANDLE, S_STALE, S_INVAL, S_BADXDR, S_OK, S_ACCESS, S_PERM, S_NOENT, S_IO);
+	const int *maybe = LIST(S_NOFILEHANDLE, S_BADHANDLE, S_STALE, S_INVAL, S_BADXDR, S_OK, S_ACCESS, S_PERM,
+				S_NOENT, S_IO);
 	struct nfs41_fh good, fh;
 	struct nfs41_req q;
 	char what[64];

@@ -282,6 +282,22 @@ static int run_all(struct ctx *t, const char *only)
 	return bad ? 1 : 0;
 }
 
+/* Options that take a value: false if this is none of them. */
+static bool option(struct ctx *t, const char *name, const char *value, const char **only)
+{
+	if (!value || !*value)
+		return false;
+	if (!strcmp(name, "--only"))
+		*only = value;
+	else if (!strcmp(name, "--seed"))
+		t->rng = strtoull(value, NULL, 10);
+	else if (!strcmp(name, "--rounds"))
+		t->rounds = (unsigned int)strtoul(value, NULL, 10);
+	else
+		return false;
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	struct ctx t = { .rng = 1, .rounds = 300 };
@@ -289,7 +305,7 @@ int main(int argc, char **argv)
 
 	signal(SIGPIPE, SIG_IGN);
 	for (int i = 1; i < argc; i++) {
-		const char *arg = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
+		const char *arg = argv[i];
 
 		if (!strcmp(arg, "--help")) {
 			usage(stdout);
@@ -299,19 +315,11 @@ int main(int argc, char **argv)
 			return 0;
 		} else if (!strcmp(arg, "--lenient")) {
 			t.lenient = true;
-			continue;
 		} else if (arg[0] != '-' && !host) {
 			host = arg;
 			t.addr = rpc4_parse_addr(argv[i]);
-			continue;
-		}
-		i++;
-		if (value && *value && !strcmp(arg, "--only")) {
-			only = value;
-		} else if (value && !strcmp(arg, "--seed")) {
-			t.rng = strtoull(value, NULL, 10);
-		} else if (value && !strcmp(arg, "--rounds")) {
-			t.rounds = (unsigned int)strtoul(value, NULL, 10);
+		} else if (option(&t, arg, argv[i + 1], &only)) {
+			i++;
 		} else {
 			usage(stderr);
 			return 64;

@@ -25,7 +25,8 @@ struct peer {
 /* What an answer may be: an nfsstat4, or one of these. A list ends with END. */
 enum { END = -1, CLOSE = -2 /* the peer closed */, RPC_ERR = -3 /* an accepted error or a denial */,
        NFS_ERR = -4 /* any status but OK */, SILENT = -5, DENIED = -6, JUNK = -7,
-       ACCEPT = -100 /* ACCEPT - accept_stat: exactly that one */, AUTH_ERR = -200 /* AUTH_ERROR, whatever its reason */ };
+       ACCEPT = -100 /* ACCEPT - accept_stat: exactly that one */,
+       AUTH_ERR = -200 /* AUTH_ERROR, whatever its reason */ };
 
 struct test {
 	const char *name;

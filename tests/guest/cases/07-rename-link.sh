@@ -94,7 +94,7 @@ sys.exit(bool(failed))
 P
 check "rename and link" python3 /tmp/t.py "$A"
 
-# Two clients rename the same files to and fro: none is lost or doubled
+# Two clients rename the same files back and forth: none is lost or doubled
 join b
 mkdir "$A/x" "$A/y"
 for i in {1..50}; do echo "$i" > "$A/x/$i"; done
