@@ -62,13 +62,10 @@ void kefs_cb_probe(struct kefs_session *session)
 
 	if (likely(READ_ONCE(session->cb_path) != KEFS_CB_UNKNOWN) || !(session->flags & KEFS_SESSION_BACK))
 		return;
-	/* Down until it answers: so that there is one probe, not one per request that comes meanwhile. */
-	if (cmpxchg(&session->cb_path, KEFS_CB_UNKNOWN, KEFS_CB_DOWN) != KEFS_CB_UNKNOWN)
-		return;
 	cb = kzalloc(sizeof(*cb), GFP_KERNEL);
 	if (!cb)
 		return;
-	if (kefs_cb_begin(session->client, &cb->call)) {
+	if (kefs_cb_begin_probe(session, &cb->call)) {
 		kfree(cb);
 		return;
 	}
