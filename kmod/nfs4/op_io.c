@@ -68,6 +68,7 @@ static int read_pages(struct kefs_compound *c, struct kefs_bfile *bf, u64 offset
 {
 	unsigned int max = count / PAGE_SIZE + 2;
 	struct kefs_call *call = &c->call;
+	size_t pad;
 	ssize_t n;
 	bool eof;
 	int err;
@@ -88,7 +89,8 @@ static int read_pages(struct kefs_compound *c, struct kefs_bfile *bf, u64 offset
 	call->nr_pages = c->nr_read_pages;
 	call->pages_len = (size_t)n;
 	c->op_bytes = (u64)n;
-	kefs_xdr_put_fixed(&call->out, "\0\0\0", KEFS_XDR_PAD((size_t)n) - (size_t)n);
+	pad = KEFS_XDR_PAD((size_t)n) - (size_t)n;
+	memset(kefs_xdr_reserve(&call->out, pad), 0, pad);	/* reserved above */
 	return 0;
 }
 

@@ -151,18 +151,27 @@ copy_trees() {
 }
 
 at_once() {
-	local i t slowest=0 total=0 n=200
-	for ((i = 0; i < n; i++)); do
-		echo "turn $i" > "$A/turn"
-		t=$(now)
-		until [ "$(cat "$B/turn" 2> /dev/null)" = "turn $i" ]; do
-			[ $(($(now) - t)) -lt 5000000 ] || return
-		done
-		t=$(($(now) - t))
-		total=$((total + t))
-		[ $t -le $slowest ] || slowest=$t
-	done
-	NOTE="close here, open there: $((total / n / 1000)) ms on average, $((slowest / 1000)) ms at most, new text each time"
+	NOTE=$(python3 - "$A/turn" "$B/turn" <<-'P'
+		import sys, time
+		here, there = sys.argv[1:]
+		stale, times = 0, []
+		for i in range(300):
+		    with open(here, "w", encoding="ascii") as f:
+		        f.write(f"turn {i}")
+		    start, fresh = time.monotonic(), False
+		    while not fresh:
+		        with open(there, encoding="ascii") as f:
+		            fresh = f.read() == f"turn {i}"
+		        stale += not fresh
+		        if time.monotonic() - start > 5:
+		            sys.exit("not seen within 5 s")
+		    times.append((time.monotonic() - start) * 1000)
+		    here, there = there, here
+		times.sort()
+		print(f"closed here, read there after {times[150]:.1f} ms (at most {times[-1]:.1f}); stale readings: {stale} of 300")
+		sys.exit(stale > 0)
+	P
+	)
 }
 
 remove() {

@@ -175,6 +175,8 @@ int nfs41_recv(struct rpc4_conn *c, struct nfs41_res *res)
 
 	memset(res, 0, sizeof(*res));
 	r = rpc4_recv(c, &res->in);
+	if (!r && (res->in.end - res->in.p) % 4)
+		r = -EBADMSG;	/* all of XDR comes in fours */
 	if (!r)
 		r = rpc4_get_reply(&res->in, &res->rpc);
 	if (r)

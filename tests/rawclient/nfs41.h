@@ -90,7 +90,10 @@ void nfs41_put_create_session(struct nfs41_req *q, uint64_t clientid, uint32_t s
 void nfs41_free(struct nfs41_req *q);
 
 int nfs41_send(struct nfs41_req *q, struct rpc4_conn *c);	/* sends, does not free */
-/* Receives a reply; 0 if it is an accepted COMPOUND result, -EPROTO if RPC refused it (res->rpc tells how). */
+/*
+ * Receives a reply; 0 if it is an accepted COMPOUND result, -EPROTO if RPC refused it (res->rpc tells how), -EBADMSG if
+ * it is malformed.
+ */
 int nfs41_recv(struct rpc4_conn *c, struct nfs41_res *res);
 int nfs41_call(struct nfs41_req *q, struct rpc4_conn *c, struct nfs41_res *res);	/* both, and frees */
 /* Goes to the next result (whose predecessor must have been read to its end): false when there is none. */

@@ -6,6 +6,9 @@
 serve
 join a
 
+connections() { if [ "$SERVER" = kefs ]; then counter ConnAdopted; else echo 0; fi; }
+at_first=$(connections)
+remounts=0
 sum() { sha256sum < "$1" | cut -c1-64; }
 
 head -c 200M /dev/urandom > /tmp/large
@@ -50,4 +53,12 @@ check "fio writes at random and verifies" fio --name=v --directory="$A" --size=3
 	--ioengine=psync --output=/tmp/fio.out
 check "fio with direct I/O verifies" fio --name=w --directory="$A" --size=16M --bs=4k --rw=randwrite --verify=crc32c \
 	--direct=1 --ioengine=psync --output=/tmp/fio.out
+# What a client cannot decode makes it reconnect and ask again: nothing fails, all is slow
+for size in 1 3 16385 32375 65537 1000001; do
+	head -c $size /tmp/large > "$A/odd"
+	remount a
+	check "a file of $size bytes" sh -c "head -c $size /tmp/large | cmp - $A/odd"
+	remounts=$((remounts + 1))
+done
+check "the client never had to reconnect" test $(($(connections) - at_first)) -le $((remounts + 8))
 finish
