@@ -3,7 +3,7 @@
 # An error of the disk reaches the application that waits for its data to be stable, and reads say EIO instead of lying.
 # shellcheck source=tests/guest/cases.sh
 . "${KEFS_TESTS:?}/guest/cases.sh"
-dmsetup targets | grep -q '^flakey' || modprobe -q dm-flakey || skip "this kernel has no dm-flakey"
+dmsetup targets | grep -q '^flakey' || modprobe -q dm-flakey || fatal "this kernel has no dm-flakey"
 truncate -s 400M /tmp/disk.img
 loop=$(losetup -f --show /tmp/disk.img) || fatal "no loop device"
 sectors=$(blockdev --getsz "$loop")

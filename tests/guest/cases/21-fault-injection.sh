@@ -8,7 +8,7 @@
 . "${KEFS_TESTS:?}/guest/cases.sh"
 kefs_only
 failslab=/sys/kernel/debug/failslab
-[ -d $failslab ] || skip "this kernel injects no faults (KEFS_KERNEL=${KEFS_KERNEL:-})"
+[ -d $failslab ] || fatal "this kernel injects no faults (KEFS_KERNEL=${KEFS_KERNEL:-})"
 serve
 build bench metabench
 build rawclient badinput
