@@ -11,18 +11,23 @@ at_exit umount -l /tmp/small
 serve_on /tmp/small/pool
 join a
 
+# Large files go past the page cache: where one of several WRITEs of a large folio fails, Linux 6.12's client may leave
+# the folio in writeback for ever, whoever serves (seen with nfsd as well), and no sync comes to an end
 cat > /tmp/fill.py <<'P'
-"""Files of 1 MiB, each fsynced, until ENOSPC; prints the names and digests of those that were acknowledged."""
-import errno, hashlib, os, sys
+"""Files of SIZE bytes, each fsynced, until ENOSPC; prints the names and digests of those that were acknowledged."""
+import errno, hashlib, mmap, os, sys
 where, size = sys.argv[1], int(sys.argv[2])
+aligned = mmap.mmap(-1, size)
+direct = os.O_DIRECT if size % mmap.PAGESIZE == 0 else 0
 for i in range(100000):
     data, name = os.urandom(size), f"file-{i}"
     try:
-        fd = os.open(f"{where}/{name}", os.O_CREAT | os.O_WRONLY, 0o644)
+        fd = os.open(f"{where}/{name}", os.O_CREAT | os.O_WRONLY | direct, 0o644)
         try:
+            aligned[:] = data
             done = 0
             while done < size:
-                done += os.write(fd, data[done:])
+                done += os.write(fd, memoryview(aligned)[done:])
             os.fsync(fd)
         finally:
             os.close(fd)
@@ -48,7 +53,7 @@ check "after a good many files" test "$(wc -l < /tmp/written)" -gt 20
 mkdir "$A/s" 2> /dev/null
 python3 /tmp/fill.py "$A/s" 3000 > /tmp/written.small 2> /tmp/end
 equal "small files end there too" "$(cat /tmp/end)" "end ENOSPC"
-check_not "an overwrite of a hole fails" sh -c "dd if=/dev/zero of=$A/file-0 bs=1M seek=100 count=20 conv=notrunc,fsync"
+check_not "an overwrite of a hole fails" dd if=/dev/zero of="$A/file-0" bs=1M seek=100 count=20 oflag=direct conv=notrunc
 remount a
 check "what was acknowledged is whole" python3 /tmp/verify.py "$A" /tmp/written
 check "small ones too" python3 /tmp/verify.py "$A/s" /tmp/written.small
