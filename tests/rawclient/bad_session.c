@@ -340,15 +340,11 @@ static int create_session_with(struct peer *p, size_t at, uint32_t value)
 	return answer(p, &res);
 }
 
-/* Whether a refusal takes the client's sequence number differs between servers and kinds of refusal. */
+/* A refusal of the arguments is no execution: the next try has the same number. */
 static int try_create_session(struct peer *p, size_t at, uint32_t value, const char *what, const int *allowed)
 {
 	int got = create_session_with(p, at, value);
 
-	if (got == S_SEQ_MISORDERED) {
-		p->ses.cs_seq++;
-		got = create_session_with(p, at, value);
-	}
 	for (const int *l = allowed; *l != END; l++)
 		if (*l == got)
 			return 0;
