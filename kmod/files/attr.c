@@ -87,7 +87,8 @@ static void fill_times(const struct kefs_setattr *set, struct iattr *ia)
 static int fill_iattr(const struct inode *inode, const struct kefs_setattr *set, struct iattr *ia)
 {
 	*ia = (struct iattr){ .ia_valid = 0 };
-	if (set->mask & KEFS_SET_MODE) {
+	/* A symlink has no mode of its own in Linux; who sets one is not refused, by knfsd neither. */
+	if (set->mask & KEFS_SET_MODE && !S_ISLNK(inode->i_mode)) {
 		ia->ia_valid |= ATTR_MODE;
 		ia->ia_mode = (set->mode & S_IALLUGO) | (inode->i_mode & ~S_IALLUGO);
 	}

@@ -93,6 +93,7 @@ back_to_default_pool() {
 # them, and it is all that tells clients apart by default
 one_client() {
 	client_ns "$1"
+	modprobe -q nfs		# built in, or not: the first mount would load it
 	ip netns exec "$1" sh -c "echo $1.$$ > /sys/fs/nfs/net/nfs_client/identifier" 2> /dev/null ||
 		fatal "cannot name client $1"
 }

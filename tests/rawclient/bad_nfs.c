@@ -127,6 +127,38 @@ static int op_notsupp(struct ctx *t)
 	return with_session(t, op_notsupp_body);
 }
 
+/* Nothing that a client can see comes of it, and it is no error: Linux symlinks have no mode. */
+static int symlink_mode_body(struct peer *p)
+{
+	struct nfs41_req q;
+	int bad;
+
+	nfs41_remove(&p->ses, "badinput.link");
+	peer_begin(p, &q);
+	nfs41_op(&q, OP_CREATE);
+	rpc4_put_u32(&q.out, 5);	/* NF4LNK */
+	rpc4_put_string(&q.out, "nowhere");
+	rpc4_put_string(&q.out, "badinput.link");
+	rpc4_put_u32(&q.out, 0);	/* no attributes */
+	rpc4_put_u32(&q.out, 0);
+	nfs41_op(&q, OP_SETATTR);
+	for (int i = 0; i < 4; i++)
+		rpc4_put_u32(&q.out, 0);	/* the anonymous stateid */
+	rpc4_put_u32(&q.out, 2);
+	rpc4_put_u32(&q.out, 0);
+	rpc4_put_u32(&q.out, 2);	/* mode */
+	rpc4_put_u32(&q.out, 4);
+	rpc4_put_u32(&q.out, 0700);
+	bad = expect(p, &q, "SETATTR of a symlink's mode", LIST(S_OK));
+	nfs41_remove(&p->ses, "badinput.link");
+	return bad;
+}
+
+static int symlink_mode(struct ctx *t)
+{
+	return with_session(t, symlink_mode_body);
+}
+
 static int tag_body(struct peer *p)
 {
 	static char huge[100000];
@@ -724,6 +756,7 @@ const struct test bad_nfs_tests[] = {
 	{ "op-count-lies", NULL, op_count_lies },
 	{ "op-illegal", "OpIllegal", op_illegal },
 	{ "op-notsupp", NULL, op_notsupp },
+	{ "symlink-mode", NULL, symlink_mode },
 	{ "tag", NULL, tag },
 	{ "bitmap", "BadXdr", bitmap },
 	{ "attributes", "BadXdr", attributes },
