@@ -14,6 +14,11 @@
 # Nothing here sleeps for a fixed time where a condition can be waited for.
 
 _passed=0 _failed=0 _clients='' _mounts='' _cleanups=()
+case ${KEFS_KERNEL:-} in
+uml-debug) _patience=8 ;;
+debian) _patience=4 ;;
+*) _patience=1 ;;
+esac
 
 # check DESCRIPTION CMD…: one test point; CMD's output is shown if it fails
 check() {
@@ -68,9 +73,10 @@ fatal() {
 	exit 1
 }
 
-# wait_for SECONDS CMD…: until CMD succeeds; its output is not shown
+# wait_for SECONDS CMD…: until CMD succeeds; its output is not shown. The seconds are those of a fast kernel: a debug
+# kernel and emulation get more
 wait_for() {
-	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+	local end=$((${EPOCHREALTIME/./} + $1 * _patience * 1000000))
 	shift
 	until "$@" > /dev/null 2>&1; do
 		[ "${EPOCHREALTIME/./}" -lt "$end" ] || return 1

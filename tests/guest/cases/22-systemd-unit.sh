@@ -26,7 +26,7 @@ back_again() {
 	kefsd_start
 }
 at_exit back_again
-check "systemd is up" wait_for 200 unit is-active -q basic.target
+check "systemd is up" wait_for 60 unit is-active -q basic.target
 
 # shellcheck disable=SC2317 # called by name
 main_pid() { unit show -P MainPID kefsd.service; }
