@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 #include "../core/kefs.h"
 #include "client.h"
+#include "recall.h"
 #include "session.h"
 
 struct binding {
@@ -146,6 +147,8 @@ static int try_bind(struct kefs_session *session, struct kefs_bound *bound, u32 
 	if (!err && dir & KEFS_BIND_BACK)
 		kefs_bindings_status_locked(client);
 	spin_unlock(&client->lock);
+	if (!err && dir & KEFS_BIND_BACK)
+		kefs_recall_retry(client);
 	return err;
 }
 
@@ -263,6 +266,18 @@ static void take_slot_locked(struct kefs_session *session, struct kefs_cb_call *
 	call->seqid = session->cb_seqid[call->slotid];
 	call->highest = fls(~session->cb_free & GENMASK(session->back.max_slots - 1, 0)) - 1;
 	call->conn = back_conn_locked(session);
+}
+
+bool kefs_cb_works(struct kefs_client *client)
+{
+	struct kefs_session *session;
+	bool works = false;
+
+	spin_lock(&client->lock);
+	list_for_each_entry(session, &client->sessions, of_client)
+		works |= session->nr_back && session->cb_path == KEFS_CB_UP;
+	spin_unlock(&client->lock);
+	return works;
 }
 
 int kefs_cb_begin(struct kefs_client *client, struct kefs_cb_call *call)
