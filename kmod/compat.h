@@ -77,20 +77,11 @@ static inline struct mnt_idmap *mnt_idmap(const struct vfsmount *mnt)
 #define lease_manager_operations lock_manager_operations
 #define locks_alloc_lease locks_alloc_lock
 #define locks_free_lease locks_free_lock
-static inline int kernel_setlease(struct file *filp, int arg, struct file_lock **lease, void **priv)
-{
-	return vfs_setlease(filp, arg, lease, priv);
-}
-#endif
-
-static inline void kefs_lease_init(struct file_lease *fl)
-{
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 9, 0)
-	fl->fl_end = OFFSET_MAX;
+#define kernel_setlease vfs_setlease
+#define kefs_lease_init(fl) ((fl)->fl_end = OFFSET_MAX)
 #else
-	(void)fl;
+#define kefs_lease_init(fl) ((void)(fl))
 #endif
-}
 
 /* 6.6: before, F_WRLCK with FL_DELEG is refused with a splat. */
 #define KEFS_WRITE_DELEG (LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0))

@@ -38,6 +38,7 @@
 #define KEFS_RX_TIMEOUT_SEC	60		/* an incomplete record after this closes the connection */
 #define KEFS_TX_TIMEOUT_SEC	60		/* a peer that takes no byte of a queued reply for this long is closed */
 #define KEFS_CB_TIMEOUT_SEC	10		/* a callback without an answer */
+#define KEFS_CB_RECALL_SEC	4		/* then it is tried again, if there is one on another connection */
 #define KEFS_CB_GETATTR_SEC	2		/* then the delegation is recalled instead */
 
 #define KEFS_THREADS_MIN	2

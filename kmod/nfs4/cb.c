@@ -43,16 +43,16 @@ static void encode(struct kefs_backcall *bc, struct kefs_xdr_out *out)
 		kefs_cb_put_getattr(out, &fh);
 }
 
-/* What the answer to CB_SEQUENCE says of the way that it came, and of the slot. Who probes must learn something. */
+/* What the answer to CB_SEQUENCE says of the way that it came, and of the slot. */
 static void end_call(struct cb *cb, int err, u32 status)
 {
-	if (err || (!cb->deleg && status))
+	if (err)
 		status = NFS4ERR_BADXDR;
 	switch (status) {
 	case NFS4_OK:
 		kefs_cb_end(&cb->call, true, KEFS_CB_UP);
 		break;
-	case NFS4ERR_DELAY:		/* not now: the slot is as it was */
+	case NFS4ERR_DELAY:		/* not now, as Linux says when it has just made the session: the slot is as it was */
 		kefs_cb_end(&cb->call, false, KEFS_CB_UNKNOWN);
 		break;
 	case NFS4ERR_RETRY_UNCACHED_REP:	/* it had come the last time, when we saw no answer: */
@@ -141,7 +141,7 @@ void kefs_cb_recall(struct kefs_deleg *deleg)
 	struct cb *cb = begin(deleg, OP_CB_RECALL);
 
 	if (cb)
-		send(cb, KEFS_CB_TIMEOUT_SEC);
+		send(cb, KEFS_CB_RECALL_SEC);
 	else
 		kefs_recall_answered(deleg, false);
 }

@@ -254,6 +254,7 @@ done:
 	c->decoded = false;
 	c->resumed = false;
 	c->found = false;
+	c->probe_waits = 0;
 	kefs_actor_next(&c->actor);
 	if (!status && c->op->flags & KEFS_OPF_SET_FH)
 		kefs_compound_no_stateid(c);

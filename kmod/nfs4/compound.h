@@ -50,6 +50,7 @@ struct kefs_compound {
 	const struct kefs_op *op;
 	bool decoded, resumed;		/* the operation at index: arguments are in args; it parked before */
 	bool found;			/* OPEN that parked: its target is the current filehandle already */
+	u8 probe_waits;			/* how often it parked to hear whether the client can be called back */
 	bool replayed;			/* the reply in out stands as it is: stop */
 	bool uncached;			/* a retry whose reply was not kept: all but SEQUENCE is refused */
 	u32 status;

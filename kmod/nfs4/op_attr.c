@@ -149,7 +149,7 @@ int kefs_attr_fill(struct kefs_compound *c, struct dentry *dentry, const struct 
 	return 0;
 }
 
-/* kefs_attr_fill() of the current file, for others than who may have it changed in its cache: see kefs_holder_attrs(). */
+/* kefs_attr_fill() of the current file, which another client may have changed in its cache: see kefs_holder_attrs(). */
 static int fill_current(struct kefs_compound *c, struct dentry *dentry, const struct kefs_bitmap *want,
 			struct kefs_fattr *fa, struct kefs_fh *fh)
 {

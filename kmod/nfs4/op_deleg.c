@@ -12,6 +12,10 @@
 #define UNWRITTEN_BLOCK	4096
 #define UNWRITTEN_MAX	(4 * 1024 * 1024 / UNWRITTEN_BLOCK)
 
+/* A client that asks for a delegation at once may be faster than the first call on its back channel. */
+#define PROBE_WAIT	max(HZ / 50, 1)
+#define PROBE_WAITS	25
+
 static_assert((int)KEFS_DELEG_READ == OPEN_DELEGATE_READ && (int)KEFS_DELEG_WRITE == OPEN_DELEGATE_WRITE);
 static_assert((int)KEFS_DELEG_CONTENTION == WND4_CONTENTION && (int)KEFS_DELEG_NO_UPGRADE == WND4_NOT_SUPP_UPGRADE);
 
@@ -56,7 +60,11 @@ int kefs_open_deleg_ask(struct kefs_compound *c, struct dentry *dentry, struct k
 		ask_by_want(a, ask);
 	if (ask->most == KEFS_DELEG_WRITE && a->access == OPEN4_SHARE_ACCESS_WRITE)
 		ask->may_read = !kefs_access_open(c->env.grant, dentry, true, false, false);
-	return 0;
+	if (!ask->wanted || c->probe_waits == PROBE_WAITS || !kefs_cb_probing(c->client))
+		return 0;
+	c->probe_waits++;
+	kefs_park_for(&c->call.rq, PROBE_WAIT);
+	return KEFS_PARKED;
 }
 
 static void fill_limit(struct kefs_compound *c, struct dentry *dentry, struct res_open *r)
@@ -129,12 +137,13 @@ int kefs_holder_attrs(struct kefs_compound *c, struct dentry *dentry, const stru
 	if (err || !holder.deleg)
 		return err;
 	if (holder.modified || holder.size != (u64)i_size_read(d_inode(dentry))) {
-		/* Each answer shows a newer file than the one before (RFC 8881 §10.4.3). */
+		/* Each answer shows a newer file than the one before (RFC 8881 §10.4.3). If that cannot be made so, for
+		 * want of room, say, this one is right all the same. */
 		kefs_holder_swap(&c->actor, &holder);
-		err = kefs_attr_touch(c->env.grant, dentry);
+		kefs_attr_touch(c->env.grant, dentry);
 		kefs_holder_swap(&c->actor, &holder);
 		*ret_size = holder.size;
-		err = err ?: 1;
+		err = 1;
 	}
 	kefs_holder_put(&holder);
 	return err;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What callbacks look like (RFC 8881 §20). Pure. Encoders cannot fail but by want of room, which the cursor remembers. */
+/* What callbacks look like (RFC 8881 §20). Pure. Encoders fail by want of room alone, which the cursor remembers. */
 #ifndef KEFS_NFS4_XDR_CB_H
 #define KEFS_NFS4_XDR_CB_H
 

@@ -5,8 +5,8 @@
  * found there; recall.h has what then happens.
  *
  * References to a delegation: client->states until it is returned, or until FREE_STATEID or the client's end if it was
- * revoked; the list of recalls; a callback on its way; an actor that waits for it; look-ups. The VFS's lease refers to it
- * without one: it goes first, with fileobj->lock held.
+ * revoked; the list of recalls; a callback on its way; an actor that waits for it; look-ups. The VFS's lease has none:
+ * it goes first, with fileobj->lock held.
  */
 #ifndef KEFS_STATE_DELEG_H
 #define KEFS_STATE_DELEG_H

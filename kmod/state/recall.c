@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * recall_lock is a leaf but for the pool's own; it is taken inside the VFS's flc_lock. Everything that may sleep is done
- * by one work item, which goes round the list of recalls whenever something is due.
+ * recall_lock is a leaf but for the pool's own; it is taken inside the VFS's flc_lock. What may sleep is done by one
+ * work item, which goes round the list of recalls whenever something is due.
  */
 #include <linux/cred.h>
 #include <linux/filelock.h>

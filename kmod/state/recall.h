@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What stands in the way of a request, and how it goes away: leases of the VFS that are delegations of ours are recalled
- * from their clients (RFC 8881 §10.2, §10.4.4, §20.2), revoked if that takes longer than the client's lease; requests
- * wait parked.
+ * What stands in the way of a request, and how it goes away: leases of the VFS that are delegations are recalled from
+ * their clients (RFC 8881 §10.2, §10.4.4, §20.2), revoked if that takes longer than the client's lease; requests wait
+ * parked.
  *
  *	operation ──► VFS ──► breaker_owns(): the client's own does not count; else noted as the actor's blocker
  *	                  └─► lm_break(): on the list of recalls, its work is queued

@@ -17,8 +17,9 @@
  *   session	Found by index (domain->sessions), which its 16-byte id contains.
  *   slot	Exactly-once. A request with a slot needs no other reference: the slot keeps session, client and
  *		domain until kefs_slot_end(). Parked requests keep it too.
- *   kefs_state	Common head of what has a stateid: kefs_open, kefs_lockstate, kefs_deleg. Found by index (client->states),
- *		which the stateid contains beside the client id; opens and lock states by (owner, file) in a hash, too.
+ *   kefs_state	Common head of what has a stateid: kefs_open, kefs_lockstate, kefs_deleg. Found by index
+ *		(client->states), which the stateid contains beside the client id; opens and lock states by (owner,
+ *		file) in a hash, too.
  *   deleg	A delegation: a lease of the VFS. On its file's list until it is returned or revoked; a revoked one stays
  *		in client->states until the client frees it.
  *   actor	A running or parked request, as delegations see it: whose it is and what it waits for.
@@ -73,9 +74,9 @@ struct kefs_deleg;
 #define KEFS_REPLY_CACHE_SHARE	16	/* reply caches of all sessions take at most 1/16 of memory */
 
 /*
- * What state does with connections, which are opaque to it, and with callbacks, whose form it does not know. conn_get is
- * called while the connection is bound. recall and getattr are called without locks, do not wait, and end, at once or
- * later, with kefs_recall_answered() or kefs_recall_attrs(): the reference goes with the call.
+ * What state does with connections, which are opaque to it, and with callbacks, whose form it does not know. conn_get
+ * is called while the connection is bound. recall and getattr are called without locks, do not wait, and end, at once
+ * or later, with kefs_recall_answered() or kefs_recall_attrs(): the reference goes with the call.
  */
 struct kefs_state_ops {
 	void (*conn_get)(struct kefs_conn *conn);

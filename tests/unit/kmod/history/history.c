@@ -51,7 +51,7 @@ static void test_window(void **state)
 	assert_false(reads(ALICE, 2 + 2 * KEFS_HISTORY_WINDOW));
 }
 
-/* A file that several pass to and fro is nobody's. */
+/* A file that several pass to one another is nobody's. */
 static void test_shared_writing(void **state)
 {
 	u32 now;
