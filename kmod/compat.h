@@ -8,6 +8,8 @@
  *
  *  kefs_flc(fl)->flc_type …	fields of a struct file_lock
  *  kefs_send_pages()		page references into a socket
+ *  kefs_lease_init()		a struct file_lease for a whole file
+ *  KEFS_WRITE_DELEG		whether leases for writing can be delegations
  *  kefs_iter_write()		vfs_iter_write() in the bracket that it wants
  *  kefs_change_cookie()	the change attribute that vfs_getattr() (or the inode) has
  *  kefs_post_open()		the integrity modules' hook behind dentry_open()
@@ -65,6 +67,24 @@ static inline struct mnt_idmap *mnt_idmap(const struct vfsmount *mnt)
 #else
 #define kefs_flc(fl) (&(fl)->c)
 #endif
+
+/*
+ * 6.9: struct file_lease beside struct file_lock, and kernel_setlease(). Here it asks like vfs_setlease() whether the
+ * caller may, also to end a lease: callers have root's credentials in force.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 9, 0)
+#define file_lease file_lock
+#define lease_manager_operations lock_manager_operations
+#define locks_alloc_lease locks_alloc_lock
+#define locks_free_lease locks_free_lock
+#define kernel_setlease vfs_setlease
+#define kefs_lease_init(fl) ((fl)->fl_end = OFFSET_MAX)
+#else
+#define kefs_lease_init(fl) ((void)(fl))
+#endif
+
+/* 6.6: before, F_WRLCK with FL_DELEG is refused with a splat. */
+#define KEFS_WRITE_DELEG (LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0))
 
 /* 6.6: accessors for times; inode_get_ctime() was taken back to 6.1. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)

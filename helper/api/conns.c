@@ -80,7 +80,7 @@ static json_t *client_json(const struct kefs_api *api, const struct kefs_kclient
 	char id[24];
 
 	(void)kefs_str_format(id, sizeof(id), "%016llx", (unsigned long long)client->id);
-	return json_pack("{ss so so so sb sI sI sI sI}",
+	return json_pack("{ss so so so sb sI sI sI sI sI}",
 			 "ClientId", id,
 			 "FileSystemId", fs_id_json(api, client->volume),
 			 "Owner", owner_json(client),
@@ -89,7 +89,8 @@ static json_t *client_json(const struct kefs_api *api, const struct kefs_kclient
 			 "RenewedMilliseconds", (json_int_t)client->renewed_ms,
 			 "Sessions", (json_int_t)client->sessions,
 			 "Opens", (json_int_t)client->opens,
-			 "Locks", (json_int_t)client->locks);
+			 "Locks", (json_int_t)client->locks,
+			 "Delegations", (json_int_t)client->delegations);
 }
 
 void kefs_api_clients(void *ctx, const struct kefs_http_request *request, struct kefs_http_reply *reply)

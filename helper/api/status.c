@@ -12,7 +12,7 @@ static json_t *module_json(const struct kefs_api *api)
 
 	if (api->kernel.ops->info(api->kernel.ctx, &info, &err) < 0)
 		return json_pack("{sb ss}", "Loaded", 0, "Problem", err.text);
-	return json_pack("{sb si sI sI si si si si si si si si si sI sI si si}",
+	return json_pack("{sb si sI sI si si si si si si si si si si sI sI si si}",
 			 "Loaded", 1,
 			 "Abi", (int)info.abi,
 			 "Instance", (json_int_t)(info.instance & INT64_MAX),
@@ -23,6 +23,7 @@ static json_t *module_json(const struct kefs_api *api)
 			 "Sessions", (int)info.sessions,
 			 "Opens", (int)info.opens,
 			 "Locks", (int)info.locks,
+			 "Delegations", (int)info.delegations,
 			 "Requests", (int)info.requests,
 			 "Parked", (int)info.parked,
 			 "Threads", (int)info.threads,

@@ -33,7 +33,8 @@ static enum ctl_exit get(const struct ctl *ctl, const struct ctl_command *comman
 static void print_clients(const json_t *array)
 {
 	static const char *const headers[] = {
-		"CLIENT ID", "FILE SYSTEM", "ADDRESS", "STATE", ">RENEWED", ">SESSIONS", ">OPENS", ">LOCKS", "OWNER",
+		"CLIENT ID", "FILE SYSTEM", "ADDRESS", "STATE", ">RENEWED", ">SESSIONS", ">OPENS", ">LOCKS", ">DELEGATIONS",
+		"OWNER",
 	};
 	struct ctl_table table;
 	json_t *client;
@@ -41,14 +42,15 @@ static void print_clients(const json_t *array)
 
 	ctl_table_init(&table, headers, sizeof(headers) / sizeof(headers[0]));
 	json_array_foreach(array, i, client) {
-		char renewed[CTL_TEXT], sessions[CTL_TEXT], opens[CTL_TEXT], locks[CTL_TEXT];
+		char renewed[CTL_TEXT], sessions[CTL_TEXT], opens[CTL_TEXT], locks[CTL_TEXT], delegs[CTL_TEXT];
 		const char *const cells[] = {
 			ctl_str(client, "ClientId"), ctl_str(client, "FileSystemId"), ctl_str(client, "PeerAddress"),
 			json_is_true(json_object_get(client, "Confirmed")) ? "confirmed" : "new",
 			ctl_format_duration((uint64_t)ctl_int(client, "RenewedMilliseconds"), renewed),
 			ctl_format_count((uint64_t)ctl_int(client, "Sessions"), sessions),
 			ctl_format_count((uint64_t)ctl_int(client, "Opens"), opens),
-			ctl_format_count((uint64_t)ctl_int(client, "Locks"), locks), ctl_str(client, "Owner"),
+			ctl_format_count((uint64_t)ctl_int(client, "Locks"), locks),
+			ctl_format_count((uint64_t)ctl_int(client, "Delegations"), delegs), ctl_str(client, "Owner"),
 		};
 
 		ctl_table_add(&table, cells);

@@ -18,9 +18,11 @@ static void print_module(const json_t *module)
 	(void)printf("Kernel module  loaded for %s, interface version %lld, lease %lld s\n",
 		     ctl_format_duration((uint64_t)ctl_int(module, "UptimeSeconds") * 1000, text), ctl_int(module, "Abi"),
 		     ctl_int(module, "LeaseSeconds"));
-	(void)printf("Serving        %lld volumes, %lld connections, %lld clients, %lld sessions, %lld opens, %lld locks\n",
+	(void)printf("Serving        %lld volumes, %lld connections, %lld clients, %lld sessions, %lld opens, %lld locks, "
+		     "%lld delegations\n",
 		     ctl_int(module, "Volumes"), ctl_int(module, "Connections"), ctl_int(module, "Clients"),
-		     ctl_int(module, "Sessions"), ctl_int(module, "Opens"), ctl_int(module, "Locks"));
+		     ctl_int(module, "Sessions"), ctl_int(module, "Opens"), ctl_int(module, "Locks"),
+		     ctl_int(module, "Delegations"));
 	(void)printf("Requests       %lld alive, %lld of them parked; %lld threads, %lld open files\n",
 		     ctl_int(module, "Requests"), ctl_int(module, "Parked"), ctl_int(module, "Threads"),
 		     ctl_int(module, "OpenFiles"));

@@ -148,6 +148,7 @@ static int take_client(void *ctx, struct nlattr *object)
 	client->sessions = kefs_nl_get_u32(tb[KEFS_A_CLIENT_SESSIONS]);
 	client->opens = kefs_nl_get_u32(tb[KEFS_A_CLIENT_OPENS]);
 	client->locks = kefs_nl_get_u32(tb[KEFS_A_CLIENT_LOCKS]);
+	client->delegations = kefs_nl_get_u32(tb[KEFS_A_CLIENT_DELEGATIONS]);
 	return 0;
 }
 

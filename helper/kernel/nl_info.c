@@ -22,6 +22,7 @@ static int take_info(void *ctx, struct nlattr *object)
 		.sessions = kefs_nl_get_u32(tb[KEFS_A_INFO_SESSIONS]),
 		.opens = kefs_nl_get_u32(tb[KEFS_A_INFO_OPENS]),
 		.locks = kefs_nl_get_u32(tb[KEFS_A_INFO_LOCKS]),
+		.delegations = kefs_nl_get_u32(tb[KEFS_A_INFO_DELEGATIONS]),
 		.requests = kefs_nl_get_u32(tb[KEFS_A_INFO_REQUESTS]),
 		.parked = kefs_nl_get_u32(tb[KEFS_A_INFO_PARKED]),
 		.threads = kefs_nl_get_u32(tb[KEFS_A_INFO_THREADS]),

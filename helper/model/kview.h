@@ -22,7 +22,7 @@ struct kefs_kinfo {
 	uint64_t instance, uptime_ms;
 	uint32_t volumes, conns, clients, sessions, opens, locks, requests, parked, threads;
 	uint64_t mem_used, mem_budget;
-	uint32_t lease_sec, open_files;
+	uint32_t lease_sec, open_files, delegations;
 };
 
 struct kefs_kconfig {
@@ -63,7 +63,7 @@ struct kefs_kclient {
 	struct kefs_addr peer;
 	bool confirmed;
 	uint64_t renewed_ms;
-	uint32_t sessions, opens, locks;
+	uint32_t sessions, opens, locks, delegations;
 };
 
 struct kefs_kop {

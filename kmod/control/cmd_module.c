@@ -37,6 +37,7 @@ static bool put_objects(struct sk_buff *skb)
 	       !nla_put_u32(skb, KEFS_A_INFO_SESSIONS, counts.sessions) &&
 	       !nla_put_u32(skb, KEFS_A_INFO_OPENS, counts.opens) &&
 	       !nla_put_u32(skb, KEFS_A_INFO_LOCKS, counts.locks) &&
+	       !nla_put_u32(skb, KEFS_A_INFO_DELEGATIONS, counts.delegs) &&
 	       !nla_put_u32(skb, KEFS_A_INFO_OPEN_FILES, kefs_bfile_open_files());
 }
 

@@ -207,7 +207,8 @@ static bool put_client(struct sk_buff *skb, void *arg)
 	       !nla_put_u64_64bit(skb, KEFS_A_CLIENT_RENEWED_MS, info->renewed_ms, KEFS_A_CLIENT_PAD) &&
 	       !nla_put_u32(skb, KEFS_A_CLIENT_SESSIONS, info->sessions) &&
 	       !nla_put_u32(skb, KEFS_A_CLIENT_OPENS, info->opens) &&
-	       !nla_put_u32(skb, KEFS_A_CLIENT_LOCKS, info->locks);
+	       !nla_put_u32(skb, KEFS_A_CLIENT_LOCKS, info->locks) &&
+	       !nla_put_u32(skb, KEFS_A_CLIENT_DELEGATIONS, info->delegs);
 }
 
 int kefs_dump_clients(struct sk_buff *skb, struct netlink_callback *cb)

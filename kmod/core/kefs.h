@@ -71,6 +71,8 @@ enum kefs_err {
 	KEFS_ERR_WRONG_CRED		= 3082,
 	KEFS_ERR_WRONG_TYPE		= 3083,
 	KEFS_ERR_DELEG_REVOKED		= 3087,
+	/* A lease or delegation in the way is being broken: wait and try again. Never seen by clients: they get DELAY. */
+	KEFS_ERR_LEASE			= 3900,
 };
 
 #define KEFS_STATEID_OTHER 12

@@ -29,11 +29,17 @@
 #define KEFS_OPENS_PER_CLIENT	262144
 #define KEFS_LOCKS_PER_CLIENT	65536		/* lock stateids; ranges are bounded by memory accounting of the VFS */
 
+#define KEFS_DELEGS_PER_MIB	8		/* delegations of all, per MiB of memory: each keeps a file open, some 2 KiB */
+#define KEFS_DELEGS_PER_CLIENT	8192		/* the Linux client gives back what is unused from 5000 on */
+#define KEFS_DELEGS_PER_FILE	256		/* each OPEN and each recall walks them */
+
 #define KEFS_CONN_INFLIGHT_MAX	256		/* requests of one connection alive at once; then it is not read */
 #define KEFS_CONN_TX_MAX	(8 * 1024 * 1024) /* bytes of replies queued on one connection; then it is not read */
 #define KEFS_RX_TIMEOUT_SEC	60		/* an incomplete record after this closes the connection */
 #define KEFS_TX_TIMEOUT_SEC	60		/* a peer that takes no byte of a queued reply for this long is closed */
 #define KEFS_CB_TIMEOUT_SEC	10		/* a callback without an answer */
+#define KEFS_CB_RECALL_SEC	4		/* then it is tried again, if there is one on another connection */
+#define KEFS_CB_GETATTR_SEC	2		/* then the delegation is recalled instead */
 
 #define KEFS_THREADS_MIN	2
 #define KEFS_THREADS_MAX_DEFAULT 256

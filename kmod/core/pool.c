@@ -14,15 +14,17 @@
 #include <linux/kthread.h>
 #include <linux/minmax.h>
 #include <linux/sched.h>
+#include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 #include "limits.h"
 #include "pool.h"
 
-struct thread {			/* on the thread's own stack */
+struct thread {			/* made by spawn(), freed by the thread: what kthread_data() gives */
 	struct list_head all;		/* pool.threads */
 	struct list_head idle;		/* pool.idle, or empty: working or picked to work */
 	struct task_struct *task;
+	void *actor;			/* the thread's own */
 };
 
 static void grow(struct work_struct *unused);
@@ -102,36 +104,51 @@ static struct kefs_work *next_work(struct thread *self)
 	return work;
 }
 
-static int thread_main(void *unused)
+static void thread_main(struct thread *self)
 {
-	struct thread self = { .task = current };
 	struct kefs_work *work;
 
-	INIT_LIST_HEAD(&self.idle);
+	self->task = current;
+	INIT_LIST_HEAD(&self->idle);
 	spin_lock_irq(&pool.lock);
-	list_add(&self.all, &pool.threads);
+	list_add(&self->all, &pool.threads);
 	spin_unlock_irq(&pool.lock);
-	while ((work = next_work(&self)) != NULL) {
+	while ((work = next_work(self)) != NULL) {
 		work->run(work);
 		cond_resched();
 	}
-	return 0;
 }
 
-static int thread_start(void *unused)
+static int thread_start(void *data)
 {
+	struct thread *self = data;
+
 	/* kthreads share init's fs_struct, with its umask: modes would depend on who changes that. */
 	if (unshare_fs_struct() == 0) {
 		current->fs->umask = 0;
-		thread_main(NULL);
+		thread_main(self);
 	} else {
 		spin_lock_irq(&pool.lock);
 		pool.nr_threads--;
 		spin_unlock_irq(&pool.lock);
 	}
+	kfree(self);
 	/* The last instruction of the module that this thread runs; kefs_pool_exit() waits for it. */
 	kthread_complete_and_exit(&pool.ended, 0);
 	return 0;
+}
+
+void kefs_pool_set_actor(void *actor)
+{
+	((struct thread *)kthread_data(current))->actor = actor;
+}
+
+void *kefs_pool_actor(void)
+{
+	/* Not in an interrupt that such a thread happens to take. */
+	if (!in_task() || kthread_func(current) != thread_start)
+		return NULL;
+	return ((struct thread *)kthread_data(current))->actor;
 }
 
 /* Start a thread if there may be one more. */
@@ -139,6 +156,7 @@ static int spawn(void)
 {
 	static unsigned int number;
 	struct task_struct *task;
+	struct thread *self;
 
 	lockdep_assert_held(&pool_mutex);
 	while (pool.unreaped && try_wait_for_completion(&pool.ended))
@@ -150,8 +168,10 @@ static int spawn(void)
 	}
 	pool.nr_threads++;
 	spin_unlock_irq(&pool.lock);
-	task = kthread_run(thread_start, NULL, "kefs/%u", number++);
+	self = kzalloc(sizeof(*self), GFP_KERNEL);
+	task = self ? kthread_run(thread_start, self, "kefs/%u", number++) : ERR_PTR(-ENOMEM);
 	if (IS_ERR(task)) {
+		kfree(self);
 		spin_lock_irq(&pool.lock);
 		pool.nr_threads--;
 		spin_unlock_irq(&pool.lock);

@@ -24,6 +24,14 @@ static inline void kefs_work_init(struct kefs_work *work, void (*run)(struct kef
 /* Queue; any context, also softirq. Work runs in FIFO order, on the thread that went idle last. */
 void kefs_pool_queue(struct kefs_work *work);
 
+/*
+ * On whose behalf the current thread works, for those whom the kernel calls back in the middle of it. Set on a pool
+ * thread only, by run(), which takes it back (NULL) before it returns; what it points to is the setter's.
+ */
+void kefs_pool_set_actor(void *actor);
+/* Any context: NULL on a thread that is not the pool's, or works for nobody. */
+void *kefs_pool_actor(void);
+
 /* Most threads at once (KEFS_THREADS_MIN..1024). */
 int kefs_pool_set_max(unsigned int max);
 unsigned int kefs_pool_threads(void);

@@ -211,6 +211,22 @@ out_drop:
 	return err;
 }
 
+int kefs_attr_touch(const struct kefs_grant *grant, struct dentry *dentry)
+{
+	struct iattr ia = { .ia_valid = ATTR_MTIME | ATTR_CTIME };
+	struct inode *inode = d_inode(dentry);
+	int err;
+
+	err = mnt_want_write(grant->root.mnt);
+	if (err)
+		return err;
+	inode_lock(inode);
+	err = kefs_lease_err(notify_change(&nop_mnt_idmap, dentry, &ia, NULL));
+	inode_unlock(inode);
+	mnt_drop_write(grant->root.mnt);
+	return err;
+}
+
 static bool may(struct inode *inode, int mask)
 {
 	return !inode_permission(&nop_mnt_idmap, inode, mask);

@@ -41,11 +41,14 @@ struct kefs_setattr {
 };
 
 /*
- * -EROFS, -EPERM, -EACCES, -EISDIR / -EINVAL (size of something not regular), -EFBIG, -ETXTBSY, -KEFS_ERR_DELAY (a
- * lease is being broken) … Share reservations are the caller's concern.
+ * -EROFS, -EPERM, -EACCES, -EISDIR / -EINVAL (size of something not regular), -EFBIG, -ETXTBSY, -KEFS_ERR_LEASE (one
+ * is being broken) … Share reservations are the caller's concern.
  */
 int kefs_attr_set(const struct kefs_grant *grant, struct dentry *dentry, const struct kefs_setattr *set,
 		  struct kefs_commit *commit);
+
+/* Times and change attribute move on, as if somebody had written: a client has, in its cache. Asks no permission. */
+int kefs_attr_touch(const struct kefs_grant *grant, struct dentry *dentry);
 
 #define KEFS_ACCESS_READ	0x01	/* numbers of ACCESS4_* */
 #define KEFS_ACCESS_LOOKUP	0x02

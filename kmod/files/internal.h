@@ -9,7 +9,7 @@
 /* VFS calls that could not break a lease or delegation at once say -EWOULDBLOCK. */
 static inline int kefs_lease_err(int err)
 {
-	return err == -EWOULDBLOCK ? -KEFS_ERR_DELAY : err;
+	return err == -EWOULDBLOCK ? -KEFS_ERR_LEASE : err;
 }
 
 /*

@@ -234,18 +234,34 @@ void kefs_bfile_put(struct kefs_bfile *bf)
 	rcu_read_unlock();
 }
 
+int kefs_bfile_break(struct kefs_bfile *bf, bool write)
+{
+	int err = break_lease(d_inode(bf->dentry), (write ? O_WRONLY : O_RDONLY) | O_NONBLOCK);
+
+	return err == -EWOULDBLOCK ? -KEFS_ERR_LEASE : err;
+}
+
+bool kefs_bfile_written_elsewhere(struct kefs_bfile *bf, bool *ret_runs)
+{
+	int writers = atomic_read(&d_inode(bf->dentry)->i_writecount);
+
+	*ret_runs = writers < 0;
+	return writers > (kefs_bfile_writer(bf) ? 1 : 0);
+}
+
 static struct file *open_file(struct kefs_bfile *bf, bool write)
 {
 	struct path path = { .mnt = bf->key.volume->root.mnt, .dentry = bf->dentry };
 	struct file *file, *other, **slot = &bf->file[write ? READ_WRITE : READ_ONLY];
 	int err;
 
-	err = break_lease(d_inode(bf->dentry), (write ? O_WRONLY : O_RDONLY) | O_NONBLOCK);
-	if (err)
-		return ERR_PTR(err == -EWOULDBLOCK ? -KEFS_ERR_DELAY : err);
-	file = dentry_open(&path, (write ? O_RDWR : O_RDONLY) | O_LARGEFILE, current_cred());
+	/* Not to wait for a lease: regular files have no other use for the flag. */
+	file = dentry_open(&path, (write ? O_RDWR : O_RDONLY) | O_LARGEFILE | O_NONBLOCK, current_cred());
 	if (IS_ERR(file))
-		return file;
+		return file == ERR_PTR(-EWOULDBLOCK) ? ERR_PTR(-KEFS_ERR_LEASE) : file;
+	spin_lock(&file->f_lock);
+	file->f_flags &= ~O_NONBLOCK;
+	spin_unlock(&file->f_lock);
 	err = kefs_post_open(file, write ? MAY_READ | MAY_WRITE : MAY_READ);
 	if (err) {
 		kefs_file_close(file);

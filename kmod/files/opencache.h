@@ -72,9 +72,13 @@ void kefs_bfile_put(struct kefs_bfile *bf);
 /*
  * The open file for @mode (FMODE_READ, FMODE_WRITE or both), opened now if need be with the caller's credentials but
  * without a check of permissions. Borrowed: valid while the reference to @bf is held. ERR_PTR: what open gives, -EROFS,
- * -ETXTBSY, -KEFS_ERR_DELAY (a lease is being broken) ...
+ * -ETXTBSY, -KEFS_ERR_LEASE (one is being broken) ...
  */
 struct file *kefs_bfile_file(struct kefs_bfile *bf, fmode_t mode);
+/* Break the leases and delegations that do not go with reading or @write: 0, or -KEFS_ERR_LEASE while that lasts. */
+int kefs_bfile_break(struct kefs_bfile *bf, bool write);
+/* Somebody else than this bfile has the file open to write, as far as the VFS tells; or runs it (*ret_runs). */
+bool kefs_bfile_written_elsewhere(struct kefs_bfile *bf, bool *ret_runs);
 /* The file that writes go through, if it is open; or NULL. Borrowed likewise. */
 struct file *kefs_bfile_writer(struct kefs_bfile *bf);
 

@@ -109,6 +109,9 @@ struct res_open {
 	u32 rflags;
 	struct kefs_bitmap attrset;
 	u32 deleg_type, why_no_deleg;
+	struct kefs_stateid deleg_stateid;	/* READ and WRITE; and the rest */
+	bool deleg_recall;
+	u32 limit_blocks, limit_block_size;	/* WRITE: how much the client may keep unwritten when it closes */
 };
 struct args_open_downgrade { struct kefs_stateid stateid; u32 access, deny; };
 struct args_putfh { struct kefs_str fh; };

@@ -203,6 +203,21 @@ static int make_room_for_error(struct kefs_compound *c)
 	return kefs_xdr_room(&c->call.out) >= need ? 0 : kefs_call_grow(&c->call, need);
 }
 
+/*
+ * A lease or delegation is in the way of the running operation, which has done nothing yet that may not be done again.
+ * What it has written goes. On a connection that is closed nobody waits for the reply.
+ */
+static int wait_for_lease(struct kefs_compound *c)
+{
+	struct kefs_xdr_out *out = &c->call.out;
+
+	if (!c->slot || !kefs_conn_alive(c->call.conn))
+		return -KEFS_ERR_DELAY;
+	out->p = out->start + c->op_at + OP_HEAD;
+	out->full = false;
+	return kefs_actor_wait(&c->actor);
+}
+
 /* Run one operation. 0, KEFS_PARKED, or -ENOMEM when not even its status can be written. c->status says how it went. */
 static int step(struct kefs_compound *c)
 {
@@ -221,6 +236,8 @@ static int step(struct kefs_compound *c)
 		put_op_head(c, NFS4_OK);
 	}
 	ret = c->op->run(c);
+	if (ret == -KEFS_ERR_LEASE)
+		ret = wait_for_lease(c);
 	if (ret == KEFS_PARKED) {
 		c->resumed = true;
 		return KEFS_PARKED;
@@ -236,6 +253,9 @@ done:
 	c->status = status;
 	c->decoded = false;
 	c->resumed = false;
+	c->found = false;
+	c->probe_waits = 0;
+	kefs_actor_next(&c->actor);
 	if (!status && c->op->flags & KEFS_OPF_SET_FH)
 		kefs_compound_no_stateid(c);
 	return 0;
@@ -266,6 +286,7 @@ static void end_slot(struct kefs_compound *c, const void *reply, size_t len)
 	c->slot = NULL;
 	c->session = NULL;
 	c->client = NULL;
+	c->actor.client = NULL;
 }
 
 static void finish(struct kefs_compound *c)
@@ -310,6 +331,7 @@ static int begin(struct kefs_compound *c)
 
 	memset((u8 *)c + sizeof(*call), 0, offsetof(struct kefs_compound, args) - sizeof(*call));
 	kefs_commit_init(&c->commit);
+	kefs_actor_init(&c->actor, &call->rq);
 	c->max_response = KEFS_RECORD_MAX;
 	c->max_cached = KEFS_RECORD_MAX;
 	c->op_start_ns = ktime_get_ns();
@@ -346,6 +368,7 @@ static int run_ops(struct kefs_compound *c)
 	const struct cred *old = override_creds(c->cred);
 	int ret = 0;
 
+	kefs_actor_enter(&c->actor);
 	while (c->index < c->nops && !c->replayed) {
 		ret = step(c);
 		if (ret || c->status)
@@ -354,6 +377,7 @@ static int run_ops(struct kefs_compound *c)
 	}
 	if (!ret)
 		finish(c);
+	kefs_actor_leave(&c->actor);
 	revert_creds(old);
 	return ret;
 }

@@ -9,6 +9,7 @@
 #include "../files/commit.h"
 #include "../files/fh.h"
 #include "../rpc/dispatch.h"
+#include "../state/recall.h"
 #include "args.h"
 #include "op.h"
 
@@ -48,6 +49,8 @@ struct kefs_compound {
 	u32 opnum;
 	const struct kefs_op *op;
 	bool decoded, resumed;		/* the operation at index: arguments are in args; it parked before */
+	bool found;			/* OPEN that parked: its target is the current filehandle already */
+	u8 probe_waits;			/* how often it parked to hear whether the client can be called back */
 	bool replayed;			/* the reply in out stands as it is: stop */
 	bool uncached;			/* a retry whose reply was not kept: all but SEQUENCE is refused */
 	u32 status;
@@ -60,6 +63,7 @@ struct kefs_compound {
 	struct kefs_slot *slot;		/* held after SEQUENCE; it keeps the two below */
 	struct kefs_session *session;
 	struct kefs_client *client;
+	struct kefs_actor actor;
 
 	struct kefs_cfh cur, saved;
 	struct kefs_commit commit;	/* flushed before the reply */

@@ -5,6 +5,7 @@
 #include "../state/state.h"
 #include "../state/stateid.h"
 #include "op_attr.h"
+#include "op_deleg.h"
 #include "ops.h"
 
 static_assert(KEFS_ACCESS_READ == ACCESS4_READ && KEFS_ACCESS_EXECUTE == ACCESS4_EXECUTE);
@@ -148,6 +149,22 @@ int kefs_attr_fill(struct kefs_compound *c, struct dentry *dentry, const struct 
 	return 0;
 }
 
+/* kefs_attr_fill() of the current file, which another client may have changed in its cache: see kefs_holder_attrs(). */
+static int fill_current(struct kefs_compound *c, struct dentry *dentry, const struct kefs_bitmap *want,
+			struct kefs_fattr *fa, struct kefs_fh *fh)
+{
+	u64 size;
+	int err, held;
+
+	held = kefs_holder_attrs(c, dentry, want, &size);
+	if (held < 0)
+		return held;
+	err = kefs_attr_fill(c, dentry, want, fa, fh);
+	if (held && !err)
+		fa->size = size;
+	return err;
+}
+
 int kefs_run_getattr(struct kefs_compound *c)
 {
 	const struct kefs_bitmap *want = &c->args.getattr.want;
@@ -163,7 +180,7 @@ int kefs_run_getattr(struct kefs_compound *c)
 		return -EINVAL;
 	err = kefs_compound_reserve(c, kefs_fattr_size(want));
 	if (!err)
-		err = kefs_attr_fill(c, dentry, want, &fa, &fh);
+		err = fill_current(c, dentry, want, &fa, &fh);
 	if (!err)
 		kefs_fattr_encode(&c->call.out, want, &fa);
 	return err;
@@ -233,7 +250,7 @@ static int same_attrs(struct kefs_compound *c)
 	buf = kmalloc(kefs_fattr_size(&a->mask), GFP_KERNEL);
 	if (!buf)
 		return -ENOMEM;
-	ret = kefs_attr_fill(c, dentry, &a->mask, &fa, &fh);
+	ret = fill_current(c, dentry, &a->mask, &fa, &fh);
 	if (!ret) {
 		kefs_xdr_out_init(&out, buf, kefs_fattr_size(&a->mask));
 		kefs_fattr_encode(&out, &a->mask, &fa);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* OPEN, OPEN_DOWNGRADE, CLOSE and the care of stateids (RFC 8881 §18.2, §18.16, §18.18, §18.38, §18.48). */
 #include "../files/name.h"
+#include "../state/deleg.h"
 #include "../state/open.h"
 #include "op_attr.h"
+#include "op_deleg.h"
 #include "ops.h"
 #include "status.h"
 
@@ -22,6 +24,8 @@ static int check_claim(struct kefs_compound *c)
 	case CLAIM_NULL:
 		break;
 	case CLAIM_FH:
+	case CLAIM_DELEGATE_CUR:
+	case CLAIM_DELEG_CUR_FH:
 		if (a->opentype == OPEN4_CREATE)
 			return -EINVAL;
 		break;
@@ -29,9 +33,6 @@ static int check_claim(struct kefs_compound *c)
 		if (a->opentype == OPEN4_CREATE)
 			return -EINVAL;
 		return kefs_open_may(c->client, true);
-	case CLAIM_DELEGATE_CUR:
-	case CLAIM_DELEG_CUR_FH:
-		return -KEFS_ERR_BAD_STATEID;		/* no delegation was granted */
 	default:
 		return -EOPNOTSUPP;
 	}
@@ -157,7 +158,7 @@ static int find_target(struct kefs_compound *c)
 
 	if (IS_ERR(dentry))
 		return PTR_ERR(dentry);
-	if (c->args.open.claim != CLAIM_NULL)
+	if (c->args.open.claim != CLAIM_NULL && c->args.open.claim != CLAIM_DELEGATE_CUR)
 		return check_access(c, dentry, false);
 	dget(dentry);
 	if (c->args.open.opentype == OPEN4_CREATE)
@@ -168,43 +169,48 @@ static int find_target(struct kefs_compound *c)
 	return err;
 }
 
-static void no_delegation(const struct args_open *a, struct res_open *r)
+/* From the arguments to a target that may be opened; once, however often the operation parks behind it. */
+static int prepare(struct kefs_compound *c)
 {
-	u32 want = a->want & OPEN4_SHARE_ACCESS_WANT_MASK;
+	int err;
 
-	r->deleg_type = want ? OPEN_DELEGATE_NONE_EXT : OPEN_DELEGATE_NONE;
-	if (want == OPEN4_SHARE_ACCESS_WANT_NO_DELEG)
-		r->why_no_deleg = WND4_NOT_WANTED;
-	else if (want == OPEN4_SHARE_ACCESS_WANT_CANCEL)
-		r->why_no_deleg = WND4_CANCELLED;
-	else
-		r->why_no_deleg = WND4_RESOURCE;
+	if (c->found)
+		return 0;
+	memset(&c->res.open, 0, sizeof(c->res.open));
+	err = check_args(c);
+	if (!err)
+		err = find_target(c);
+	c->found = !err;
+	return err;
 }
 
 int kefs_run_open(struct kefs_compound *c)
 {
-	const struct args_open *a = &c->args.open;
 	struct res_open *r = &c->res.open;
+	struct kefs_stateid deleg;
+	struct kefs_deleg_give give;
+	struct kefs_deleg_ask ask;
 	struct kefs_open_args args;
 	struct dentry *dentry;
-	bool is_new;
 	int err;
 
-	memset(r, 0, sizeof(*r));
-	err = check_args(c);
-	if (!err)
-		err = find_target(c);
+	err = prepare(c);
 	if (err)
 		return err;
 	dentry = kefs_compound_dentry(c, &c->cur);
 	if (IS_ERR(dentry))
 		return PTR_ERR(dentry);
 	state_args(c, dentry, &c->cur.fid, &args);
-	err = kefs_open_do(c->client, &args, &r->stateid, &is_new);
+	err = kefs_open_deleg_ask(c, dentry, &ask, &deleg);
+	if (err)
+		return err;
+	args.ask = &ask;
+	args.deleg = kefs_open_claims_deleg(&c->args.open) ? &deleg : NULL;
+	err = kefs_open_do(c->client, &args, &r->stateid, &give);
 	if (err)
 		return err;
 	r->rflags = OPEN4_RESULT_LOCKTYPE_POSIX;
-	no_delegation(a, r);
+	kefs_open_deleg_res(c, dentry, &give);
 	kefs_compound_set_stateid(c, &r->stateid);
 	return 0;
 }

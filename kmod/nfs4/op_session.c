@@ -179,6 +179,7 @@ int kefs_run_sequence(struct kefs_compound *c)
 	c->slot = slot;
 	c->session = slot->session;
 	c->client = slot->session->client;
+	c->actor.client = c->client;
 	if (ret == KEFS_SLOT_REPLAY)
 		return put_replay(c, slot);
 	c->uncached = ret == KEFS_SLOT_UNCACHED;

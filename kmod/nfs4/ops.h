@@ -44,6 +44,8 @@ KEFS_OP_RUN(open_downgrade);
 KEFS_OP_RUN(close);
 KEFS_OP_RUN(test_stateid);
 KEFS_OP_RUN(free_stateid);
+/* op_deleg.c */
+KEFS_OP_RUN(delegreturn);
 /* op_io.c */
 KEFS_OP_RUN(read);
 KEFS_OP_RUN(write);

@@ -11,6 +11,7 @@
 #define STATEID	16
 #define DENIED	(8 + 8 + 4 + 8 + 4)	/* without its owner, which is cut if it does not fit */
 #define BITMAP	(4 + 4 * KEFS_BITMAP_WORDS)
+#define DELEG	(4 + STATEID + 4 + 12 + 16)	/* type, stateid, recall, space limit, ACE */
 
 #define SOLO	(KEFS_OPF_SOLO | KEFS_OPF_NO_FH | KEFS_OPF_SESSION_CTL)
 #define NO_FH	KEFS_OPF_NO_FH
@@ -28,7 +29,7 @@ static const struct kefs_op ops[KEFS_OP_LAST + 1] = {
 	ROW(COMMIT, kefs_decode_commit, commit, kefs_encode_commit, 0, 8),
 	ROW(CREATE, kefs_decode_create, create, kefs_encode_create, MOD | SETFH, CINFO + BITMAP),
 	NOTSUPP(DELEGPURGE),
-	NOTSUPP(DELEGRETURN),
+	ROW(DELEGRETURN, kefs_decode_stateid, delegreturn, NULL, MOD, 0),
 	ROW(GETATTR, kefs_decode_getattr, getattr, NULL, 0, 0),
 	ROW(GETFH, NULL, getfh, kefs_encode_getfh, 0, 4 + KEFS_FH_MAX),
 	ROW(LINK, kefs_decode_name, link, kefs_encode_cinfo, MOD, CINFO),
@@ -38,7 +39,7 @@ static const struct kefs_op ops[KEFS_OP_LAST + 1] = {
 	ROW(LOOKUP, kefs_decode_name, lookup, NULL, SETFH, 0),
 	ROW(LOOKUPP, NULL, lookupp, NULL, SETFH, 0),
 	ROW(NVERIFY, kefs_decode_verify, nverify, NULL, 0, 0),
-	ROW(OPEN, kefs_decode_open, open, kefs_encode_open, MOD, STATEID + CINFO + 4 + BITMAP + 12),
+	ROW(OPEN, kefs_decode_open, open, kefs_encode_open, MOD, STATEID + CINFO + 4 + BITMAP + DELEG),
 	NOTSUPP(OPENATTR),
 	NOTSUPP(OPEN_CONFIRM),
 	ROW(OPEN_DOWNGRADE, kefs_decode_open_downgrade, open_downgrade, kefs_encode_stateid, MOD, STATEID),

@@ -47,6 +47,7 @@ static const struct {
 	{ ENODEV,	NFS4ERR_IO },
 	{ EREMOTEIO,	NFS4ERR_IO },
 	{ ESHUTDOWN,	NFS4ERR_IO },
+	{ KEFS_ERR_LEASE, NFS4ERR_DELAY },
 };
 
 u32 kefs_status(int err)

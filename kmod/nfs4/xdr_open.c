@@ -63,6 +63,32 @@ bool kefs_decode_open(struct kefs_xdr_in *in, union kefs_args *args)
 	return kefs_xdr_str(in, KEFS_OPAQUE_MAX, &a->owner) && openhow(in, a) && open_claim(in, a);
 }
 
+/* open_delegation4 (RFC 8881 §18.16.2). */
+static void put_delegation(struct kefs_xdr_out *out, const struct res_open *r)
+{
+	kefs_xdr_put_u32(out, r->deleg_type);
+	if (r->deleg_type == OPEN_DELEGATE_NONE)
+		return;
+	if (r->deleg_type == OPEN_DELEGATE_NONE_EXT) {
+		kefs_xdr_put_u32(out, r->why_no_deleg);
+		if (r->why_no_deleg == WND4_RESOURCE || r->why_no_deleg == WND4_CONTENTION)
+			kefs_xdr_put_u32(out, 0);	/* the server will not signal when it could, nor push one */
+		return;
+	}
+	kefs_xdr_put_stateid(out, &r->deleg_stateid);
+	kefs_xdr_put_u32(out, r->deleg_recall);
+	if (r->deleg_type == OPEN_DELEGATE_WRITE) {
+		kefs_xdr_put_u32(out, NFS_LIMIT_BLOCKS);
+		kefs_xdr_put_u32(out, r->limit_blocks);
+		kefs_xdr_put_u32(out, r->limit_block_size);
+	}
+	/* nfsace4 that allows nobody anything: the client asks by ACCESS (RFC 8881 §10.4.3). */
+	kefs_xdr_put_u32(out, ACE4_ACCESS_ALLOWED_ACE_TYPE);
+	kefs_xdr_put_u32(out, 0);
+	kefs_xdr_put_u32(out, 0);
+	kefs_xdr_put_u32(out, 0);
+}
+
 void kefs_encode_open(struct kefs_xdr_out *out, const union kefs_res *res, u32 status)
 {
 	const struct res_open *r = &res->open;
@@ -71,12 +97,7 @@ void kefs_encode_open(struct kefs_xdr_out *out, const union kefs_res *res, u32 s
 	kefs_xdr_put_cinfo(out, &r->cinfo);
 	kefs_xdr_put_u32(out, r->rflags);
 	kefs_xdr_put_attr_bitmap(out, &r->attrset);
-	kefs_xdr_put_u32(out, r->deleg_type);
-	if (r->deleg_type == OPEN_DELEGATE_NONE_EXT) {
-		kefs_xdr_put_u32(out, r->why_no_deleg);
-		if (r->why_no_deleg == WND4_RESOURCE)
-			kefs_xdr_put_u32(out, 0);	/* the server will not signal when it could */
-	}
+	put_delegation(out, r);
 }
 
 bool kefs_decode_open_downgrade(struct kefs_xdr_in *in, union kefs_args *args)

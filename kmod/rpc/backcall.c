@@ -126,7 +126,7 @@ static int msg_write(struct back_msg *m, struct kefs_backcall *bc)
 	kefs_xdr_out_init(&out, m->buf, sizeof(m->buf));
 	kefs_msg_put_call(&out, 0, bc->prog, bc->vers, bc->proc);
 	if (bc->auth_sys)
-		kefs_cred_put_sys(&out, "kefs", 0, 0);
+		kefs_cred_put_sys(&out, "kefs", bc->uid, bc->gid);
 	else
 		kefs_cred_put_none(&out);
 	kefs_cred_put_none(&out);

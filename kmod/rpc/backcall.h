@@ -11,7 +11,8 @@
 
 struct kefs_backcall {
 	u32 prog, vers, proc;
-	bool auth_sys;			/* AUTH_SYS with uid 0, gid 0; else AUTH_NONE */
+	bool auth_sys;			/* AUTH_SYS with the next two; else AUTH_NONE */
+	u32 uid, gid;
 	unsigned long timeout;		/* jiffies */
 	/* Write the arguments; called from kefs_backcall_send(). */
 	void (*encode)(struct kefs_backcall *bc, struct kefs_xdr_out *out);

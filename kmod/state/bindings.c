@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 #include "../core/kefs.h"
 #include "client.h"
+#include "recall.h"
 #include "session.h"
 
 struct binding {
@@ -146,6 +147,8 @@ static int try_bind(struct kefs_session *session, struct kefs_bound *bound, u32 
 	if (!err && dir & KEFS_BIND_BACK)
 		kefs_bindings_status_locked(client);
 	spin_unlock(&client->lock);
+	if (!err && dir & KEFS_BIND_BACK)
+		kefs_recall_retry(client);
 	return err;
 }
 
@@ -265,6 +268,28 @@ static void take_slot_locked(struct kefs_session *session, struct kefs_cb_call *
 	call->conn = back_conn_locked(session);
 }
 
+static bool any_path_is(struct kefs_client *client, enum kefs_cb_path path)
+{
+	struct kefs_session *session;
+	bool is = false;
+
+	spin_lock(&client->lock);
+	list_for_each_entry(session, &client->sessions, of_client)
+		is |= session->nr_back && session->cb_path == path;
+	spin_unlock(&client->lock);
+	return is;
+}
+
+bool kefs_cb_works(struct kefs_client *client)
+{
+	return any_path_is(client, KEFS_CB_UP);
+}
+
+bool kefs_cb_probing(struct kefs_client *client)
+{
+	return !any_path_is(client, KEFS_CB_UP) && any_path_is(client, KEFS_CB_PROBING);
+}
+
 int kefs_cb_begin(struct kefs_client *client, struct kefs_cb_call *call)
 {
 	struct kefs_session *session, *best = NULL;
@@ -306,6 +331,20 @@ int kefs_cb_begin_probe(struct kefs_session *session, struct kefs_cb_call *call)
 	return err;
 }
 
+/* Where a call has failed the next one goes another way, if there is one. */
+static void avoid_conn_locked(struct kefs_session *session, const struct kefs_conn *conn)
+{
+	struct binding *b;
+
+	lockdep_assert_held(&session->client->lock);
+	list_for_each_entry(b, &session->bindings, of_session) {
+		if (b->bound->conn == conn) {
+			list_move_tail(&b->of_session, &session->bindings);
+			return;
+		}
+	}
+}
+
 void kefs_cb_end(struct kefs_cb_call *call, bool sequenced, enum kefs_cb_path path)
 {
 	struct kefs_session *session = call->session;
@@ -315,9 +354,13 @@ void kefs_cb_end(struct kefs_cb_call *call, bool sequenced, enum kefs_cb_path pa
 	if (sequenced)
 		session->cb_seqid[call->slotid]++;
 	session->cb_free |= BIT(call->slotid);
+	if (path == KEFS_CB_DOWN)
+		avoid_conn_locked(session, call->conn);
 	if (path != KEFS_CB_UNKNOWN) {
 		session->cb_path = path;
 		kefs_bindings_status_locked(client);
+	} else if (session->cb_path == KEFS_CB_PROBING) {
+		session->cb_path = KEFS_CB_UNKNOWN;
 	}
 	spin_unlock(&client->lock);
 	state_ops->conn_put(call->conn);

@@ -6,6 +6,7 @@
 #include "../core/kefs.h"
 #include "../files/volume.h"
 #include "client.h"
+#include "deleg.h"
 #include "expiry.h"
 #include "open.h"
 #include "reaper.h"
@@ -172,6 +173,10 @@ void kefs_client_finish(struct kefs_client *client)
 		kefs_open_release(kefs_open_of(st));
 		cond_resched();
 	}
+	for (index = 0; (st = kefs_stateid_next_of(client, KEFS_STATE_DELEG, &index)); kefs_stateid_put(st)) {
+		kefs_deleg_release(kefs_deleg_of(st));
+		cond_resched();
+	}
 	kefs_client_undoom(client);
 	complete_all(&client->gone);
 	kefs_client_put(client);
@@ -187,7 +192,8 @@ static void drop_unconfirmed_locked(struct kefs_client *client)
 
 static bool has_state(const struct kefs_client *client)
 {
-	return READ_ONCE(client->nr_sessions) || atomic_read(&client->nr_opens) || atomic_read(&client->nr_locks);
+	return READ_ONCE(client->nr_sessions) || atomic_read(&client->nr_opens) || atomic_read(&client->nr_locks) ||
+	       atomic_read(&client->nr_delegs);
 }
 
 /* There is room for one more record: what costs its maker nothing goes first. */
@@ -375,6 +381,7 @@ static void fill_info(struct kefs_client *client, struct kefs_client_info *info)
 	info->sessions = READ_ONCE(client->nr_sessions);
 	info->opens = atomic_read(&client->nr_opens);
 	info->locks = atomic_read(&client->nr_locks);
+	info->delegs = atomic_read(&client->nr_delegs);
 	info->confirmed = READ_ONCE(client->confirmed);
 	info->courteous = READ_ONCE(client->life) != KEFS_LIFE_ACTIVE;
 	info->peer_len = client->peer_len;

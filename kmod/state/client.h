@@ -69,10 +69,11 @@ struct kefs_client {
 	bool dead;			/* out of the tables; gets no new sessions, owners, states */
 	struct list_head sessions;	/* kefs_session.of_client */
 	unsigned int nr_sessions;
+	int nr_revoked;			/* delegations that it has not freed yet */
 
 	struct xarray states;		/* index → kefs_state; entries come under lock, unless dead */
 	u32 next_state;			/* the xarray's lock */
-	atomic_t nr_opens, nr_locks;
+	atomic_t nr_opens, nr_locks, nr_delegs;
 
 	/* domain->lock, unless said otherwise */
 	struct rhlist_head by_name;
@@ -134,7 +135,7 @@ unsigned int kefs_client_lease(const struct kefs_client *client);
 struct kefs_client_info {
 	u64 id, volume;
 	u64 renewed_ms;
-	u32 sessions, opens, locks;
+	u32 sessions, opens, locks, delegs;
 	bool confirmed, courteous;
 	u32 peer_len, owner_len;
 	u8 peer[KEFS_PEER_MAX];

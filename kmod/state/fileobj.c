@@ -91,6 +91,7 @@ static struct kefs_fileobj *fileobj_alloc(const struct kefs_fileobj_key *key, st
 	refcount_set(&file->ref, 1);
 	mutex_init(&file->lock);
 	INIT_LIST_HEAD(&file->opens);
+	INIT_LIST_HEAD(&file->delegs);
 	return file;
 }
 
@@ -134,7 +135,7 @@ void kefs_fileobj_put(struct kefs_fileobj *file)
 	}
 	rhashtable_remove_fast(&files, &file->node, params);
 	spin_unlock(lock);
-	WARN_ON_ONCE(!list_empty(&file->opens));
+	WARN_ON_ONCE(!list_empty(&file->opens) || !list_empty(&file->delegs));
 	destroy(file);
 }
 

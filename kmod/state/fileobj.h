@@ -25,6 +25,8 @@ struct kefs_fileobj {
 	struct kefs_bfile *bf;		/* a reference */
 	struct mutex lock;		/* what follows; see state.h */
 	struct list_head opens;		/* kefs_open.on_file */
+	struct list_head delegs;	/* kefs_deleg.on_file: several for reading or one for writing */
+	unsigned int nr_delegs;
 	/* How many opens have access, deny: of READ and of WRITE. Read without the lock by I/O of special stateids. */
 	unsigned int access[2], deny[2];
 	struct rcu_head rcu;

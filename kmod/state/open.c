@@ -3,6 +3,7 @@
 #include "../core/kefs.h"
 #include "../files/opencache.h"
 #include "client.h"
+#include "deleg.h"
 #include "expiry.h"
 #include "fileobj.h"
 #include "lock.h"
@@ -134,9 +135,19 @@ static fmode_t fmode_of(u32 access)
 	return (access & KEFS_SHARE_READ ? FMODE_READ : 0) | (access & KEFS_SHARE_WRITE ? FMODE_WRITE : 0);
 }
 
+/*
+ * Who has a delegation may have opened the file without our knowing: to read, so that a deny of reading conflicts like
+ * writing does.
+ */
+static int break_delegs_locked(struct kefs_fileobj *file, const struct kefs_open_args *args)
+{
+	lockdep_assert_held(&file->lock);
+	return kefs_bfile_break(file->bf, args->access & KEFS_SHARE_WRITE || args->deny & KEFS_SHARE_READ);
+}
+
 /* *ret_doomed as in check_share_locked(). */
 static int open_locked(struct kefs_owner *owner, struct kefs_fileobj *file, const struct kefs_open_args *args,
-		       struct kefs_stateid *ret, bool *ret_new, struct kefs_client **ret_doomed)
+		       struct kefs_stateid *ret, struct kefs_deleg_give *give, struct kefs_client **ret_doomed)
 {
 	struct kefs_state *st = kefs_stateid_lookup(owner, file);
 	struct kefs_open *open = st ? kefs_open_of(st) : NULL;
@@ -145,6 +156,8 @@ static int open_locked(struct kefs_owner *owner, struct kefs_fileobj *file, cons
 
 	lockdep_assert_held(&file->lock);
 	err = check_share_locked(file, open, args, ret_doomed);
+	if (!err)
+		err = break_delegs_locked(file, args);
 	if (err)
 		goto out;
 	/* Now, so that I/O cannot fail to open it later; the bfile keeps it. */
@@ -153,7 +166,6 @@ static int open_locked(struct kefs_owner *owner, struct kefs_fileobj *file, cons
 		err = PTR_ERR(filp);
 		goto out;
 	}
-	*ret_new = !open;
 	if (!open)
 		err = add_locked(owner, file, &open);
 	if (err)
@@ -162,6 +174,7 @@ static int open_locked(struct kefs_owner *owner, struct kefs_fileobj *file, cons
 	set_modes_locked(open, open->access | args->access, open->deny | args->deny);
 	WRITE_ONCE(open->st.seqid, kefs_stateid_next(open->st.seqid));
 	kefs_stateid_fill(&open->st, ret);
+	kefs_deleg_offer_locked(owner->client, file, args, give);
 out:
 	kefs_stateid_put(st);
 	return err;
@@ -176,7 +189,7 @@ static void expire(struct kefs_client *doomed)
 }
 
 static int open_file(struct kefs_client *client, struct kefs_fileobj *file, const struct kefs_open_args *args,
-		     struct kefs_stateid *ret, bool *ret_new)
+		     struct kefs_stateid *ret, struct kefs_deleg_give *give)
 {
 	struct kefs_owner *owner = kefs_owner_get(client, KEFS_OWNER_OPEN, args->owner, args->owner_len);
 	struct kefs_client *doomed;
@@ -187,7 +200,7 @@ static int open_file(struct kefs_client *client, struct kefs_fileobj *file, cons
 	do {
 		doomed = NULL;
 		mutex_lock(&file->lock);
-		err = open_locked(owner, file, args, ret, ret_new, &doomed);
+		err = open_locked(owner, file, args, ret, give, &doomed);
 		mutex_unlock(&file->lock);
 		expire(doomed);
 	} while (doomed);
@@ -205,7 +218,8 @@ static bool modes_valid(u32 access, u32 deny)
 	return access && !(access & ~KEFS_SHARE_BOTH) && !(deny & ~KEFS_SHARE_BOTH);
 }
 
-int kefs_open_do(struct kefs_client *client, const struct kefs_open_args *args, struct kefs_stateid *ret, bool *ret_new)
+int kefs_open_do(struct kefs_client *client, const struct kefs_open_args *args, struct kefs_stateid *ret,
+		 struct kefs_deleg_give *give)
 {
 	struct kefs_fileobj *file;
 	int err;
@@ -213,12 +227,14 @@ int kefs_open_do(struct kefs_client *client, const struct kefs_open_args *args, 
 	if (!modes_valid(args->access, args->deny) || args->owner_len > KEFS_OPAQUE_MAX)
 		return -EINVAL;
 	err = kefs_open_may(client, args->reclaim);
+	if (!err && args->deleg)
+		err = kefs_deleg_check(client, args->deleg, args->volume, args->fid, args->access);
 	if (err)
 		return err;
 	file = kefs_fileobj_get(args->volume, args->fid, args->dentry);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	err = open_file(client, file, args, ret, ret_new);
+	err = open_file(client, file, args, ret, give);
 	kefs_fileobj_put(file);
 	return err;
 }

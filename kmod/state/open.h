@@ -6,6 +6,9 @@
 #include <linux/list.h>
 #include "stateid.h"
 
+struct kefs_deleg_ask;
+struct kefs_deleg_give;
+
 /* One per (open owner, file). */
 struct kefs_open {
 	struct kefs_state st;
@@ -24,16 +27,19 @@ struct kefs_open_args {
 	struct kefs_volume *volume;
 	const struct kefs_fid *fid;
 	struct dentry *dentry;		/* regular file; borrowed */
+	const struct kefs_stateid *deleg; /* CLAIM_DELEGATE_CUR, CLAIM_DELEG_CUR_FH: what it is for; or NULL */
+	const struct kefs_deleg_ask *ask;
 };
 
 /*
  * The part of OPEN that is state, after the file was found or made and permissions were checked, with the caller's
- * credentials active: opens the backing file. *ret_new false: an upgrade, or the same again. -EINVAL,
- * -KEFS_ERR_GRACE before RECLAIM_COMPLETE, -KEFS_ERR_NO_GRACE, -KEFS_ERR_SHARE_DENIED, -ENOSPC too many opens,
- * -KEFS_ERR_DELAY, -KEFS_ERR_EXPIRED, and what opening the file gives.
+ * credentials active: opens the backing file, and may give a delegation. -EINVAL, -KEFS_ERR_GRACE before
+ * RECLAIM_COMPLETE, -KEFS_ERR_NO_GRACE, -KEFS_ERR_SHARE_DENIED, -ENOSPC too many opens, -KEFS_ERR_DELAY,
+ * -KEFS_ERR_EXPIRED, -KEFS_ERR_LEASE (a delegation is in the way), those of kefs_deleg_check(), and what opening the
+ * file gives.
  */
 int kefs_open_do(struct kefs_client *client, const struct kefs_open_args *args, struct kefs_stateid *ret,
-		 bool *ret_new);
+		 struct kefs_deleg_give *give);
 
 /* What kefs_open_do() checks first; for OPEN to ask before it creates anything. */
 int kefs_open_may(struct kefs_client *client, bool reclaim);

@@ -176,6 +176,9 @@ struct kefs_cb_call {
 	u32 slotid, seqid, highest;	/* for CB_SEQUENCE */
 };
 
+/* Callbacks are known to reach the client; nothing is known of it yet, but is being found out. */
+bool kefs_cb_works(struct kefs_client *client);
+bool kefs_cb_probing(struct kefs_client *client);
 /*
  * A way to call the client back: a session with a bound back channel, if possible one that works, and a free slot of
  * it. -ENOTCONN: none is bound;
@@ -187,8 +190,8 @@ int kefs_cb_begin(struct kefs_client *client, struct kefs_cb_call *call);
  * owes a CB_SEQUENCE and kefs_cb_end() with KEFS_CB_UP or _DOWN; others -EALREADY, at the price of a read.
  */
 int kefs_cb_begin_probe(struct kefs_session *session, struct kefs_cb_call *call);
-/* @sequenced: CB_SEQUENCE was answered NFS4_OK, so that the slot's seqid advances. @path: what this tells of the path;
- * KEFS_CB_UNKNOWN changes nothing. Gives back the references. */
+/* @sequenced: the client took CB_SEQUENCE for a new call or a retry, so that the slot's seqid advances. @path: what
+ * this tells of the path; KEFS_CB_UNKNOWN nothing, so that a probe is to be repeated. Gives back the references. */
 void kefs_cb_end(struct kefs_cb_call *call, bool sequenced, enum kefs_cb_path path);
 
 /* --- inside state/ --- */

@@ -2,12 +2,14 @@
 #include <linux/errno.h>
 #include <linux/rcupdate.h>
 #include "client.h"
+#include "deleg.h"
 #include "expiry.h"
 #include "fileobj.h"
 #include "lock.h"
 #include "open.h"
 #include "owner.h"
 #include "reaper.h"
+#include "recall.h"
 #include "session.h"
 #include "state.h"
 
@@ -23,6 +25,7 @@ void kefs_state_counts(struct kefs_state_counts *counts)
 		.sessions = kefs_session_count(),
 		.opens = kefs_stateid_opens(),
 		.locks = kefs_stateid_locks(),
+		.delegs = kefs_deleg_count(),
 		.courteous = kefs_client_courteous(),
 		.reply_cache_bytes = kefs_session_cache_bytes(),
 	};
@@ -46,6 +49,7 @@ int __init kefs_state_init(const struct kefs_state_ops *ops)
 	int err;
 
 	kefs_bindings_set_ops(ops);
+	kefs_recall_set_ops(ops);
 	err = kefs_client_init();
 	if (err)
 		return err;
@@ -64,11 +68,21 @@ int __init kefs_state_init(const struct kefs_state_ops *ops)
 	err = kefs_lock_init();
 	if (err)
 		goto err_open;
-	err = kefs_reaper_init();
+	err = kefs_deleg_init();
 	if (err)
 		goto err_lock;
+	err = kefs_recall_init();
+	if (err)
+		goto err_deleg;
+	err = kefs_reaper_init();
+	if (err)
+		goto err_recall;
 	return 0;
 
+err_recall:
+	kefs_recall_exit();
+err_deleg:
+	kefs_deleg_exit();
 err_lock:
 	kefs_lock_exit();
 err_open:
@@ -87,6 +101,8 @@ err_client:
 void kefs_state_exit(void)
 {
 	kefs_reaper_exit();
+	kefs_recall_exit();
+	kefs_deleg_exit();
 	kefs_lock_exit();
 	kefs_open_exit();
 	kefs_stateid_exit();

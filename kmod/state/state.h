@@ -9,22 +9,28 @@
  *	                                kefs_owner          (open owner or lock owner; VFS locks refer to the latter)
  *	                                     ▲
  *	      kefs_lockstate ──► kefs_open ──┴─► kefs_fileobj ──► kefs_bfile, kefs_volume
- *	             └────────► kefs_owner
+ *	             └────────► kefs_owner            ▲
+ *	   actor that waits, list of recalls ──► kefs_deleg ──► kefs_client
  *
  *   domain	One NFS server instance: the clients that may see one another as the same server's.
  *   client	One client record (confirmed or not). Found by id (domain->clients), by owner string (hash).
  *   session	Found by index (domain->sessions), which its 16-byte id contains.
  *   slot	Exactly-once. A request with a slot needs no other reference: the slot keeps session, client and
  *		domain until kefs_slot_end(). Parked requests keep it too.
- *   kefs_state	Common head of what has a stateid: kefs_open, kefs_lockstate, later delegations. Found by index
- *		(client->states), which the stateid contains beside the client id; and by (owner, file) in a hash.
+ *   kefs_state	Common head of what has a stateid: kefs_open, kefs_lockstate, kefs_deleg. Found by index
+ *		(client->states), which the stateid contains beside the client id; opens and lock states by (owner,
+ *		file) in a hash, too.
+ *   deleg	A delegation: a lease of the VFS. On its file's list until it is returned or revoked; a revoked one stays
+ *		in client->states until the client frees it.
+ *   actor	A running or parked request, as delegations see it: whose it is and what it waits for.
  *   owner	Lives as long as a state or a VFS lock refers to it. 4.1 keeps nothing else for it.
  *   fileobj	One per (volume, file id) that is open, shared by all domains of the volume, so that share modes
  *		conflict across domains; holds the open backing file.
  *   kefs_bound	A connection's side of its bindings to sessions; part of the upper layer's connection object.
  *
  * Files: domain; client (records), expiry (lease, courtesy, end), reaper (time); owner; session (and slots in use),
- * slot (pure rules), bindings (connections, callbacks); stateid, fileobj; open, modes (pure), lock; recovery.
+ * slot (pure rules), bindings (connections, callbacks); stateid, fileobj; open, modes (pure), lock; deleg, history
+ * (pure), recall; recovery.
  *
  * A table (index or hash) holds one reference to what it lists ("alive"); removing from the table drops it. Look-ups
  * are by RCU and take a reference with refcount_inc_not_zero(); all objects here are freed after a grace period.
@@ -35,14 +41,15 @@
  *	lockstate->lock (mutex)	one byte-range operation of a lock stateid; its seqid. The VFS is called under it, and
  *				the VFS may call back to expire a courteous client, hence its place.
  *	  domain->lock (mutex)	client records: who is confirmed, who replaces whom; CREATE_SESSION
- *	  fileobj->lock (mutex)	opens of a file, their share modes and seqids, their lists of lock states. Backing
- *				files are opened under it.
+ *	  fileobj->lock (mutex)	opens of a file, their share modes and seqids, their lists of lock states; its
+ *				delegations. Backing files are opened, leases of the VFS taken and dropped under it.
  *	    lockstate->lock/1	nested, expiry only: of a client of which no request is running
  *	      [VFS flc_lock]	lm_* callbacks run under it
  *	        client->lock (spin)	owners in the hash, sessions of the client, dead; bindings and back channels of its
  *					sessions
  *	          bound->lock (spin)	the connection's list of bindings
  *	          hash and xarray locks, fileobj bucket locks
+ *	        recall_lock (spin) recalls and who waits for them; history locks (spin)
  *
  * domain->lock and fileobj->lock are never held together; lockstate->lock/1 is taken with neither. Reaper walks hold
  * no lock but RCU.
@@ -59,21 +66,28 @@
 #include <linux/types.h>
 
 struct kefs_conn;
+struct kefs_deleg;
 
 /* Caps of this layer beside core/limits.h. */
 #define KEFS_UNCONFIRMED_MAX	1024	/* unconfirmed client records of a domain: they cost a stranger nothing */
 #define KEFS_COURTESY_SEC	(24 * 3600) /* how long an expired client's state is kept when nobody wants it */
 #define KEFS_REPLY_CACHE_SHARE	16	/* reply caches of all sessions take at most 1/16 of memory */
 
-/* What state does with connections, which are opaque to it. conn_get is called while the connection is bound. */
+/*
+ * What state does with connections, which are opaque to it, and with callbacks, whose form it does not know. conn_get
+ * is called while the connection is bound. recall and getattr are called without locks, do not wait, and end, at once
+ * or later, with kefs_recall_answered() or kefs_recall_attrs(): the reference goes with the call.
+ */
 struct kefs_state_ops {
 	void (*conn_get)(struct kefs_conn *conn);
 	void (*conn_put)(struct kefs_conn *conn);
+	void (*recall)(struct kefs_deleg *deleg);
+	void (*getattr)(struct kefs_deleg *deleg);
 };
 
 /* Objects alive, all domains, for INFO_GET. */
 struct kefs_state_counts {
-	unsigned int clients, sessions, opens, locks, courteous;
+	unsigned int clients, sessions, opens, locks, delegs, courteous;
 	u64 reply_cache_bytes;
 };
 void kefs_state_counts(struct kefs_state_counts *counts);

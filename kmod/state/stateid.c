@@ -5,6 +5,7 @@
 #include "../core/kefs.h"
 #include "../files/opencache.h"
 #include "client.h"
+#include "deleg.h"
 #include "expiry.h"
 #include "fileobj.h"
 #include "lock.h"
@@ -56,20 +57,28 @@ void kefs_stateid_fill(const struct kefs_state *st, struct kefs_stateid *id)
 	put_unaligned_be32(st->index, id->other + 8);
 }
 
-struct kefs_state *kefs_stateid_find(struct kefs_client *client, const struct kefs_stateid *id, unsigned int kinds,
-				     struct kefs_volume *volume, const struct kefs_fid *fid)
+/* Of any kind, revoked or not; referenced, or NULL. */
+static struct kefs_state *find_any(struct kefs_client *client, const struct kefs_stateid *id)
 {
 	struct kefs_state *st;
-	int err = -KEFS_ERR_BAD_STATEID;
 
 	/* Another client's, another life's, or special: the latter have no such client id. */
 	if (get_unaligned_be64(id->other) != client->id)
-		return ERR_PTR(err);
+		return NULL;
 	rcu_read_lock();
 	st = xa_load(&client->states, get_unaligned_be32(id->other + 8));
 	if (st && !refcount_inc_not_zero(&st->ref))
 		st = NULL;
 	rcu_read_unlock();
+	return st;
+}
+
+struct kefs_state *kefs_stateid_find(struct kefs_client *client, const struct kefs_stateid *id, unsigned int kinds,
+				     struct kefs_volume *volume, const struct kefs_fid *fid)
+{
+	struct kefs_state *st = find_any(client, id);
+	int err = -KEFS_ERR_BAD_STATEID;
+
 	if (!st)
 		return ERR_PTR(err);
 	if (st->kind & kinds && (!fid || kefs_fileobj_is(st->file, volume, fid)))
@@ -127,6 +136,8 @@ static void count(struct kefs_state *st, int n)
 	} else if (st->kind == KEFS_STATE_LOCK) {
 		atomic_add(n, &st->client->nr_locks);
 		atomic_add(n, &nr_locks);
+	} else {
+		atomic_add(n, &st->client->nr_delegs);
 	}
 }
 
@@ -136,7 +147,7 @@ int kefs_stateid_publish(struct kefs_state *st)
 	int err = 0;
 
 	lockdep_assert_held(&st->file->lock);
-	if (rhashtable_insert_fast(&states, &st->node, params))
+	if (st->owner && rhashtable_insert_fast(&states, &st->node, params))
 		return -KEFS_ERR_DELAY;
 	spin_lock(&client->lock);
 	if (client->dead)
@@ -144,10 +155,10 @@ int kefs_stateid_publish(struct kefs_state *st)
 	else	/* the entry is reserved: needs no memory */
 		xa_store(&client->states, st->index, st, GFP_NOWAIT);
 	spin_unlock(&client->lock);
-	if (err)
-		rhashtable_remove_fast(&states, &st->node, params);
-	else
+	if (!err)
 		count(st, 1);
+	else if (st->owner)
+		rhashtable_remove_fast(&states, &st->node, params);
 	return err;
 }
 
@@ -170,8 +181,10 @@ void kefs_stateid_put(struct kefs_state *st)
 		return;
 	if (st->kind == KEFS_STATE_OPEN)
 		kefs_open_free(st);
-	else
+	else if (st->kind == KEFS_STATE_LOCK)
 		kefs_lock_free(st);
+	else
+		kefs_deleg_free(st);
 }
 
 /* Share reservations against I/O without an open; courteous clients do not count. */
@@ -217,6 +230,11 @@ static int io_special(const struct kefs_stateid *id, struct kefs_volume *volume,
 	bf = kefs_bfile_get(volume, fid, dentry);
 	if (IS_ERR(bf))
 		return PTR_ERR(bf);
+	err = kefs_bfile_break(bf, want & KEFS_SHARE_WRITE);
+	if (err) {
+		kefs_bfile_put(bf);
+		return err;
+	}
 	pin->bf = bf;
 	pin->st = NULL;
 	return 0;
@@ -225,9 +243,11 @@ static int io_special(const struct kefs_stateid *id, struct kefs_volume *volume,
 /* A lock stateid allows what its open does. */
 static u32 access_of(struct kefs_state *st)
 {
-	const struct kefs_open *open = st->kind == KEFS_STATE_OPEN ? kefs_open_of(st) : kefs_lock_of(st)->open;
-
-	return READ_ONCE(open->access);
+	if (st->kind == KEFS_STATE_OPEN)
+		return READ_ONCE(kefs_open_of(st)->access);
+	if (st->kind == KEFS_STATE_LOCK)
+		return READ_ONCE(kefs_lock_of(st)->open->access);
+	return kefs_deleg_of(st)->type == KEFS_DELEG_WRITE ? KEFS_SHARE_BOTH : KEFS_SHARE_READ;
 }
 
 int kefs_stateid_io(struct kefs_client *client, const struct kefs_stateid *id, struct kefs_volume *volume,
@@ -238,7 +258,7 @@ int kefs_stateid_io(struct kefs_client *client, const struct kefs_stateid *id, s
 
 	if (unlikely(kefs_stateid_special(id)))
 		return io_special(id, volume, fid, dentry, want, pin);
-	st = kefs_stateid_find(client, id, KEFS_STATE_OPEN | KEFS_STATE_LOCK, volume, fid);
+	st = kefs_stateid_find(client, id, KEFS_STATE_OPEN | KEFS_STATE_LOCK | KEFS_STATE_DELEG, volume, fid);
 	if (IS_ERR(st))
 		return PTR_ERR(st);
 	err = kefs_stateid_check_seqid(id->seqid, READ_ONCE(st->seqid));
@@ -275,15 +295,18 @@ int kefs_stateid_test(struct kefs_client *client, const struct kefs_stateid *id)
 
 int kefs_stateid_free(struct kefs_client *client, const struct kefs_stateid *id)
 {
-	struct kefs_state *st = kefs_stateid_find(client, id, ~0u, NULL, NULL);
+	struct kefs_state *st = find_any(client, id);
 	int err;
 
-	if (IS_ERR(st))
-		return PTR_ERR(st);
+	if (!st)
+		return -KEFS_ERR_BAD_STATEID;
+	err = kefs_stateid_check_seqid(id->seqid, READ_ONCE(st->seqid));
 	if (st->kind == KEFS_STATE_LOCK)
 		err = kefs_lock_free_unheld(kefs_lock_of(st), id->seqid);
-	else
-		err = kefs_stateid_check_seqid(id->seqid, READ_ONCE(st->seqid)) ?: -KEFS_ERR_LOCKS_HELD;
+	else if (!err && st->kind == KEFS_STATE_DELEG)
+		err = kefs_deleg_free_revoked(kefs_deleg_of(st));
+	else if (!err)
+		err = -KEFS_ERR_LOCKS_HELD;
 	kefs_stateid_put(st);
 	return err;
 }

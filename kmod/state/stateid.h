@@ -49,7 +49,8 @@ struct kefs_io_pin {
  * Before READ, WRITE, SETATTR of size: may @id do @want (KEFS_SHARE_READ or _WRITE) to the file? 0: pin->bf may be used
  * until kefs_stateid_io_end(). Without a state (pin->st NULL; the anonymous and the bypass stateid) only share
  * reservations were looked at: the caller checks permissions itself; with one, OPEN did.
- * -KEFS_ERR_BAD_STATEID, _OLD_STATEID, _OPENMODE, _LOCKED, those of revoked state, and what kefs_bfile_get() says.
+ * -KEFS_ERR_BAD_STATEID, _OLD_STATEID, _OPENMODE, _LOCKED, those of revoked state, what kefs_bfile_get() says, and
+ * -KEFS_ERR_LEASE: a delegation is in the way of a special stateid.
  */
 int kefs_stateid_io(struct kefs_client *client, const struct kefs_stateid *id, struct kefs_volume *volume,
 		    const struct kefs_fid *fid, struct dentry *dentry, u32 want, struct kefs_io_pin *pin);
@@ -57,7 +58,7 @@ void kefs_stateid_io_end(struct kefs_io_pin *pin);
 
 /* TEST_STATEID: the status of one id, 0 or -KEFS_ERR_x. */
 int kefs_stateid_test(struct kefs_client *client, const struct kefs_stateid *id);
-/* FREE_STATEID: -KEFS_ERR_LOCKS_HELD, _BAD_STATEID, _OLD_STATEID. */
+/* FREE_STATEID, also of revoked state: -KEFS_ERR_LOCKS_HELD, _BAD_STATEID, _OLD_STATEID. */
 int kefs_stateid_free(struct kefs_client *client, const struct kefs_stateid *id);
 
 /* --- inside state/ --- */
@@ -67,12 +68,12 @@ enum kefs_state_kind { KEFS_STATE_OPEN = 1, KEFS_STATE_LOCK = 2, KEFS_STATE_DELE
 struct kefs_state {
 	refcount_t ref;			/* client->states until gone; I/O and look-ups; lock states of an open */
 	u8 kind;			/* enum kefs_state_kind */
-	bool gone;			/* closed or released; open: fileobj->lock, lock: lockstate->lock */
+	bool gone;			/* closed or released; open, delegation: fileobj->lock, lock: lockstate->lock */
 	int revoked;			/* 0, or -KEFS_ERR_x that every use gets until FREE_STATEID */
 	u32 seqid;			/* lock as of gone; read without */
 	u32 index;
 	struct kefs_client *client;	/* the owner's */
-	struct kefs_owner *owner;	/* a reference; owner and file are the hash's key */
+	struct kefs_owner *owner;	/* a reference; owner and file are the hash's key; NULL: not in the hash */
 	struct kefs_fileobj *file;	/* a reference */
 	struct rhash_head node;		/* opens, lock states by (owner, file) while not gone; fileobj->lock */
 	struct rcu_head rcu;

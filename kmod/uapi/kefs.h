@@ -108,6 +108,7 @@ enum kefs_info_attr {
 	KEFS_A_INFO_LEASE_SEC,		/* u32 */
 	KEFS_A_INFO_OPEN_FILES,		/* u32 backing files in the open-file cache */
 	KEFS_A_INFO_PAD,
+	KEFS_A_INFO_DELEGATIONS,	/* u32 */
 	__KEFS_A_INFO_MAX
 };
 #define KEFS_A_INFO_MAX (__KEFS_A_INFO_MAX - 1)
@@ -195,6 +196,7 @@ enum kefs_client_attr {
 	KEFS_A_CLIENT_OPENS,		/* u32 */
 	KEFS_A_CLIENT_LOCKS,		/* u32 */
 	KEFS_A_CLIENT_PAD,
+	KEFS_A_CLIENT_DELEGATIONS,	/* u32, with revoked ones that it has not freed */
 	__KEFS_A_CLIENT_MAX
 };
 #define KEFS_A_CLIENT_MAX (__KEFS_A_CLIENT_MAX - 1)
@@ -236,6 +238,10 @@ enum kefs_counter {
 	KEFS_CNT_CB_FAILED,
 	KEFS_CNT_LEASE_EXPIRED,
 	KEFS_CNT_NOMEM,			/* a request failed for want of memory */
+	KEFS_CNT_DELEG_GIVEN,		/* delegations, by OPEN */
+	KEFS_CNT_DELEG_RECALLED,	/* wanted back, because something conflicted */
+	KEFS_CNT_DELEG_REVOKED,		/* taken, because they were not returned within a lease */
+	KEFS_CNT_CB_GETATTR,		/* times that a holder was asked for size and change */
 	__KEFS_CNT_MAX
 };
 

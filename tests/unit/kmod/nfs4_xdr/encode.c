@@ -124,6 +124,14 @@ void test_encode_delegation(void **state)
 	CHECK(OPEN, 0, OPEN(OPEN_DELEGATE_NONE_EXT, WND4_CANCELLED), OPEN_BYTES, W(3), W(7));
 	/* WND4_RESOURCE: ond_server_will_signal_avail. */
 	CHECK(OPEN, 0, OPEN(OPEN_DELEGATE_NONE_EXT, WND4_RESOURCE), OPEN_BYTES, W(3), W(2), W(0));
+	/* WND4_CONTENTION: ond_server_will_push_deleg. */
+	CHECK(OPEN, 0, OPEN(OPEN_DELEGATE_NONE_EXT, WND4_CONTENTION), OPEN_BYTES, W(3), W(1), W(0));
+	/* stateid, recall, and an ACE: type, flags, mask, who. */
+	CHECK(OPEN, 0, RES(.open = { ID, CINFO, 0x24, { { 0x10, 2, 0 } }, OPEN_DELEGATE_READ, 0, ID, true }), OPEN_BYTES,
+	      W(1), STATEID, W(1), W(0), W(0), W(0), W(0));
+	/* likewise, with nfs_modified_limit4 before the ACE. */
+	CHECK(OPEN, 0, RES(.open = { ID, CINFO, 0x24, { { 0x10, 2, 0 } }, OPEN_DELEGATE_WRITE, 0, ID, false, 77, 4096 }),
+	      OPEN_BYTES, W(2), STATEID, W(0), W(2), W(77), W(4096), W(0), W(0), W(0), W(0));
 }
 
 /* The largest body of each operation fits what its row reserves. */
@@ -168,5 +176,7 @@ void test_reply_max(void **state)
 	r.open.attrset = (struct kefs_bitmap){ { ~0u, ~0u, ~0u }, true };
 	r.open.deleg_type = OPEN_DELEGATE_NONE_EXT;
 	r.open.why_no_deleg = WND4_RESOURCE;
+	fits(OP_OPEN, &r, 0);
+	r.open.deleg_type = OPEN_DELEGATE_WRITE;
 	fits(OP_OPEN, &r, 0);
 }

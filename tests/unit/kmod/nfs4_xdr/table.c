@@ -16,7 +16,7 @@ static const struct {
 	{ 5, "COMMIT", REQ, kefs_run_commit },
 	{ 6, "CREATE", REQ, kefs_run_create },
 	{ 7, "DELEGPURGE", OPT, NULL },
-	{ 8, "DELEGRETURN", OPT, NULL },
+	{ 8, "DELEGRETURN", OPT, kefs_run_delegreturn },
 	{ 9, "GETATTR", REQ, kefs_run_getattr },
 	{ 10, "GETFH", REQ, kefs_run_getfh },
 	{ 11, "LINK", OPT, kefs_run_link },
@@ -124,7 +124,7 @@ void test_table_flags(void **state)
 	const u64 set_fh = OP(PUTFH) | OP(PUTPUBFH) | OP(PUTROOTFH) | OP(LOOKUP) | OP(LOOKUPP) | OP(CREATE);
 	const u64 error_body = OP(LOCK) | OP(LOCKT) | OP(SETATTR);
 	const u64 modifies = OP(CLOSE) | OP(CREATE) | OP(LINK) | OP(LOCK) | OP(LOCKU) | OP(OPEN) | OP(OPEN_DOWNGRADE) |
-		OP(REMOVE) | OP(RENAME) | OP(SETATTR) | OP(WRITE);
+		OP(DELEGRETURN) | OP(REMOVE) | OP(RENAME) | OP(SETATTR) | OP(WRITE);
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(table); i++) {

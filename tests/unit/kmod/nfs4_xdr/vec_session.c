@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* EXCHANGE_ID to RECLAIM_COMPLETE, SEQUENCE, SECINFO_NO_NAME, TEST_STATEID, FREE_STATEID. */
+/* EXCHANGE_ID to RECLAIM_COMPLETE, SEQUENCE, SECINFO_NO_NAME, TEST_STATEID, FREE_STATEID, DELEGRETURN. */
 #include "vectors.h"
 
 /* EXCHANGE_ID4args without protection and without nfs_impl_id4. */
@@ -277,6 +277,7 @@ static const struct vector vectors[] = {
 	PLAIN(BIND_CONN_TO_SESSION, bind_conn_rdma),
 	PLAIN(DESTROY_SESSION, sessionid),
 	PLAIN(FREE_STATEID, free_stateid),
+	PLAIN(DELEGRETURN, free_stateid),
 	PLAIN(DESTROY_CLIENTID, clientid),
 	PLAIN(RECLAIM_COMPLETE, reclaim_all),
 	PLAIN(RECLAIM_COMPLETE, reclaim_one),
