@@ -81,6 +81,7 @@ static int truncate_existing(struct kefs_compound *c, struct dentry *dentry)
 	if (err)
 		return err;
 	state_args(c, dentry, &fid, &args);
+	args.access |= KEFS_SHARE_WRITE;	/* it writes now, whatever it asks to do later (RFC 8881 §9.7) */
 	err = kefs_open_would_share(c->client, &args);
 	if (!err)
 		err = kefs_attr_set(c->env.grant, dentry, &set, &c->commit);

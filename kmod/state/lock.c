@@ -313,7 +313,7 @@ static int lock_locked(struct kefs_lockstate *ls, const struct kefs_lock_args *a
 	if (ls->st.gone || READ_ONCE(ls->open->st.gone))
 		return args->new_owner ? -EAGAIN : -KEFS_ERR_BAD_STATEID;
 	if (!args->new_owner) {
-		err = kefs_stateid_check_seqid(args->stateid.seqid, ls->st.seqid);
+		err = ls->st.seqid ? kefs_stateid_check_seqid(args->stateid.seqid, ls->st.seqid) : -KEFS_ERR_BAD_STATEID;
 		if (err)
 			return err;
 	}
@@ -431,7 +431,8 @@ static int undo_locked(struct kefs_lockstate *ls, const struct kefs_lock_args *a
 	int err;
 
 	lockdep_assert_held(&ls->lock);
-	if (ls->st.gone)
+	/* No seqid yet: its first LOCK has not come so far, nobody was told of it, and who names it has guessed. */
+	if (ls->st.gone || !ls->st.seqid)
 		return -KEFS_ERR_BAD_STATEID;
 	err = kefs_stateid_check_seqid(args->stateid.seqid, ls->st.seqid);
 	if (!err)
