@@ -265,6 +265,8 @@ static bool judge_retry(struct judge *j, const struct m_slot *slot, const struct
 		return true;
 	if (j->v->racing && a->seq_status == S_DELAY)
 		return true;
+	if (j->m->lenient && a->status == slot->status)
+		return true;	/* SEQUENCE's result made anew */
 	if (!slot->cached && !a->seq_status) {
 		/* SEQUENCE alone was kept: it stands alone again, or the next op is refused */
 		if (a->status == S_RETRY_UNCACHED_REP || j->r->nops + (j->r->file != -2) == 0)
