@@ -7,6 +7,7 @@
 #include "files/grant.h"
 #include "files/opencache.h"
 #include "files/volume.h"
+#include "nfs4/cb.h"
 #include "server.h"
 #include "state/state.h"
 #include "transport/conn.h"
@@ -19,6 +20,7 @@ static void get_conn(struct kefs_conn *conn)
 static const struct kefs_state_ops state_ops = {
 	.conn_get = get_conn,
 	.conn_put = kefs_conn_put,
+	.notify_lock = kefs_cb_notify_lock,
 };
 
 /* Volumes outlive the family: nobody can add one any more, so these are the last. */

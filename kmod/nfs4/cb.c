@@ -13,26 +13,28 @@ struct cb {
 	struct kefs_cb_call call;
 };
 
-/* CB_COMPOUND4args with CB_SEQUENCE alone: tag, minor version, callback_ident (0 in 4.1), one operation. */
-static void encode_sequence(struct kefs_backcall *bc, struct kefs_xdr_out *out)
+/* Tag, minor version, callback_ident (0 in 4.1), operations. */
+void kefs_cb_put_begin(struct kefs_xdr_out *out, const struct kefs_cb_call *call, u32 more)
 {
-	struct cb *cb = container_of(bc, struct cb, bc);
-
 	kefs_xdr_put_u32(out, 0);
 	kefs_xdr_put_u32(out, NFS4_MINOR);
 	kefs_xdr_put_u32(out, 0);
-	kefs_xdr_put_u32(out, 1);
+	kefs_xdr_put_u32(out, 1 + more);
 	kefs_xdr_put_u32(out, OP_CB_SEQUENCE);
-	kefs_xdr_put_fixed(out, cb->call.session->id, KEFS_SESSION_ID_SIZE);
-	kefs_xdr_put_u32(out, cb->call.seqid);
-	kefs_xdr_put_u32(out, cb->call.slotid);
-	kefs_xdr_put_u32(out, cb->call.highest);
+	kefs_xdr_put_fixed(out, call->session->id, KEFS_SESSION_ID_SIZE);
+	kefs_xdr_put_u32(out, call->seqid);
+	kefs_xdr_put_u32(out, call->slotid);
+	kefs_xdr_put_u32(out, call->highest);
 	kefs_xdr_put_u32(out, 0);		/* csa_cachethis */
 	kefs_xdr_put_u32(out, 0);		/* no referring calls */
 }
 
-/* Was CB_SEQUENCE answered NFS4_OK? The compound's status may be another operation's. */
-static bool sequence_ok(struct kefs_xdr_in *res)
+static void encode_probe(struct kefs_backcall *bc, struct kefs_xdr_out *out)
+{
+	kefs_cb_put_begin(out, &container_of(bc, struct cb, bc)->call, 0);
+}
+
+bool kefs_cb_sequence_ok(struct kefs_xdr_in *res)
 {
 	u32 len, nops, op, status;
 
@@ -41,13 +43,15 @@ static bool sequence_ok(struct kefs_xdr_in *res)
 	nops = kefs_xdr_u32(res);
 	op = kefs_xdr_u32(res);
 	status = kefs_xdr_u32(res);
-	return !res->bad && nops >= 1 && op == OP_CB_SEQUENCE && status == NFS4_OK;
+	if (res->bad || nops < 1 || op != OP_CB_SEQUENCE || status != NFS4_OK)
+		return false;
+	return kefs_xdr_take(res, KEFS_SESSION_ID_SIZE + 4 * 4);
 }
 
 static void probe_done(struct kefs_backcall *bc, int err, struct kefs_xdr_in *res)
 {
 	struct cb *cb = container_of(bc, struct cb, bc);
-	bool ok = !err && sequence_ok(res);
+	bool ok = !err && kefs_cb_sequence_ok(res);
 
 	if (!ok)
 		kefs_count(KEFS_CNT_CB_FAILED);
@@ -72,7 +76,7 @@ void kefs_cb_probe(struct kefs_session *session)
 	cb->bc = (struct kefs_backcall){
 		.prog = cb->call.program, .vers = NFS4_CALLBACK_VERSION, .proc = CB_PROC_COMPOUND,
 		.auth_sys = cb->call.sec.flavor == AUTH_FLAVOR_SYS, .timeout = KEFS_CB_TIMEOUT_SEC * HZ,
-		.encode = encode_sequence, .done = probe_done,
+		.encode = encode_probe, .done = probe_done,
 	};
 	kefs_count(KEFS_CNT_CB_SENT);
 	err = kefs_backcall_send(cb->call.conn, &cb->bc);

@@ -2,6 +2,7 @@
 /* OPEN, OPEN_DOWNGRADE, CLOSE and the care of stateids (RFC 8881 §18.2, §18.16, §18.18, §18.38, §18.48). */
 #include "../files/name.h"
 #include "../state/open.h"
+#include "../state/session.h"
 #include "op_attr.h"
 #include "ops.h"
 #include "status.h"
@@ -205,6 +206,8 @@ int kefs_run_open(struct kefs_compound *c)
 	if (err)
 		return err;
 	r->rflags = OPEN4_RESULT_LOCKTYPE_POSIX;
+	if (kefs_session_has_back(c->session))
+		r->rflags |= OPEN4_RESULT_MAY_NOTIFY_LOCK;
 	no_delegation(a, r);
 	kefs_compound_set_stateid(c, &r->stateid);
 	return 0;

@@ -91,6 +91,8 @@ static struct kefs_fileobj *fileobj_alloc(const struct kefs_fileobj_key *key, st
 	refcount_set(&file->ref, 1);
 	mutex_init(&file->lock);
 	INIT_LIST_HEAD(&file->opens);
+	INIT_LIST_HEAD(&file->waits);
+	INIT_LIST_HEAD(&file->waits_node);
 	return file;
 }
 

@@ -24,7 +24,7 @@
  *   kefs_bound	A connection's side of its bindings to sessions; part of the upper layer's connection object.
  *
  * Files: domain; client (records), expiry (lease, courtesy, end), reaper (time); owner; session (and slots in use),
- * slot (pure rules), bindings (connections, callbacks); stateid, fileobj; open, modes (pure), lock; recovery.
+ * slot (pure rules), bindings (connections, callbacks); stateid, fileobj; open, modes (pure), lock, lockwait; recovery.
  *
  * A table (index or hash) holds one reference to what it lists ("alive"); removing from the table drops it. Look-ups
  * are by RCU and take a reference with refcount_inc_not_zero(); all objects here are freed after a grace period.
@@ -35,14 +35,15 @@
  *	lockstate->lock (mutex)	one byte-range operation of a lock stateid; its seqid. The VFS is called under it, and
  *				the VFS may call back to expire a courteous client, hence its place.
  *	  domain->lock (mutex)	client records: who is confirmed, who replaces whom; CREATE_SESSION
- *	  fileobj->lock (mutex)	opens of a file, their share modes and seqids, their lists of lock states. Backing
- *				files are opened under it.
+ *	  fileobj->lock (mutex)	opens of a file, their share modes and seqids, their lists of lock states; who waits
+ *				for its locks. Backing files are opened under it.
  *	    lockstate->lock/1	nested, expiry only: of a client of which no request is running
  *	      [VFS flc_lock]	lm_* callbacks run under it
  *	        client->lock (spin)	owners in the hash, sessions of the client, dead; bindings and back channels of its
  *					sessions
  *	          bound->lock (spin)	the connection's list of bindings
  *	          hash and xarray locks, fileobj bucket locks
+ *	        files_lock (spin)	lockwait.c: files with waiters
  *
  * domain->lock and fileobj->lock are never held together; lockstate->lock/1 is taken with neither. Reaper walks hold
  * no lock but RCU.
@@ -59,16 +60,22 @@
 #include <linux/types.h>
 
 struct kefs_conn;
+struct kefs_lock_wait;
 
 /* Caps of this layer beside core/limits.h. */
 #define KEFS_UNCONFIRMED_MAX	1024	/* unconfirmed client records of a domain: they cost a stranger nothing */
 #define KEFS_COURTESY_SEC	(24 * 3600) /* how long an expired client's state is kept when nobody wants it */
 #define KEFS_REPLY_CACHE_SHARE	16	/* reply caches of all sessions take at most 1/16 of memory */
 
-/* What state does with connections, which are opaque to it. conn_get is called while the connection is bound. */
+/*
+ * What state does with connections, which are opaque to it, and with callbacks, whose form it does not know. conn_get
+ * is called while the connection is bound. notify_lock is called without locks, does not wait, and ends, at once or
+ * later, with kefs_lockwait_told(): the reference goes with the call.
+ */
 struct kefs_state_ops {
 	void (*conn_get)(struct kefs_conn *conn);
 	void (*conn_put)(struct kefs_conn *conn);
+	void (*notify_lock)(struct kefs_lock_wait *wait);
 };
 
 /* Objects alive, all domains, for INFO_GET. */

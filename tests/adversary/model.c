@@ -253,6 +253,14 @@ static enum seen judge_slot(struct judge *j, const struct m_session *s)
 	return SEEN_ERROR;
 }
 
+/* SEQUENCE alone was kept: it stands alone again, or the next op is refused. */
+static bool uncached(const struct judge *j, const struct m_ans *a)
+{
+	bool alone = !j->r->nops && j->r->file == -2;
+
+	return !a->seq_status && (alone || a->status == S_RETRY_UNCACHED_REP);
+}
+
 /* A retry is answered as the first time, or refused as RFC 8881 §2.10.6.1.3 and §18.46.3 have it; nothing changes. */
 static bool judge_retry(struct judge *j, const struct m_slot *slot, const struct m_ans *a)
 {
@@ -267,11 +275,8 @@ static bool judge_retry(struct judge *j, const struct m_slot *slot, const struct
 		return true;
 	if (j->m->lenient && a->status == slot->status)
 		return true;	/* SEQUENCE's result made anew */
-	if (!slot->cached && !a->seq_status) {
-		/* SEQUENCE alone was kept: it stands alone again, or the next op is refused */
-		if (a->status == S_RETRY_UNCACHED_REP || j->r->nops + (j->r->file != -2) == 0)
-			return true;
-	}
+	if (!slot->cached && uncached(j, a))
+		return true;
 	j_refuse(j, slot->status, "the first reply, bit for bit (§2.10.6.1.2)");
 	if (!slot->cached)
 		j_refuse(j, S_RETRY_UNCACHED_REP, "sa_cachethis was false (§2.10.6.1.2)");
