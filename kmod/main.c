@@ -22,6 +22,7 @@ static const struct kefs_state_ops state_ops = {
 	.conn_put = kefs_conn_put,
 	.recall = kefs_cb_recall,
 	.getattr = kefs_cb_getattr,
+	.notify_lock = kefs_cb_notify_lock,
 };
 
 /* Volumes outlive the family: nobody can add one any more, so these are the last. */

@@ -27,6 +27,8 @@
 #define KEFS_SESSIONS_PER_CLIENT 16		/* nconnect uses one; a client that leaks them hits this: NOSPC */
 #define KEFS_CLIENTS_MAX	65536		/* per server instance; the oldest unconfirmed is evicted first */
 #define KEFS_OPENS_PER_CLIENT	262144
+#define KEFS_LOCK_WAITS_MAX	16384		/* waiting LOCKs remembered, of 200 bytes; one more only asks again */
+#define KEFS_LOCK_WAITS_PER_FILE 256		/* each release looks through them */
 #define KEFS_LOCKS_PER_CLIENT	65536		/* lock stateids; ranges are bounded by memory accounting of the VFS */
 
 #define KEFS_DELEGS_PER_MIB	8		/* delegations of all, per MiB of memory: each keeps a file open, some 2 KiB */

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* LOCK, LOCKT, LOCKU (RFC 8881 §18.10 to §18.12). */
+#include "../files/grant.h"
+#include "../files/volume.h"
 #include "../state/lock.h"
 #include "ops.h"
 
@@ -32,11 +34,17 @@ int kefs_run_lock(struct kefs_compound *c)
 	const struct args_lock *a = &c->args.lock;
 	struct kefs_lock_args args = {
 		.new_owner = a->new_owner, .owner = a->owner.data, .owner_len = a->owner.len,
-		.write = is_write(a->type), .blocking = a->type >= READW_LT, .reclaim = a->reclaim,
-		.offset = a->offset, .length = a->length, .volume = c->env.grant->volume, .fid = &c->cur.fid,
+		.write = is_write(a->type), .reclaim = a->reclaim, .offset = a->offset, .length = a->length,
+		.volume = c->env.grant->volume, .fid = &c->cur.fid,
 	};
 	struct kefs_lock_denied denied;
+	struct kefs_fh fh;
 	int err;
+
+	if (a->type >= READW_LT) {
+		kefs_fh_encode(&fh, c->env.grant->volume->id, &c->cur.fid, &c->env.grant->fh_key);
+		args.fh = &fh;
+	}
 
 	err = kefs_compound_stateid(c, &a->stateid, &args.stateid);
 	if (err)

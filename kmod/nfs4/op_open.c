@@ -3,6 +3,7 @@
 #include "../files/name.h"
 #include "../state/deleg.h"
 #include "../state/open.h"
+#include "../state/session.h"
 #include "op_attr.h"
 #include "op_deleg.h"
 #include "ops.h"
@@ -82,6 +83,7 @@ static int truncate_existing(struct kefs_compound *c, struct dentry *dentry)
 	if (err)
 		return err;
 	state_args(c, dentry, &fid, &args);
+	args.access |= KEFS_SHARE_WRITE;	/* it writes now, whatever it asks to do later (RFC 8881 §9.7) */
 	err = kefs_open_would_share(c->client, &args);
 	if (!err)
 		err = kefs_attr_set(c->env.grant, dentry, &set, &c->commit);
@@ -211,6 +213,8 @@ int kefs_run_open(struct kefs_compound *c)
 		return err;
 	r->rflags = OPEN4_RESULT_LOCKTYPE_POSIX;
 	kefs_open_deleg_res(c, dentry, &give);
+	if (kefs_session_has_back(c->session))
+		r->rflags |= OPEN4_RESULT_MAY_NOTIFY_LOCK;
 	kefs_compound_set_stateid(c, &r->stateid);
 	return 0;
 }

@@ -28,6 +28,7 @@ enum nfs_cb_opnum4 {
 	OP_CB_GETATTR = 3,
 	OP_CB_RECALL = 4,
 	OP_CB_SEQUENCE = 11,
+	OP_CB_NOTIFY_LOCK = 13,
 };
 
 enum nfsstat4 {

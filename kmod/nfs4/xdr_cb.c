@@ -44,6 +44,15 @@ void kefs_cb_put_getattr(struct kefs_xdr_out *out, const struct kefs_str *fh)
 	kefs_xdr_put_attr_bitmap(out, &want);
 }
 
+void kefs_cb_put_notify_lock(struct kefs_xdr_out *out, const struct kefs_str *fh, u64 clientid,
+			     const struct kefs_str *owner)
+{
+	kefs_xdr_put_u32(out, OP_CB_NOTIFY_LOCK);
+	kefs_xdr_put_opaque(out, fh->data, fh->len);
+	kefs_xdr_put_u64(out, clientid);
+	kefs_xdr_put_opaque(out, owner->data, owner->len);
+}
+
 /* The next result's head: its status if it is @op's. NFS4ERR_BADXDR if it is not there. */
 static u32 result(struct kefs_xdr_in *in, u32 op)
 {

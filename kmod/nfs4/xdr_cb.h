@@ -19,6 +19,8 @@ void kefs_cb_put_sequence(struct kefs_xdr_out *out, const struct kefs_cb_sequenc
 void kefs_cb_put_recall(struct kefs_xdr_out *out, const struct kefs_stateid *stateid, const struct kefs_str *fh);
 /* Of change and size. */
 void kefs_cb_put_getattr(struct kefs_xdr_out *out, const struct kefs_str *fh);
+void kefs_cb_put_notify_lock(struct kefs_xdr_out *out, const struct kefs_str *fh, u64 clientid,
+			     const struct kefs_str *owner);
 
 struct kefs_cb_results {
 	u32 sequence, op;		/* nfsstat4; NFS4ERR_BADXDR also stands for a result that is not there */

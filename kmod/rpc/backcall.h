@@ -7,7 +7,7 @@
 #include "../transport/conn.h"
 #include "../xdr/cursor.h"
 
-#define KEFS_BACKCALL_MAX 1024	/* bytes of a call with its header: CB_COMPOUND with a sequence and a recall fits */
+#define KEFS_BACKCALL_MAX 1536	/* bytes of a call with its header: a notice with the longest lock owner fits */
 
 struct kefs_backcall {
 	u32 prog, vers, proc;

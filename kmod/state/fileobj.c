@@ -92,6 +92,8 @@ static struct kefs_fileobj *fileobj_alloc(const struct kefs_fileobj_key *key, st
 	mutex_init(&file->lock);
 	INIT_LIST_HEAD(&file->opens);
 	INIT_LIST_HEAD(&file->delegs);
+	INIT_LIST_HEAD(&file->waits);
+	INIT_LIST_HEAD(&file->waits_node);
 	return file;
 }
 

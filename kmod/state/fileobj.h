@@ -29,6 +29,10 @@ struct kefs_fileobj {
 	unsigned int nr_delegs;
 	/* How many opens have access, deny: of READ and of WRITE. Read without the lock by I/O of special stateids. */
 	unsigned int access[2], deny[2];
+	struct list_head waits;		/* kefs_lock_wait.on_file, oldest first */
+	unsigned int nr_waits;		/* read without the lock */
+	struct list_head waits_node;	/* while there are waits: lockwait.c's, as the next */
+	unsigned long waits_due;	/* jiffies */
 	struct rcu_head rcu;
 };
 

@@ -12,6 +12,7 @@
 #include "expiry.h"
 #include "fileobj.h"
 #include "lock.h"
+#include "lockwait.h"
 #include "open.h"
 #include "owner.h"
 #include "recovery.h"
@@ -255,6 +256,22 @@ static int test(struct file *filp, void *owner, const struct byte_range *range, 
 	return err;
 }
 
+bool kefs_lock_is_free(struct kefs_fileobj *file, struct kefs_owner *owner, loff_t start, loff_t end, bool write)
+{
+	/* It was opened so when the LOCK came that was denied, and the backing file keeps it. */
+	struct file *filp = kefs_bfile_file(file->bf, write ? FMODE_WRITE : FMODE_READ);
+	struct byte_range range = { .start = start, .end = end };
+	struct kefs_lock_denied denied;
+	int err;
+
+	if (IS_ERR(filp))
+		return false;
+	err = test(filp, owner, &range, write ? F_WRLCK : F_RDLCK, &denied);
+	if (err == -KEFS_ERR_DENIED)
+		kefs_lock_denied_put(&denied);
+	return !err;
+}
+
 /* One change of the owner's ranges. */
 static int set(struct file *filp, struct kefs_owner *owner, const struct byte_range *range, int type)
 {
@@ -281,6 +298,7 @@ static void unlock_all_locked(struct kefs_lockstate *ls)
 	describe(&fl, ls->filp, ls->st.owner, &all, F_UNLCK);
 	/* Local locks need no memory for this. What a cluster does with it, nobody can mend here. */
 	vfs_lock_file(ls->filp, F_SETLK, &fl, NULL);
+	kefs_lockwait_freed(ls->st.file);
 }
 
 /* --- operations --- */
@@ -302,6 +320,26 @@ static int set_or_deny(struct kefs_lockstate *ls, const struct byte_range *range
 	return -KEFS_ERR_DELAY;
 }
 
+/* In turn: not what is kept for another that waited for it. */
+static int lock_in_turn(struct kefs_lockstate *ls, const struct kefs_lock_args *args, const struct byte_range *range,
+			struct kefs_lock_denied *denied)
+{
+	struct kefs_lock_want want = {
+		.start = range->start, .end = range->end, .write = args->write, .fh = args->fh,
+	};
+	int err;
+
+	lockdep_assert_held(&ls->lock);
+	err = kefs_lockwait_check(ls, &want, denied);
+	if (!err)
+		err = set_or_deny(ls, range, args->write ? F_WRLCK : F_RDLCK, denied);
+	if (err == -KEFS_ERR_DENIED && args->fh)
+		kefs_lockwait_add(ls, &want);
+	else if (!err)
+		kefs_lockwait_done(ls);
+	return err;
+}
+
 static int lock_locked(struct kefs_lockstate *ls, const struct kefs_lock_args *args, const struct byte_range *range,
 		       struct kefs_lock_denied *denied)
 {
@@ -313,7 +351,7 @@ static int lock_locked(struct kefs_lockstate *ls, const struct kefs_lock_args *a
 	if (ls->st.gone || READ_ONCE(ls->open->st.gone))
 		return args->new_owner ? -EAGAIN : -KEFS_ERR_BAD_STATEID;
 	if (!args->new_owner) {
-		err = kefs_stateid_check_seqid(args->stateid.seqid, ls->st.seqid);
+		err = ls->st.seqid ? kefs_stateid_check_seqid(args->stateid.seqid, ls->st.seqid) : -KEFS_ERR_BAD_STATEID;
 		if (err)
 			return err;
 	}
@@ -321,7 +359,7 @@ static int lock_locked(struct kefs_lockstate *ls, const struct kefs_lock_args *a
 	if (IS_ERR(filp))
 		return filp == ERR_PTR(-EAGAIN) ? -KEFS_ERR_DELAY : PTR_ERR(filp);
 	ls->filp = filp;
-	err = set_or_deny(ls, range, args->write ? F_WRLCK : F_RDLCK, denied);
+	err = lock_in_turn(ls, args, range, denied);
 	if (!err)
 		WRITE_ONCE(ls->st.seqid, kefs_stateid_next(ls->st.seqid));
 	return err;
@@ -431,7 +469,8 @@ static int undo_locked(struct kefs_lockstate *ls, const struct kefs_lock_args *a
 	int err;
 
 	lockdep_assert_held(&ls->lock);
-	if (ls->st.gone)
+	/* No seqid yet: its first LOCK has not come so far, nobody was told of it, and who names it has guessed. */
+	if (ls->st.gone || !ls->st.seqid)
 		return -KEFS_ERR_BAD_STATEID;
 	err = kefs_stateid_check_seqid(args->stateid.seqid, ls->st.seqid);
 	if (!err)
@@ -458,6 +497,7 @@ int kefs_lock_undo(struct kefs_client *client, const struct kefs_lock_args *args
 	if (!err)
 		kefs_stateid_fill(&ls->st, ret);
 	mutex_unlock(&ls->lock);
+	kefs_lockwait_next(ls->st.file);
 	kefs_stateid_put(&ls->st);
 	return err == -EAGAIN ? -KEFS_ERR_DELAY : err;
 }

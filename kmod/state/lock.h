@@ -7,6 +7,8 @@
 #include <linux/mutex.h>
 #include "stateid.h"
 
+struct kefs_fh;
+
 /* One per (lock owner, file); it belongs to the open that it was made with and goes with it. */
 struct kefs_lockstate {
 	struct kefs_state st;
@@ -22,7 +24,7 @@ struct kefs_lock_args {
 	const u8 *owner;		/* with new_owner, and LOCKT: lock owner, without client id */
 	u32 owner_len;
 	bool write;			/* WRITE_LT, WRITEW_LT */
-	bool blocking;			/* READW_LT, WRITEW_LT: the client would wait; only noted */
+	const struct kefs_fh *fh;	/* READW_LT, WRITEW_LT: the client would wait, and knows the file so; else NULL */
 	bool reclaim;
 	u64 offset, length;
 	struct kefs_volume *volume;
@@ -55,6 +57,8 @@ int kefs_lock_undo(struct kefs_client *client, const struct kefs_lock_args *args
 
 /* --- inside state/ --- */
 
+/* Nobody else has a lock in the way (or no memory to tell). No locks held; may expire courteous clients. */
+bool kefs_lock_is_free(struct kefs_fileobj *file, struct kefs_owner *owner, loff_t start, loff_t end, bool write);
 /* Release all ranges and the stateid; nothing if gone already. @nested: expiry, maybe from inside the VFS. */
 void kefs_lock_release(struct kefs_lockstate *ls, bool nested);
 /* FREE_STATEID: release unless a range is held (-KEFS_ERR_LOCKS_HELD) or @seqid does not fit. */

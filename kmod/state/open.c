@@ -7,6 +7,7 @@
 #include "expiry.h"
 #include "fileobj.h"
 #include "lock.h"
+#include "lockwait.h"
 #include "modes.h"
 #include "open.h"
 #include "owner.h"
@@ -353,6 +354,7 @@ static void close_finish(struct kefs_open *open, bool nested)
 {
 	struct kefs_lockstate *ls;
 
+	kefs_lockwait_drop(open);
 	while ((ls = pop_lockstate(open))) {
 		kefs_lock_release(ls, nested);
 		kefs_stateid_put(&ls->st);
@@ -370,6 +372,7 @@ int kefs_open_close(struct kefs_client *client, struct kefs_stateid *id, struct 
 	close_locked(open);
 	mutex_unlock(&open->st.file->lock);
 	close_finish(open, false);
+	kefs_lockwait_next(open->st.file);
 	kefs_stateid_put(&open->st);
 	*id = kefs_stateid_invalid;
 	return 0;

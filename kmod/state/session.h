@@ -153,6 +153,12 @@ static inline u32 kefs_session_status_flags(const struct kefs_session *session)
 	return READ_ONCE(session->status) | READ_ONCE(session->client->status);
 }
 
+/* Callbacks can be tried; whether they arrive is another matter. */
+static inline bool kefs_session_has_back(const struct kefs_session *session)
+{
+	return READ_ONCE(session->nr_back);
+}
+
 /* --- connections --- */
 
 /*

@@ -6,6 +6,7 @@
 #include "expiry.h"
 #include "fileobj.h"
 #include "lock.h"
+#include "lockwait.h"
 #include "open.h"
 #include "owner.h"
 #include "reaper.h"
@@ -50,6 +51,7 @@ int __init kefs_state_init(const struct kefs_state_ops *ops)
 
 	kefs_bindings_set_ops(ops);
 	kefs_recall_set_ops(ops);
+	kefs_lockwait_set_ops(ops);
 	err = kefs_client_init();
 	if (err)
 		return err;
@@ -103,6 +105,7 @@ void kefs_state_exit(void)
 	kefs_reaper_exit();
 	kefs_recall_exit();
 	kefs_deleg_exit();
+	kefs_lockwait_exit();
 	kefs_lock_exit();
 	kefs_open_exit();
 	kefs_stateid_exit();

@@ -29,8 +29,8 @@
  *   kefs_bound	A connection's side of its bindings to sessions; part of the upper layer's connection object.
  *
  * Files: domain; client (records), expiry (lease, courtesy, end), reaper (time); owner; session (and slots in use),
- * slot (pure rules), bindings (connections, callbacks); stateid, fileobj; open, modes (pure), lock; deleg, history
- * (pure), recall; recovery.
+ * slot (pure rules), bindings (connections, callbacks); stateid, fileobj; open, modes (pure), lock, lockwait; deleg,
+ * history (pure), recall; recovery.
  *
  * A table (index or hash) holds one reference to what it lists ("alive"); removing from the table drops it. Look-ups
  * are by RCU and take a reference with refcount_inc_not_zero(); all objects here are freed after a grace period.
@@ -41,8 +41,9 @@
  *	lockstate->lock (mutex)	one byte-range operation of a lock stateid; its seqid. The VFS is called under it, and
  *				the VFS may call back to expire a courteous client, hence its place.
  *	  domain->lock (mutex)	client records: who is confirmed, who replaces whom; CREATE_SESSION
- *	  fileobj->lock (mutex)	opens of a file, their share modes and seqids, their lists of lock states; its
- *				delegations. Backing files are opened, leases of the VFS taken and dropped under it.
+ *	  fileobj->lock (mutex)	opens of a file, their share modes and seqids, their lists of lock states; who waits
+ *				for its locks; its delegations. Backing files are opened, leases of the VFS taken and
+ *				dropped under it.
  *	    lockstate->lock/1	nested, expiry only: of a client of which no request is running
  *	      [VFS flc_lock]	lm_* callbacks run under it
  *	        client->lock (spin)	owners in the hash, sessions of the client, dead; bindings and back channels of its
@@ -50,6 +51,7 @@
  *	          bound->lock (spin)	the connection's list of bindings
  *	          hash and xarray locks, fileobj bucket locks
  *	        recall_lock (spin) recalls and who waits for them; history locks (spin)
+ *	        files_lock (spin)	lockwait.c: files with waiters
  *
  * domain->lock and fileobj->lock are never held together; lockstate->lock/1 is taken with neither. Reaper walks hold
  * no lock but RCU.
@@ -67,6 +69,7 @@
 
 struct kefs_conn;
 struct kefs_deleg;
+struct kefs_lock_wait;
 
 /* Caps of this layer beside core/limits.h. */
 #define KEFS_UNCONFIRMED_MAX	1024	/* unconfirmed client records of a domain: they cost a stranger nothing */
@@ -75,14 +78,16 @@ struct kefs_deleg;
 
 /*
  * What state does with connections, which are opaque to it, and with callbacks, whose form it does not know. conn_get
- * is called while the connection is bound. recall and getattr are called without locks, do not wait, and end, at once
- * or later, with kefs_recall_answered() or kefs_recall_attrs(): the reference goes with the call.
+ * is called while the connection is bound. recall, getattr and notify_lock are called without locks, do not wait, and end,
+ * at once or later, with kefs_recall_answered(), kefs_recall_attrs() or kefs_lockwait_told(): the reference goes with the
+ * call.
  */
 struct kefs_state_ops {
 	void (*conn_get)(struct kefs_conn *conn);
 	void (*conn_put)(struct kefs_conn *conn);
 	void (*recall)(struct kefs_deleg *deleg);
 	void (*getattr)(struct kefs_deleg *deleg);
+	void (*notify_lock)(struct kefs_lock_wait *wait);
 };
 
 /* Objects alive, all domains, for INFO_GET. */

@@ -80,6 +80,14 @@ static void put_mode(struct rpc4_out *o, uint32_t mode)
 	rpc4_put_u32(o, mode);
 }
 
+static void put_size_0(struct rpc4_out *o)
+{
+	rpc4_put_u32(o, 1);
+	rpc4_put_u32(o, 1u << 4);
+	rpc4_put_u32(o, 8);
+	rpc4_put_u64(o, 0);
+}
+
 void nfs41_put_mkdir(struct nfs41_req *q, const char *name)
 {
 	nfs41_op(q, OP_CREATE);
@@ -88,21 +96,61 @@ void nfs41_put_mkdir(struct nfs41_req *q, const char *name)
 	put_mode(&q->out, 0755);
 }
 
-void nfs41_put_open(struct nfs41_req *q, const struct nfs41_session *s, const char *name, bool create)
+void nfs41_put_open_args(struct nfs41_req *q, const struct nfs41_open_args *args)
 {
 	nfs41_op(q, OP_OPEN);
 	rpc4_put_u32(&q->out, 0);	/* seqid, unused in 4.1 */
-	rpc4_put_u32(&q->out, 3 | 0x400);	/* read and write; want no delegation */
-	rpc4_put_u32(&q->out, 0);	/* deny none */
-	rpc4_put_u64(&q->out, s->clientid);
-	rpc4_put_string(&q->out, "owner");
-	rpc4_put_u32(&q->out, create);
-	if (create) {
+	rpc4_put_u32(&q->out, args->access | 0x400);	/* want no delegation */
+	rpc4_put_u32(&q->out, args->deny);
+	rpc4_put_u64(&q->out, 0);	/* client id, unused in 4.1 */
+	rpc4_put_string(&q->out, args->owner);
+	rpc4_put_u32(&q->out, args->create);
+	if (args->create) {
 		rpc4_put_u32(&q->out, 0);	/* UNCHECKED4 */
-		put_mode(&q->out, 0644);
+		if (args->truncate)
+			put_size_0(&q->out);
+		else
+			put_mode(&q->out, 0644);
 	}
 	rpc4_put_u32(&q->out, 0);	/* CLAIM_NULL */
-	rpc4_put_string(&q->out, name);
+	rpc4_put_string(&q->out, args->name);
+}
+
+void nfs41_put_open(struct nfs41_req *q, const struct nfs41_session *s, const char *name, bool create)
+{
+	const struct nfs41_open_args args = { .owner = "owner", .name = name, .access = 3, .create = create };
+
+	(void)s;
+	nfs41_put_open_args(q, &args);
+}
+
+void nfs41_put_lock(struct nfs41_req *q, const struct nfs41_stateid *id, const char *owner, uint32_t type, uint64_t off,
+		    uint64_t len)
+{
+	nfs41_op(q, OP_LOCK);
+	rpc4_put_u32(&q->out, type);
+	rpc4_put_u32(&q->out, 0);	/* no reclaim */
+	rpc4_put_u64(&q->out, off);
+	rpc4_put_u64(&q->out, len);
+	rpc4_put_u32(&q->out, owner != NULL);
+	if (owner)
+		rpc4_put_u32(&q->out, 0);
+	nfs41_put_stateid(q, id);
+	rpc4_put_u32(&q->out, 0);
+	if (owner) {
+		rpc4_put_u64(&q->out, 0);
+		rpc4_put_string(&q->out, owner);
+	}
+}
+
+void nfs41_put_locku(struct nfs41_req *q, const struct nfs41_stateid *id, uint64_t off, uint64_t len)
+{
+	nfs41_op(q, OP_LOCKU);
+	rpc4_put_u32(&q->out, 1);
+	rpc4_put_u32(&q->out, 0);
+	nfs41_put_stateid(q, id);
+	rpc4_put_u64(&q->out, off);
+	rpc4_put_u64(&q->out, len);
 }
 
 void nfs41_put_close(struct nfs41_req *q, const struct nfs41_stateid *id)

@@ -9,24 +9,29 @@
 #include "rpc4.h"
 
 enum nfs41_op {
-	OP_ACCESS = 3, OP_CLOSE = 4, OP_COMMIT = 5, OP_CREATE = 6, OP_GETATTR = 9, OP_GETFH = 10, OP_LINK = 11,
-	OP_LOCK = 12, OP_LOCKT = 13, OP_LOCKU = 14, OP_LOOKUP = 15, OP_LOOKUPP = 16, OP_NVERIFY = 17, OP_OPEN = 18,
-	OP_OPENATTR = 19, OP_OPEN_CONFIRM = 20, OP_OPEN_DOWNGRADE = 21, OP_PUTFH = 22, OP_PUTPUBFH = 23,
-	OP_PUTROOTFH = 24, OP_READ = 25, OP_READDIR = 26, OP_READLINK = 27, OP_REMOVE = 28, OP_RENAME = 29,
-	OP_RENEW = 30, OP_RESTOREFH = 31, OP_SAVEFH = 32, OP_SECINFO = 33, OP_SETATTR = 34, OP_SETCLIENTID = 35,
-	OP_VERIFY = 37, OP_WRITE = 38, OP_BIND_CONN = 41, OP_EXCHANGE_ID = 42, OP_CREATE_SESSION = 43,
-	OP_DESTROY_SESSION = 44, OP_FREE_STATEID = 45, OP_SECINFO_NO_NAME = 52, OP_SEQUENCE = 53, OP_SET_SSV = 54,
-	OP_TEST_STATEID = 55, OP_DESTROY_CLIENTID = 57, OP_RECLAIM_COMPLETE = 58, OP_ILLEGAL = 10044,
+	OP_ACCESS = 3, OP_CLOSE = 4, OP_COMMIT = 5, OP_CREATE = 6, OP_DELEGRETURN = 8, OP_GETATTR = 9, OP_GETFH = 10,
+	OP_LINK = 11, OP_LOCK = 12, OP_LOCKT = 13, OP_LOCKU = 14, OP_LOOKUP = 15, OP_LOOKUPP = 16, OP_NVERIFY = 17,
+	OP_OPEN = 18, OP_OPENATTR = 19, OP_OPEN_CONFIRM = 20, OP_OPEN_DOWNGRADE = 21, OP_PUTFH = 22,
+	OP_PUTPUBFH = 23, OP_PUTROOTFH = 24, OP_READ = 25, OP_READDIR = 26, OP_READLINK = 27, OP_REMOVE = 28,
+	OP_RENAME = 29, OP_RENEW = 30, OP_RESTOREFH = 31, OP_SAVEFH = 32, OP_SECINFO = 33, OP_SETATTR = 34,
+	OP_SETCLIENTID = 35, OP_VERIFY = 37, OP_WRITE = 38, OP_BIND_CONN = 41, OP_EXCHANGE_ID = 42,
+	OP_CREATE_SESSION = 43, OP_DESTROY_SESSION = 44, OP_FREE_STATEID = 45, OP_SECINFO_NO_NAME = 52,
+	OP_SEQUENCE = 53, OP_SET_SSV = 54, OP_TEST_STATEID = 55, OP_DESTROY_CLIENTID = 57, OP_RECLAIM_COMPLETE = 58,
+	OP_ILLEGAL = 10044,
 };
 
 enum nfs41_status {
 	S_OK = 0, S_PERM = 1, S_NOENT = 2, S_IO = 5, S_ACCESS = 13, S_EXIST = 17, S_NOTDIR = 20, S_ISDIR = 21,
 	S_INVAL = 22, S_ROFS = 30, S_NAMETOOLONG = 63, S_STALE = 70, S_BADHANDLE = 10001, S_BAD_COOKIE = 10003,
-	S_NOTSUPP = 10004, S_TOOSMALL = 10005, S_SERVERFAULT = 10006, S_DELAY = 10008, S_RESOURCE = 10018,
-	S_NOFILEHANDLE = 10020, S_MINOR_VERS_MISMATCH = 10021, S_STALE_CLIENTID = 10022, S_BAD_STATEID = 10025,
+	S_NOTSUPP = 10004, S_TOOSMALL = 10005, S_SERVERFAULT = 10006, S_DELAY = 10008, S_DENIED = 10010,
+	S_EXPIRED = 10011, S_LOCKED = 10012, S_GRACE = 10013, S_SHARE_DENIED = 10015, S_CLID_INUSE = 10017, S_RESOURCE = 10018,
+	S_NOFILEHANDLE = 10020, S_MINOR_VERS_MISMATCH = 10021, S_STALE_CLIENTID = 10022, S_STALE_STATEID = 10023,
+	S_OLD_STATEID = 10024, S_BAD_STATEID = 10025, S_NOT_SAME = 10027, S_NO_GRACE = 10033, S_RECLAIM_BAD = 10034,
+	S_LOCKS_HELD = 10037, S_FILE_OPEN = 10046,
 	S_ATTRNOTSUPP = 10032, S_BADXDR = 10036, S_OPENMODE = 10038, S_BADNAME = 10041, S_BADCHAR = 10040,
 	S_OP_ILLEGAL = 10044, S_BADSESSION = 10052, S_BADSLOT = 10053, S_COMPLETE_ALREADY = 10054,
-	S_CONN_NOT_BOUND = 10055, S_SEQ_MISORDERED = 10063, S_SEQUENCE_POS = 10064, S_REQ_TOO_BIG = 10065,
+	S_CONN_NOT_BOUND = 10055, S_BAD_HIGH_SLOT = 10077, S_SEQ_MISORDERED = 10063,
+	S_SEQUENCE_POS = 10064, S_REQ_TOO_BIG = 10065,
 	S_REP_TOO_BIG = 10066, S_REP_TOO_BIG_TO_CACHE = 10067, S_RETRY_UNCACHED_REP = 10068, S_TOO_MANY_OPS = 10070,
 	S_OP_NOT_IN_SESSION = 10071, S_CLIENTID_BUSY = 10074, S_SEQ_FALSE_RETRY = 10076, S_NOT_ONLY_OP = 10081,
 };
@@ -81,6 +86,17 @@ void nfs41_put_remove(struct nfs41_req *q, const char *name);
 void nfs41_put_mkdir(struct nfs41_req *q, const char *name);
 /* OPEN of @name for reading and writing, created mode 0644 if @create (UNCHECKED). */
 void nfs41_put_open(struct nfs41_req *q, const struct nfs41_session *s, const char *name, bool create);
+/* OPEN as one likes; @create: 0 no, 1 UNCHECKED, and with a size of 0 if @truncate. */
+struct nfs41_open_args {
+	const char *owner, *name;
+	uint32_t access, deny;
+	bool create, truncate;
+};
+void nfs41_put_open_args(struct nfs41_req *q, const struct nfs41_open_args *args);
+/* LOCK of @type (1 READ_LT … 4 WRITEW_LT): of @owner by an open stateid, or, if @owner is NULL, by a lock stateid. */
+void nfs41_put_lock(struct nfs41_req *q, const struct nfs41_stateid *id, const char *owner, uint32_t type, uint64_t off,
+		    uint64_t len);
+void nfs41_put_locku(struct nfs41_req *q, const struct nfs41_stateid *id, uint64_t off, uint64_t len);
 void nfs41_put_close(struct nfs41_req *q, const struct nfs41_stateid *id);
 void nfs41_put_write(struct nfs41_req *q, const struct nfs41_stateid *id, uint64_t off, const void *data, uint32_t len,
 		     uint32_t stable);

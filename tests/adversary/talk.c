@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "talk.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <time.h>
+
+uint64_t talk_now_ms(void)
+{
+	return rpc4_now_ns() / 1000000;
+}
+
+static void drop_conn(struct talk *t, unsigned int machine, unsigned int conn)
+{
+	struct rpc4_conn *c = &t->conn[machine][conn];
+
+	for (unsigned int i = 0; i < t->nfl; i++) {
+		if (t->fl[i].c != c || t->fl[i].done)
+			continue;
+		t->fl[i].done = true;
+		t->fl[i].a.err = -ECONNRESET;
+		t->fl[i].arrival = t->arrivals++;
+	}
+	if (t->open[machine][conn])
+		rpc4_close(c);
+	t->open[machine][conn] = false;
+}
+
+void talk_close_all(struct talk *t)
+{
+	for (unsigned int i = 0; i < GEN_MACHINES; i++)
+		for (unsigned int k = 0; k < GEN_CONNS; k++)
+			drop_conn(t, i, k);
+}
+
+/* A server that was just started may not listen yet. */
+static int connected(struct talk *t, unsigned int machine, unsigned int conn)
+{
+	const struct timespec pause = { .tv_nsec = 50000000 };
+	int r = 0;
+
+	for (int tries = 0; !t->open[machine][conn] && tries < 200; tries++) {
+		r = rpc4_connect(&t->conn[machine][conn], &t->addr);
+		t->open[machine][conn] = !r;
+		if (r)
+			nanosleep(&pause, NULL);
+	}
+	return r;
+}
+
+static struct rpc4_conn *build(struct talk *t, const struct gen_step *s, struct nfs41_req *q)
+{
+	struct rpc4_conn *c = &t->conn[s->machine][s->conn];
+
+	wire_put(q, c, &t->wire, t->m, &s->req);
+	t->sent++;
+	return c;
+}
+
+int talk_launch(struct talk *t, const struct gen_step *s)
+{
+	struct flight *f = &t->fl[t->nfl];
+	struct nfs41_req q;
+	int r = connected(t, s->machine, s->conn);
+
+	if (r)
+		return r;
+	memset(f, 0, sizeof(*f));
+	f->s = *s;
+	f->c = build(t, s, &q);
+	f->xid = q.xid;
+	t->nfl++;
+	r = nfs41_send(&q, f->c);
+	nfs41_free(&q);
+	if (r)
+		drop_conn(t, s->machine, s->conn);
+	return 0;
+}
+
+int talk_drop(struct talk *t, const struct gen_step *s, bool half)
+{
+	struct nfs41_req q;
+	struct rpc4_out o = { 0 };
+	struct rpc4_conn *c;
+	int r = connected(t, s->machine, s->conn);
+
+	if (r)
+		return r;
+	c = build(t, s, &q);
+	rpc4_put_u32(&o, (uint32_t)q.out.len | RPC4_LAST);
+	rpc4_put_raw(&o, q.out.data, q.out.len);
+	rpc4_send_raw(c, o.data, half ? o.len / 2 : o.len);
+	rpc4_out_free(&o);
+	nfs41_free(&q);
+	t->dropped++;
+	drop_conn(t, s->machine, s->conn);
+	return 0;
+}
+
+/* The delegation goes back at once, on the slot that is kept for it. */
+static void return_delegation(struct talk *t, const struct nfs41_stateid *id)
+{
+	int st = m_state_find(t->m, id->other);
+	struct gen_step s;
+
+	for (unsigned int i = 0; i < t->nm; i++)
+		model_returning(&t->m[i], id);
+	if (st < 0 || t->m->state[st].kind != M_DELEG || t->nfl == TALK_FLIGHTS)
+		return;
+	memset(&s, 0, sizeof(s));
+	for (int i = 0; i < M_SESSIONS; i++) {
+		const struct m_session *ses = &t->m->session[i];
+
+		if (!ses->used || ses->client != t->m->state[st].client)
+			continue;
+		s.machine = t->m->client[ses->client].name % GEN_MACHINES;
+		s.req.uid = t->m->client[ses->client].uid;
+		s.req.sequence = true;
+		memcpy(s.req.session, ses->id, 16);
+		s.req.slot = s.req.highest = ses->slots - 1;
+		s.req.seqid = ses->slot[s.req.slot].seq + 1;
+		s.req.now_ms = talk_now_ms();
+		s.req.file = t->m->state[st].file;
+		s.req.nops = 1;
+		s.req.again = true;
+		s.req.op[0].op = OP_DELEGRETURN;
+		s.req.op[0].id = *id;
+		s.req.op[0].id.seq = 0;
+		talk_launch(t, &s);
+		return;
+	}
+}
+
+static void callback(struct talk *t, struct rpc4_conn *c, struct rpc4_in *in)
+{
+	struct wire_recall what;
+	struct rpc4_out out = { 0 };
+
+	if (!wire_callback(in, &out, &what))
+		rpc4_send(c, &out);
+	rpc4_out_free(&out);
+	t->recalls += what.recalled;
+	t->notifications += what.notified;
+	if (what.recalled)
+		return_delegation(t, &what.id);
+}
+
+static void reply(struct talk *t, struct rpc4_conn *c, struct rpc4_in *in)
+{
+	struct rpc4_reply rpc;
+	int r = rpc4_get_reply(in, &rpc);
+
+	for (unsigned int i = 0; i < t->nfl; i++) {
+		struct flight *f = &t->fl[i];
+
+		if (f->c != c || f->xid != rpc.xid || f->done)
+			continue;
+		f->done = true;
+		f->arrival = t->arrivals++;
+		if (r || rpc.denied || rpc.stat)
+			f->a.err = -EPROTO;
+		else
+			f->a.err = wire_get(in, &f->s.req, &f->a);
+		return;
+	}
+}
+
+static void receive(struct talk *t, unsigned int machine, unsigned int conn)
+{
+	struct rpc4_conn *c = &t->conn[machine][conn];
+	struct rpc4_in in;
+
+	if (rpc4_recv(c, &in) || in.end - in.p < 8) {
+		drop_conn(t, machine, conn);
+		return;
+	}
+	if (in.p[7] == RPC4_CALL)
+		callback(t, c, &in);
+	else
+		reply(t, c, &in);
+}
+
+static bool all_done(const struct talk *t)
+{
+	for (unsigned int i = 0; i < t->nfl; i++)
+		if (!t->fl[i].done)
+			return false;
+	return true;
+}
+
+/* Takes what has come on any connection within @ms. */
+static void pump(struct talk *t, int ms)
+{
+	struct pollfd p[GEN_MACHINES * GEN_CONNS];
+	unsigned int at[GEN_MACHINES * GEN_CONNS], n = 0;
+
+	for (unsigned int i = 0; i < GEN_MACHINES * GEN_CONNS; i++) {
+		if (!t->open[i / GEN_CONNS][i % GEN_CONNS])
+			continue;
+		p[n] = (struct pollfd){ .fd = t->conn[i / GEN_CONNS][i % GEN_CONNS].fd, .events = POLLIN };
+		at[n++] = i;
+	}
+	if (poll(p, n, ms) <= 0)
+		return;
+	for (unsigned int i = 0; i < n; i++)
+		if (p[i].revents && t->open[at[i] / GEN_CONNS][at[i] % GEN_CONNS])
+			receive(t, at[i] / GEN_CONNS, at[i] % GEN_CONNS);
+}
+
+void talk_wait(struct talk *t)
+{
+	uint64_t until = talk_now_ms() + TALK_WAIT_MS;
+
+	while (!all_done(t)) {
+		if (talk_now_ms() >= until) {
+			for (unsigned int i = 0; i < t->nfl; i++)
+				if (!t->fl[i].done)
+					t->fl[i].a.err = -ETIMEDOUT;
+			return;
+		}
+		pump(t, 1000);
+	}
+}
+
+int talk_simple(struct talk *t, unsigned int machine, const struct m_req *r, struct m_ans *ret)
+{
+	struct gen_step s = { .machine = machine, .req = *r };
+	int err = talk_launch(t, &s);
+
+	if (err)
+		return err;
+	talk_wait(t);
+	*ret = t->fl[0].a;
+	t->nfl = 0;
+	return ret->err;
+}

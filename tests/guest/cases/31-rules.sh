@@ -1,0 +1,16 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# What the server once did wrong, each by the shortest way to it.
+# shellcheck source=tests/guest/cases.sh
+. "${KEFS_TESTS:?}/guest/cases.sh"
+serve
+build rawclient rules
+join a
+while read -r line; do
+	case $line in
+	ok\ *) check "${line#ok }" true ;;
+	not\ ok\ *) check "${line#not ok }" false ;;
+	*) echo "  $line" ;;
+	esac
+done < <(in_ns a /tmp/rules "$(server_addr a):$PORT")
+finish

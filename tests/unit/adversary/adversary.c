@@ -1,0 +1,522 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The model that judges servers: it must refuse what is wrong, not only accept what is right; and the generator. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "gen.h"
+#include "wire.h"
+
+/* A server that does what a test says, for clients of the shape that most tests want. */
+static struct model m;
+static struct m_verdict v;
+static uint32_t seqid[4][M_SLOTS];
+
+static bool ask(const struct m_req *r, const struct m_ans *a)
+{
+	return model_step(&m, r, a, &v);
+}
+
+static struct m_req bare(uint32_t op)
+{
+	struct m_req r = { .file = -2, .nops = 1 };
+
+	r.op[0].op = op;
+	return r;
+}
+
+static struct m_ans answer(const struct m_req *r, uint32_t status)
+{
+	struct m_ans a = { .status = status, .sr_slot = r->slot, .sr_seqid = r->seqid, .hash = 1 + status, .nres = r->nops };
+
+	for (unsigned int i = 0; i < r->nops; i++)
+		a.res[i].op = r->op[i].op;
+	if (r->nops)
+		a.res[r->nops - 1].status = status;
+	return a;
+}
+
+/* In session @s (its id is made of that number), on slot 0. */
+static struct m_req in(unsigned int s, uint32_t op)
+{
+	struct m_req r = bare(op);
+
+	r.sequence = true;
+	memset(r.session, (int)s, 16);
+	r.seqid = ++seqid[s][0];
+	r.file = m_file_by_name(&m, 0);
+	return r;
+}
+
+static struct nfs41_stateid id_of(uint32_t seq, uint8_t n)
+{
+	struct nfs41_stateid id = { .seq = seq };
+
+	memset(id.other, n, 12);
+	return id;
+}
+
+static bool exchange(unsigned int name, uint64_t verifier, uint64_t clientid, uint32_t flags)
+{
+	struct m_req r = bare(OP_EXCHANGE_ID);
+	struct m_ans a;
+
+	r.op[0].name = name;
+	r.op[0].verifier = verifier;
+	a = answer(&r, 0);
+	a.res[0].clientid = clientid;
+	a.res[0].seq = 1;
+	a.res[0].flags = flags;
+	return ask(&r, &a);
+}
+
+static bool create_session(uint64_t clientid, uint32_t seq, unsigned int s)
+{
+	struct m_req r = bare(OP_CREATE_SESSION);
+	struct m_ans a;
+
+	r.op[0].clientid = clientid;
+	r.op[0].seq = seq;
+	a = answer(&r, 0);
+	a.res[0].seq = seq;
+	a.res[0].slots = M_SLOTS;
+	a.res[0].max_ops = 16;
+	memset(a.res[0].session, (int)s, 16);
+	return ask(&r, &a);
+}
+
+/* Client n with session n, ready to open. */
+static void client(unsigned int n)
+{
+	struct m_req r;
+	struct m_ans a;
+
+	assert_true(exchange(n, 1, 100 + n, 0));
+	assert_true(create_session(100 + n, 1, n));
+	r = in(n, OP_RECLAIM_COMPLETE);
+	r.file = -2;
+	a = answer(&r, 0);
+	assert_true(ask(&r, &a));
+}
+
+static bool open_as(unsigned int s, unsigned int owner, uint32_t access, uint32_t deny, uint32_t status,
+		    struct nfs41_stateid id)
+{
+	struct m_req r = in(s, OP_OPEN);
+	struct m_ans a;
+
+	r.file = -1;
+	r.op[0].access = access;
+	r.op[0].deny = deny;
+	r.op[0].owner = owner;
+	r.op[0].want = 0x400;
+	a = answer(&r, status);
+	a.res[0].id = id;
+	a.res[0].fh.len = 4;
+	return ask(&r, &a);
+}
+
+static bool lock_as(unsigned int s, struct m_op op, uint32_t status, struct nfs41_stateid id)
+{
+	struct m_req r = in(s, OP_LOCK);
+	struct m_ans a;
+
+	r.op[0] = op;
+	a = answer(&r, status);
+	a.res[0].id = id;
+	return ask(&r, &a);
+}
+
+static bool plain(unsigned int s, uint32_t op, struct nfs41_stateid id, uint32_t status)
+{
+	struct m_req r = in(s, op);
+	struct m_ans a;
+
+	r.op[0].id = id;
+	r.op[0].access = 1;
+	a = answer(&r, status);
+	a.res[0].id = id;
+	a.res[0].id.seq++;
+	return ask(&r, &a);
+}
+
+static int fresh(void **state)
+{
+	(void)state;
+	memset(seqid, 0, sizeof(seqid));
+	model_init(&m, 90000);
+	return 0;
+}
+
+/* --- clients and sessions --- */
+
+static void client_ids(void **state)
+{
+	(void)state;
+	assert_true(exchange(0, 1, 7, 0));
+	assert_true(exchange(0, 1, 8, 0));		/* 4: the unconfirmed one is replaced */
+	assert_true(m_client_by_id(&m, 7) < 0);
+	assert_true(create_session(8, 1, 1));
+	assert_true(exchange(0, 1, 8, 0x80000000));	/* 2 */
+	assert_true(exchange(0, 2, 9, 0));		/* 5: the old one stays until the new one is confirmed */
+	assert_true(m_client_by_id(&m, 8) >= 0);
+	assert_true(create_session(9, 1, 2));
+	assert_true(m_client_by_id(&m, 8) < 0);
+}
+
+static void client_ids_wrong(void **state)
+{
+	struct model before;
+
+	(void)state;
+	assert_true(exchange(0, 1, 7, 0));
+	assert_true(create_session(7, 1, 1));
+	before = m;
+	assert_false(exchange(0, 1, 8, 0));		/* 2: another id for the same client */
+	m = before;
+	assert_false(exchange(0, 1, 7, 0));		/* 2: not told that it is confirmed */
+	m = before;
+	assert_false(exchange(0, 2, 7, 0));		/* 5: a restarted client is a new one */
+	m = before;
+	assert_false(exchange(1, 1, 7, 0));		/* another client's id */
+}
+
+static void create_session_replies(void **state)
+{
+	(void)state;
+	assert_true(exchange(0, 1, 7, 0));
+	assert_false(create_session(7, 2, 1));		/* must be SEQ_MISORDERED */
+	fresh(state);
+	assert_true(exchange(0, 1, 7, 0));
+	assert_true(create_session(7, 1, 1));
+	assert_true(create_session(7, 1, 1));		/* the reply kept */
+	assert_false(create_session(7, 1, 2));		/* a second session out of one request */
+}
+
+static bool sequence_alone(uint32_t seq, bool cache, uint32_t status, uint64_t hash)
+{
+	struct m_req r = in(1, OP_SEQUENCE);
+	struct m_ans a;
+
+	r.nops = 0;
+	r.file = -2;
+	r.seqid = seq;
+	r.cache = cache;
+	a = answer(&r, status);
+	a.seq_status = status;
+	a.hash = hash;
+	return ask(&r, &a);
+}
+
+static void slots(void **state)
+{
+	struct model before;
+
+	(void)state;
+	client(1);					/* has used seqid 1 */
+	before = m;
+	assert_true(sequence_alone(2, true, 0, 5));
+	assert_true(sequence_alone(2, true, 0, 5));	/* retry */
+	assert_false(sequence_alone(2, true, 0, 6));	/* retry, other bytes */
+	m = before;
+	assert_true(sequence_alone(3, true, S_SEQ_MISORDERED, 5));
+	assert_false(sequence_alone(3, true, 0, 5));
+	m = before;
+	assert_false(sequence_alone(2, true, S_SEQ_MISORDERED, 5));
+	m = before;
+	assert_true(sequence_alone(0, true, S_SEQ_MISORDERED, 5));
+	assert_false(sequence_alone(2, true, S_BADSESSION, 5));
+	m = before;
+	/* The reply of what is not cached may be refused */
+	assert_true(sequence_alone(2, false, 0, 5));
+	assert_true(sequence_alone(2, false, 0, 6));
+	/* A false retry: refused, or answered as the first */
+	assert_true(sequence_alone(2, true, S_SEQ_FALSE_RETRY, 9));
+}
+
+static void leases(void **state)
+{
+	struct m_req r;
+	struct m_ans a;
+
+	(void)state;
+	client(1);
+	r = in(1, OP_RECLAIM_COMPLETE);
+	r.file = -2;
+	r.now_ms = 89000;
+	a = answer(&r, S_BADSESSION);
+	a.seq_status = S_BADSESSION;
+	a.nres = 0;
+	assert_false(ask(&r, &a));			/* the lease is not over */
+	fresh(state);
+	client(1);
+	r.now_ms = 91000;
+	assert_true(ask(&r, &a));
+	assert_true(m_client_by_id(&m, 101) < 0);
+}
+
+/* --- opens --- */
+
+static void shares(void **state)
+{
+	struct model before;
+
+	(void)state;
+	client(1);
+	client(2);
+	assert_true(open_as(1, 0, 1, 2, 0, id_of(1, 1)));
+	before = m;
+	assert_true(open_as(2, 0, 2, 0, S_SHARE_DENIED, id_of(0, 0)));
+	assert_true(open_as(2, 0, 1, 1, S_SHARE_DENIED, id_of(0, 0)));
+	assert_true(open_as(2, 0, 1, 0, 0, id_of(1, 2)));
+	m = before;
+	seqid[2][0] = 1;
+	assert_false(open_as(2, 0, 2, 0, 0, id_of(1, 2)));	/* against a's deny */
+	m = before;
+	assert_false(open_as(2, 0, 1, 0, S_SHARE_DENIED, id_of(1, 2)));	/* for nothing */
+	m = before;
+	assert_false(open_as(1, 0, 1, 0, 0, id_of(1, 1)));	/* the upgrade's seqid must grow */
+	m = before;
+	assert_false(open_as(1, 0, 1, 0, 0, id_of(1, 3)));	/* and the stateid stay */
+	m = before;
+	assert_false(open_as(2, 0, 1, 0, 0, id_of(2, 2)));	/* a new one begins with 1 */
+}
+
+static void downgrades(void **state)
+{
+	struct model before;
+
+	(void)state;
+	client(1);
+	assert_true(open_as(1, 0, 3, 0, 0, id_of(1, 1)));
+	before = m;
+	assert_true(plain(1, OP_OPEN_DOWNGRADE, id_of(1, 1), S_INVAL));	/* never opened so */
+	assert_false(plain(1, OP_OPEN_DOWNGRADE, id_of(1, 1), 0));
+	m = before;
+	seqid[1][0] = 2;
+	assert_true(open_as(1, 0, 1, 0, 0, id_of(2, 1)));
+	assert_true(plain(1, OP_OPEN_DOWNGRADE, id_of(1, 1), S_OLD_STATEID));
+	assert_true(plain(1, OP_OPEN_DOWNGRADE, id_of(2, 1), 0));
+	assert_true(plain(1, OP_OPEN_DOWNGRADE, id_of(9, 1), S_BAD_STATEID));
+	assert_true(plain(1, OP_CLOSE, id_of(3, 1), 0));
+	assert_true(plain(1, OP_CLOSE, id_of(3, 1), S_BAD_STATEID));
+	assert_false(plain(1, OP_CLOSE, id_of(3, 1), 0));
+}
+
+static void before_reclaim_complete(void **state)
+{
+	(void)state;
+	assert_true(exchange(1, 1, 101, 0));
+	assert_true(create_session(101, 1, 1));
+	assert_true(open_as(1, 0, 1, 0, S_GRACE, id_of(0, 0)));
+	assert_false(open_as(1, 0, 1, 0, 0, id_of(1, 1)));
+}
+
+/* --- locks --- */
+
+static struct m_op lock_op(uint32_t type, unsigned int first, unsigned int last, unsigned int owner, bool new_owner,
+			   struct nfs41_stateid id)
+{
+	struct m_op op = { .op = OP_LOCK, .type = type, .first = first, .last = last, .owner = owner,
+			   .new_owner = new_owner, .id = id };
+
+	return op;
+}
+
+static bool denied(unsigned int s, struct m_op op, uint64_t clientid, uint64_t offset, uint64_t length, uint32_t type)
+{
+	struct m_req r = in(s, OP_LOCK);
+	struct m_ans a;
+
+	r.op[0] = op;
+	a = answer(&r, S_DENIED);
+	a.res[0].denied = (struct m_denied){ .offset = offset, .length = length, .clientid = clientid, .type = type };
+	a.res[0].denied.owner_len = m_owner_name((char *)a.res[0].denied.owner, sizeof(a.res[0].denied.owner), "lock", 0);
+	return ask(&r, &a);
+}
+
+static void two_with_opens(void)
+{
+	client(1);
+	client(2);
+	assert_true(open_as(1, 0, 3, 0, 0, id_of(1, 1)));
+	assert_true(open_as(2, 0, 3, 0, 0, id_of(1, 2)));
+	/* a: write 4-9, then read in the middle of it */
+	assert_true(lock_as(1, lock_op(2, 4, 9, 0, true, id_of(1, 1)), 0, id_of(1, 3)));
+	assert_true(lock_as(1, lock_op(1, 6, 7, 0, false, id_of(1, 3)), 0, id_of(2, 3)));
+}
+
+static void locks(void **state)
+{
+	(void)state;
+	two_with_opens();
+	assert_true(lock_as(2, lock_op(1, 6, 7, 0, true, id_of(1, 2)), 0, id_of(1, 4)));	/* two readers */
+	assert_true(denied(2, lock_op(2, 6, 6, 0, false, id_of(1, 4)), 101, 6, 2, 1));
+	assert_true(denied(2, lock_op(1, 3, 4, 0, false, id_of(1, 4)), 101, 4, 2, 2));
+	assert_true(lock_as(2, lock_op(2, 10, 12, 0, false, id_of(1, 4)), 0, id_of(2, 4)));
+	assert_true(plain(1, OP_FREE_STATEID, id_of(2, 3), S_LOCKS_HELD));
+}
+
+static void locks_wrong(void **state)
+{
+	struct model before;
+
+	(void)state;
+	two_with_opens();
+	before = m;
+	assert_false(lock_as(2, lock_op(2, 6, 6, 0, true, id_of(1, 2)), 0, id_of(1, 4)));	/* it is taken */
+	m = before;
+	seqid[2][0] = 2;
+	assert_false(denied(2, lock_op(2, 0, 3, 0, true, id_of(1, 2)), 101, 4, 2, 2));		/* it is free */
+	m = before;
+	seqid[2][0] = 2;
+	assert_false(denied(2, lock_op(2, 6, 6, 0, true, id_of(1, 2)), 101, 6, 2, 2));		/* it is a read lock */
+	m = before;
+	seqid[2][0] = 2;
+	assert_false(denied(2, lock_op(2, 6, 6, 0, true, id_of(1, 2)), 102, 6, 2, 1));		/* not that client's */
+	m = before;
+	seqid[2][0] = 2;
+	assert_false(lock_as(2, lock_op(2, 0, 1, 0, true, id_of(1, 1)), 0, id_of(1, 4)));	/* a's stateid */
+}
+
+static void fairness(void **state)
+{
+	struct m_req r;
+	struct m_ans a;
+
+	(void)state;
+	two_with_opens();
+	assert_true(denied(2, lock_op(4, 4, 4, 0, true, id_of(1, 2)), 101, 4, 2, 2));	/* b waits */
+	r = in(1, OP_LOCKU);
+	r.op[0].last = M_CELLS - 1;
+	r.op[0].id = id_of(2, 3);
+	a = answer(&r, 0);
+	a.res[0].id = id_of(3, 3);
+	assert_true(ask(&r, &a));
+	/* It is b's turn: a may be kept out, but need not be */
+	assert_true(denied(1, lock_op(2, 4, 4, 1, true, id_of(1, 1)), 102, 4, 1, 2));
+	assert_true(lock_as(1, lock_op(2, 4, 4, 1, true, id_of(1, 1)), 0, id_of(1, 5)));
+}
+
+/* --- data --- */
+
+static void data(void **state)
+{
+	struct m_req r;
+	struct m_ans a;
+
+	(void)state;
+	client(1);
+	assert_true(open_as(1, 0, 3, 0, 0, id_of(1, 1)));
+	r = in(1, OP_WRITE);
+	r.op[0].id = id_of(1, 1);
+	r.op[0].offset = 2;
+	r.op[0].length = 3;
+	r.op[0].fill = 'x';
+	a = answer(&r, 0);
+	a.res[0].len = 3;
+	assert_true(ask(&r, &a));
+	r = in(1, OP_READ);
+	r.op[0].id = id_of(1, 1);
+	r.op[0].length = 10;
+	a = answer(&r, 0);
+	a.res[0].len = 5;
+	a.res[0].eof = true;
+	memcpy(a.res[0].data, "\0\0xxx", 5);
+	assert_true(ask(&r, &a));
+	r.seqid++;
+	a.sr_seqid++;
+	a.res[0].data[4] = 'y';
+	assert_false(ask(&r, &a));
+}
+
+/* --- copies, and the generator --- */
+
+static void order_leaves_no_trace(void **state)
+{
+	static struct model one;
+
+	(void)state;
+	client(1);
+	client(2);
+	assert_true(open_as(1, 0, 1, 0, 0, id_of(1, 1)));
+	assert_true(open_as(2, 0, 1, 0, 0, id_of(1, 2)));
+	one = m;
+	fresh(state);
+	client(2);
+	client(1);
+	assert_true(open_as(1, 0, 1, 0, 0, id_of(1, 1)));
+	assert_true(open_as(2, 0, 1, 0, 0, id_of(1, 2)));
+	assert_memory_equal(&one, &m, sizeof(m));
+}
+
+static void same_seed_same_steps(void **state)
+{
+	struct gen g = { .seed = 42 };
+	struct gen_step a, b;
+
+	(void)state;
+	client(1);
+	for (uint64_t i = 0; i < 2000; i++) {
+		gen_next(&g, &m, i, 0, i & 1, &a);
+		gen_next(&g, &m, i, 0, i & 1, &b);
+		assert_memory_equal(&a, &b, sizeof(a));
+		assert_true(a.req.nops <= M_OPS);
+		assert_true(a.machine < GEN_MACHINES && a.conn < GEN_CONNS);
+	}
+}
+
+static void sleepers_sleep(void **state)
+{
+	struct gen g = { .seed = 7, .asleep = 1 << 1 };
+	struct gen_step s;
+
+	(void)state;
+	for (uint64_t i = 0; i < 500; i++) {
+		gen_next(&g, &m, i, 0, false, &s);
+		assert_int_not_equal(s.machine, 1);
+	}
+}
+
+/* Garbage as an answer is an error, not a crash. */
+static void garbage(void **state)
+{
+	uint8_t buf[256];
+	uint64_t rng = 3;
+	struct m_req r = { .sequence = true };
+	struct wire_recall recall;
+	struct m_ans a;
+
+	(void)state;
+	for (int i = 0; i < 20000; i++) {
+		struct rpc4_in cursor = { buf, buf + rpc4_random(&rng) % sizeof(buf), false };
+		struct rpc4_in call = cursor;
+		struct rpc4_out out = { 0 };
+
+		for (size_t k = 0; k < sizeof(buf); k++)
+			buf[k] = rpc4_random(&rng) % 4 ? 0 : (uint8_t)(rpc4_random(&rng) % 60);
+		wire_get(&cursor, &r, &a);
+		wire_callback(&call, &out, &recall);
+		rpc4_out_free(&out);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(client_ids, fresh), cmocka_unit_test_setup(client_ids_wrong, fresh),
+		cmocka_unit_test_setup(create_session_replies, fresh), cmocka_unit_test_setup(slots, fresh),
+		cmocka_unit_test_setup(leases, fresh), cmocka_unit_test_setup(shares, fresh),
+		cmocka_unit_test_setup(downgrades, fresh), cmocka_unit_test_setup(before_reclaim_complete, fresh),
+		cmocka_unit_test_setup(locks, fresh), cmocka_unit_test_setup(locks_wrong, fresh),
+		cmocka_unit_test_setup(fairness, fresh), cmocka_unit_test_setup(data, fresh),
+		cmocka_unit_test_setup(order_leaves_no_trace, fresh),
+		cmocka_unit_test_setup(same_seed_same_steps, fresh), cmocka_unit_test_setup(sleepers_sleep, fresh),
+		cmocka_unit_test_setup(garbage, fresh),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
