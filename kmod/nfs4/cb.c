@@ -59,6 +59,12 @@ static void end_call(struct cb *cb, int err, u32 status)
 	case NFS4ERR_SEQ_FALSE_RETRY:	/* go on with the next number */
 		kefs_cb_end(&cb->call, true, KEFS_CB_UNKNOWN);
 		break;
+	case NFS4ERR_SEQ_MISORDERED:	/* client and server do not mean the same session any more (RFC 8881 §18.46.3) */
+	case NFS4ERR_BADSESSION:
+	case NFS4ERR_BADSLOT:
+		kefs_count(KEFS_CNT_CB_FAILED);
+		kefs_cb_end(&cb->call, false, KEFS_CB_FAULT);
+		break;
 	default:
 		if (!err)		/* else rpc/ has counted it */
 			kefs_count(KEFS_CNT_CB_FAILED);
