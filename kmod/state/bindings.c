@@ -354,6 +354,10 @@ void kefs_cb_end(struct kefs_cb_call *call, bool sequenced, enum kefs_cb_path pa
 	if (sequenced)
 		session->cb_seqid[call->slotid]++;
 	session->cb_free |= BIT(call->slotid);
+	if (path == KEFS_CB_FAULT) {
+		WRITE_ONCE(session->status, session->status | KEFS_STATUS_BACKCHANNEL_FAULT);
+		path = KEFS_CB_DOWN;
+	}
 	if (path == KEFS_CB_DOWN)
 		avoid_conn_locked(session, call->conn);
 	if (path != KEFS_CB_UNKNOWN) {

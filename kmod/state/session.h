@@ -47,7 +47,8 @@ struct kefs_bound {
 
 void kefs_bound_init(struct kefs_bound *bound, struct kefs_conn *conn);
 
-enum kefs_cb_path { KEFS_CB_UNKNOWN, KEFS_CB_UP, KEFS_CB_DOWN, KEFS_CB_PROBING };
+/* FAULT: not a state but what a call may tell: down, and only a new session can help. */
+enum kefs_cb_path { KEFS_CB_UNKNOWN, KEFS_CB_UP, KEFS_CB_DOWN, KEFS_CB_PROBING, KEFS_CB_FAULT };
 
 struct kefs_session {
 	refcount_t ref;			/* domain->sessions until dead; each owned slot once dead; look-ups */
