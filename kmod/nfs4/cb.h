@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Calls to clients over their sessions' back channels (RFC 8881 §20): what struct kefs_state_ops asks for, and a probe. */
+/* Calls to clients over their sessions' back channels (RFC 8881 §20): what struct kefs_state_ops asks for; a probe. */
 #ifndef KEFS_NFS4_CB_H
 #define KEFS_NFS4_CB_H
 

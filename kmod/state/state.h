@@ -78,9 +78,9 @@ struct kefs_lock_wait;
 
 /*
  * What state does with connections, which are opaque to it, and with callbacks, whose form it does not know. conn_get
- * is called while the connection is bound. recall, getattr and notify_lock are called without locks, do not wait, and end,
- * at once or later, with kefs_recall_answered(), kefs_recall_attrs() or kefs_lockwait_told(): the reference goes with the
- * call.
+ * is called while the connection is bound. recall, getattr and notify_lock are called without locks, do not wait, and
+ * end, at once or later, with kefs_recall_answered(), kefs_recall_attrs() or kefs_lockwait_told(): the reference goes
+ * with the call.
  */
 struct kefs_state_ops {
 	void (*conn_get)(struct kefs_conn *conn);
