@@ -44,6 +44,7 @@ static const char *const counter_names[] = {
 	[KEFS_CNT_CB_FAILED] = "CbFailed",
 	[KEFS_CNT_LEASE_EXPIRED] = "LeaseExpired",
 	[KEFS_CNT_NOMEM] = "NoMem",
+	[KEFS_CNT_UNRECORDED] = "Unrecorded",
 };
 
 static_assert(sizeof(counter_names) / sizeof(counter_names[0]) == __KEFS_CNT_MAX, "every counter has a name");

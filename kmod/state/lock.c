@@ -396,6 +396,10 @@ int kefs_lock_do(struct kefs_client *client, const struct kefs_lock_args *args, 
 		cond_resched();
 		err = lock_once(client, args, &range, ret, denied);
 	} while (err == -EAGAIN);
+	if (args->reclaim && err == -KEFS_ERR_DENIED) {
+		kefs_lock_denied_put(denied);
+		err = -KEFS_ERR_RECLAIM_CONFLICT;
+	}
 	return err;
 }
 
@@ -407,7 +411,7 @@ int kefs_lock_test(struct kefs_client *client, const struct kefs_lock_args *args
 	struct file *filp;
 	int err;
 
-	err = range_from(args->offset, args->length, &range);
+	err = range_from(args->offset, args->length, &range) ?: kefs_recovery_settled(args->volume);
 	if (err)
 		return err;
 	bf = kefs_bfile_get(args->volume, args->fid, args->dentry);

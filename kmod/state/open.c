@@ -192,7 +192,8 @@ static int open_file(struct kefs_client *client, struct kefs_fileobj *file, cons
 		expire(doomed);
 	} while (doomed);
 	kefs_owner_put(owner);
-	return err;
+	/* Two say that they had it: what is granted stays. */
+	return args->reclaim && err == -KEFS_ERR_SHARE_DENIED ? -KEFS_ERR_RECLAIM_CONFLICT : err;
 }
 
 int kefs_open_may(struct kefs_client *client, bool reclaim)

@@ -29,7 +29,7 @@ struct kefs_open_args {
 /*
  * The part of OPEN that is state, after the file was found or made and permissions were checked, with the caller's
  * credentials active: opens the backing file. *ret_new false: an upgrade, or the same again. -EINVAL,
- * -KEFS_ERR_GRACE before RECLAIM_COMPLETE, -KEFS_ERR_NO_GRACE, -KEFS_ERR_SHARE_DENIED, -ENOSPC too many opens,
+ * those of kefs_recovery_may(), -KEFS_ERR_SHARE_DENIED (reclaim: -KEFS_ERR_RECLAIM_CONFLICT), -ENOSPC too many opens,
  * -KEFS_ERR_DELAY, -KEFS_ERR_EXPIRED, and what opening the file gives.
  */
 int kefs_open_do(struct kefs_client *client, const struct kefs_open_args *args, struct kefs_stateid *ret,
