@@ -181,6 +181,7 @@ struct reading {
 	void *ctx;
 	struct kefs_ledger_head head;
 	unsigned int heads, known_nr, damaged;
+	bool bad_head;
 	u64 top;			/* the latest epoch that was seen */
 };
 
@@ -189,10 +190,16 @@ static void read_head(struct reading *r, const u8 *block)
 	struct kefs_ledger_head head;
 	int err = kefs_ledger_get_head(block, &head, &r->ledger->key);
 
-	if (err) {
-		r->damaged += err == -EUCLEAN;
-		return;
+	/*
+	 * A head lies in one sector, so that no power cut leaves half of one. A bad one may have been the later of the two,
+	 * and have said that records are void which the other one counts: none is to be believed then.
+	 */
+	if (err == -EUCLEAN) {
+		r->damaged++;
+		r->bad_head = true;
 	}
+	if (err)
+		return;
 	if (!r->heads++ || head.serial > r->head.serial)
 		r->head = head;
 }
@@ -207,8 +214,7 @@ static int read_entry(struct reading *r, const u8 *data, u32 block)
 		return 0;
 	}
 	r->top = max(r->top, entry.epoch);
-	/* Without a head nobody knows whose turn it was: no record is to be believed. */
-	if (!r->heads || !kefs_ledger_counts(&r->head, entry.epoch))
+	if (!r->heads || r->bad_head || !kefs_ledger_counts(&r->head, entry.epoch))
 		return 0;
 	set_bit(block, r->ledger->used);
 	r->known_nr++;
@@ -304,8 +310,8 @@ struct kefs_ledger *kefs_ledger_open(struct file *file, const siphash_key_t *key
 		return ERR_PTR(err);
 	}
 	if (r.damaged)
-		pr_warn("%s: %u damaged records of clients are ignored: such clients cannot reclaim their locks\n", name,
-			r.damaged);
+		pr_warn_ratelimited("%s: %u damaged records of clients are ignored: they cannot reclaim their locks\n",
+				    name, r.damaged);
 	return ledger;
 }
 

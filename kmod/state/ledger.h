@@ -4,9 +4,9 @@
  * what is exported. For recovery.c only.
  *
  * Epochs. Each start of the server has a number, the head's epoch; records made during it bear it. The head's floor is
- * the first epoch that counts. A start raises the epoch and leaves the floor, so that a crash during grace loses nobody:
- * then records of two or more epochs count. The end of grace is one write of one block: floor becomes epoch. Whatever
- * moment the power goes, either all earlier records count or none.
+ * the first epoch that counts. A start raises the epoch and leaves the floor, so that a crash during grace loses
+ * nobody: then records of two or more epochs count. The end of grace is one write of one block: floor becomes epoch.
+ * Whatever moment the power goes, either all earlier records count or none.
  *
  * Changes are made by a worker in the kernel's own name, many callers' by one flush, and are on stable storage when the
  * call returns. All calls sleep, for as long as the backing store takes; none needs the helper.

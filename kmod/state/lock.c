@@ -322,6 +322,12 @@ static int lock_locked(struct kefs_lockstate *ls, const struct kefs_lock_args *a
 		return filp == ERR_PTR(-EAGAIN) ? -KEFS_ERR_DELAY : PTR_ERR(filp);
 	ls->filp = filp;
 	err = set_or_deny(ls, range, args->write ? F_WRLCK : F_RDLCK, denied);
+	if (!err) {
+		/* The VFS may have made room by expiring a client that could then not be forgotten. */
+		err = kefs_recovery_intact(args->volume);
+		if (err)
+			set(ls->filp, ls->st.owner, range, F_UNLCK);
+	}
 	if (!err)
 		WRITE_ONCE(ls->st.seqid, kefs_stateid_next(ls->st.seqid));
 	return err;

@@ -187,7 +187,7 @@ static int open_file(struct kefs_client *client, struct kefs_fileobj *file, cons
 	do {
 		doomed = NULL;
 		mutex_lock(&file->lock);
-		err = open_locked(owner, file, args, ret, ret_new, &doomed);
+		err = kefs_recovery_intact(args->volume) ?: open_locked(owner, file, args, ret, ret_new, &doomed);
 		mutex_unlock(&file->lock);
 		expire(doomed);
 	} while (doomed);

@@ -151,7 +151,7 @@ int kefs_recovery_end_grace(struct kefs_recovery *r)
 	r->awaited = 0;
 	spin_unlock(&r->lock);
 	drop_known(r, known, true);
-	pr_info("%s: grace is over, %u of %u clients are back\n", r->name, nr - awaited, nr);
+	pr_info_ratelimited("%s: grace is over, %u of %u clients are back\n", r->name, nr - awaited, nr);
 out:
 	mutex_unlock(&r->ending);
 	return err;
@@ -210,6 +210,13 @@ int kefs_recovery_settled(const struct kefs_volume *volume)
 	return r && READ_ONCE(r->grace) ? -KEFS_ERR_GRACE : 0;
 }
 
+int kefs_recovery_intact(const struct kefs_volume *volume)
+{
+	const struct kefs_recovery *r = volume->recovery;
+
+	return r && READ_ONCE(r->broken) ? -EIO : 0;
+}
+
 /* --- clients --- */
 
 static struct kefs_recovery *recovery_of(const struct kefs_client *client)
@@ -255,10 +262,10 @@ int kefs_recovery_may(struct kefs_client *client, bool reclaim)
 		return grace && !kefs_recovery_is_complete(client) ? may_reclaim(r, client) : -KEFS_ERR_NO_GRACE;
 	if (grace || !kefs_recovery_is_complete(client))
 		return -KEFS_ERR_GRACE;
-	return r && READ_ONCE(r->broken) ? -EIO : 0;
+	return kefs_recovery_intact(client->domain->volume);
 }
 
-/* @client's record could not be removed: rather nobody can reclaim than one who must not. */
+/* If it cannot be removed: rather nobody can reclaim than one who must not. */
 static void remove(struct kefs_recovery *r, u32 block)
 {
 	int err = kefs_ledger_remove(r->ledger, block);
@@ -266,11 +273,11 @@ static void remove(struct kefs_recovery *r, u32 block)
 	if (!err)
 		return;
 	if (!kefs_ledger_void(r->ledger)) {
-		pr_err("%s: a client's record cannot be removed (error %d): no client will be able to reclaim\n", r->name,
-		       err);
+		pr_err_ratelimited("%s: a client's record cannot be removed (error %d): no client will be able to reclaim\n",
+				   r->name, err);
 	} else if (!xchg(&r->broken, true)) {
-		pr_err("%s: records of clients cannot be written (error %d): no more opens and locks are granted\n",
-		       r->name, err);
+		pr_err_ratelimited("%s: records of clients cannot be written (error %d): no more opens and locks\n",
+				   r->name, err);
 	}
 }
 
@@ -385,7 +392,7 @@ struct kefs_recovery *kefs_recovery_open(struct file *file, const siphash_key_t 
 	r->ledger = ledger;
 	r->grace = r->nr_known;
 	if (r->grace)
-		pr_info("%s: grace: %u clients may reclaim\n", name, r->nr_known);
+		pr_info_ratelimited("%s: grace: %u clients may reclaim\n", name, r->nr_known);
 	return r;
 }
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Grace and reclaim (RFC 8881 §8.4.2, §8.4.3). One object per volume, because locks of all its domains meet on its files:
- * nobody gets new state before every client of every domain that had some has had its turn.
+ * Grace and reclaim (RFC 8881 §8.4.2, §8.4.3). One object per volume, because locks of all its domains meet on its
+ * files: nobody gets new state before every client of every domain that had some has had its turn.
  *
  * A client is in the ledger (ledger.h) from before its RECLAIM_COMPLETE is answered, and 4.1 gives no state but
- * reclaimed one earlier, until before the first piece of its state goes to somebody else. What the ledger holds when the
- * server starts is who may reclaim. Grace begins with the volume's first connection, for until then no client can come,
- * and ends when each of them has sent RECLAIM_COMPLETE, or by grace.h's clock, or at an administrator's word.
+ * reclaimed one earlier, until before the first piece of its state goes to somebody else. What the ledger holds when
+ * the server starts is who may reclaim. Grace begins with the volume's first connection, for until then no client can
+ * come, and ends when each of them has sent RECLAIM_COMPLETE, or by grace.h's clock, or at an administrator's word.
  *
  * A volume without a ledger (recovery NULL everywhere here) remembers nobody and has no grace.
  */
@@ -52,13 +52,20 @@ bool kefs_recovery_is_complete(const struct kefs_client *client);
 
 /*
  * May the client get locking state now? Reclaim: -KEFS_ERR_NO_GRACE after grace or after its RECLAIM_COMPLETE,
- * -KEFS_ERR_RECLAIM_BAD if it had no state to reclaim. Otherwise -KEFS_ERR_GRACE in grace and before its RECLAIM_COMPLETE
- * (RFC 8881 §18.51.3), -EIO when stable storage is broken.
+ * -KEFS_ERR_RECLAIM_BAD if it had no state to reclaim. Otherwise -KEFS_ERR_GRACE in grace and before its
+ * RECLAIM_COMPLETE (RFC 8881 §18.51.3), -EIO when stable storage is broken.
  */
 int kefs_recovery_may(struct kefs_client *client, bool reclaim);
 
 /* For what could take away from under somebody who has not reclaimed yet: -KEFS_ERR_GRACE, or 0. No locks. */
 int kefs_recovery_settled(const struct kefs_volume *volume);
+
+/*
+ * -EIO once a record could be neither removed nor voided: what somebody had to leave must not be given away then, since
+ * he could reclaim it. To be asked when a client was expired to make room, before (or after, undoing) what that room is
+ * for.
+ */
+int kefs_recovery_intact(const struct kefs_volume *volume);
 
 /*
  * From here on the client can reclaim nothing after a restart, and that is on stable storage when this returns: to be

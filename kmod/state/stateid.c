@@ -181,10 +181,11 @@ static int check_deny(struct kefs_volume *volume, const struct kefs_fid *fid, u3
 	struct kefs_fileobj *file = kefs_fileobj_find(volume, fid);
 	struct kefs_client *doomed;
 	bool denied = false;
+	int err = 0;
 
 	if (!file)
 		return 0;
-	while (kefs_fileobj_denies(file, want)) {
+	while (!err && kefs_fileobj_denies(file, want)) {
 		mutex_lock(&file->lock);
 		doomed = kefs_open_doom_one_locked(file, NULL, want, 0);
 		denied = !doomed && kefs_fileobj_denies(file, want);
@@ -194,10 +195,11 @@ static int check_deny(struct kefs_volume *volume, const struct kefs_fid *fid, u3
 		if (doomed) {
 			kefs_client_expire(doomed);
 			kefs_client_put(doomed);
+			err = kefs_recovery_intact(volume);
 		}
 	}
 	kefs_fileobj_put(file);
-	return denied ? -KEFS_ERR_LOCKED : 0;
+	return denied ? -KEFS_ERR_LOCKED : err;
 }
 
 static int io_special(const struct kefs_stateid *id, struct kefs_volume *volume, const struct kefs_fid *fid,

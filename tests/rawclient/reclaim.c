@@ -243,22 +243,8 @@ static int answers(struct client *c)
 	return first ? first : second;
 }
 
-static int obey(struct client *c, const char *word, const char *name, uint64_t a, uint64_t b)
+static int obey_file(struct client *c, const char *word, const char *name, uint64_t a, uint64_t b)
 {
-	if (!strcmp(word, "start"))
-		return start(c);
-	if (!strcmp(word, "resume")) {
-		rpc4_close(&c->conn);
-		return rpc4_connect(&c->conn, &c->addr);
-	}
-	if (!strcmp(word, "session"))
-		return create_session(c);
-	if (!strcmp(word, "complete"))
-		return complete(c);
-	if (!strcmp(word, "ping"))
-		return nfs41_ping(&c->s);
-	if (!strcmp(word, "stop"))
-		return nfs41_stop(&c->s);
 	if (!strcmp(word, "open"))
 		return nfs41_open(&c->s, name, &c->fh, &c->open);
 	if (!strcmp(word, "look"))
@@ -273,17 +259,31 @@ static int obey(struct client *c, const char *word, const char *name, uint64_t a
 		return nfs41_remove(&c->s, name);
 	if (!strcmp(word, "read"))
 		return read_anonymous(c);
+	return -EINVAL;
+}
+
+static int obey(struct client *c, const char *word, const char *name, uint64_t a, uint64_t b)
+{
+	if (!strcmp(word, "start"))
+		return start(c);
+	if (!strcmp(word, "session"))
+		return create_session(c);
+	if (!strcmp(word, "complete"))
+		return complete(c);
+	if (!strcmp(word, "ping"))
+		return nfs41_ping(&c->s);
+	if (!strcmp(word, "stop"))
+		return nfs41_stop(&c->s);
 	if (!strcmp(word, "slow"))
 		return send_mkdir(c, &c->conn, name, ++c->s.seq[SLOW_SLOT]);
 	if (!strcmp(word, "again"))
 		return send_again(c, name);
 	if (!strcmp(word, "answers"))
 		return answers(c);
-	if (!strcmp(word, "cut")) {
-		rpc4_close(&c->conn);
-		return 0;
-	}
-	return -EINVAL;
+	if (strcmp(word, "cut") && strcmp(word, "resume"))
+		return obey_file(c, word, name, a, b);
+	rpc4_close(&c->conn);
+	return *word == 'r' ? rpc4_connect(&c->conn, &c->addr) : 0;
 }
 
 int main(int argc, char **argv)

@@ -7,56 +7,11 @@
 . "${KEFS_TESTS:?}/guest/cases.sh"
 # shellcheck source=tests/guest/recovery.sh
 . "$KEFS_TESTS/guest/recovery.sh"
+# shellcheck source=tests/guest/rawclients.sh
+. "$KEFS_TESTS/guest/rawclients.sh"
 kefs_only
 serve
-build rawclient reclaim
 short_lease
-ip link set lo up
-
-declare -A in out
-part=0
-
-# begin NAME…: new clients, each a process that can be told what to do, with nothing to reclaim
-begin() {
-	local n i o f
-	part=$((part + 1))
-	for n in "$@"; do
-		f=/tmp/$n.$part
-		mkfifo "$f.i" "$f.o"
-		/tmp/reclaim 127.0.0.1:2049 "$n.$part.$$" < "$f.i" > "$f.o" &
-		exec {i}> "$f.i" {o}< "$f.o"
-		in[$n]=$i
-		out[$n]=$o
-		equal "$n comes" "$(ask "$n" start) $(ask "$n" complete)" "OK OK"
-	done
-}
-ask() {
-	local said
-	echo "${*:2}" >&"${in[$1]}"
-	read -r -t 60 -u "${out[$1]}" said || said="no answer"
-	echo "$said"
-}
-# a COMMAND, COMMAND…: its answers
-answers_of() {
-	local who=$1 command said=''
-	while IFS= read -r command; do
-		# shellcheck disable=SC2086 # words
-		said+="${said:+ }$(ask "$who" $command)"
-	done < <(tr , '\n' <<< "${*:2}")
-	echo "$said"
-}
-a() { answers_of a "$@"; }
-b() { answers_of b "$@"; }
-c() { answers_of c "$@"; }
-
-expired() { [ "$(counter LeaseExpired)" -ge "$1" ]; }
-# b goes on while the lease of one client that says nothing runs out
-b_and_expired() {
-	b ping > /dev/null
-	expired "$1"
-}
-end_grace() { kefsctl grace end "$(kefsctl fs list --quiet)" > /dev/null; }
-anew() { reload || fatal "the module cannot be loaded anew"; }
 
 # 1. What is known may reclaim, and nothing else goes on meanwhile
 begin a b
@@ -84,7 +39,7 @@ equal "c gets another" "$(c lock 200 1)" OK
 begin a b
 equal "a locks" "$(a open f2, lock 0 10) $(b open f2)" "OK OK OK"
 a cut > /dev/null
-check "a is cut off until its lease is over" wait_for 60 b_and_expired $(($(counter LeaseExpired) + 1))
+check "a is cut off until its lease is over" wait_for 60 gone_quiet a
 equal "b gets the lock" "$(b lock 0 10)" OK
 anew
 equal "a may not reclaim" "$(a start, reopen)" "OK RECLAIM_BAD"
@@ -116,7 +71,7 @@ equal "b has nothing" "$(b start, complete)" "OK OK"
 check "grace is over" no_grace
 
 # 5. A partition during which nobody wanted anything costs nothing
-check "all are cut off until their leases are over" wait_for 60 expired $(($(counter LeaseExpired) + 3))
+check "all are cut off until their leases are over" wait_for 60 gone_quiet a b c
 anew
 equal "c reclaims" "$(c start, reopen, relock 0 10, complete)" "OK OK OK OK"
 equal "the others give up" "$(a start, complete) $(b start, complete)" "OK OK OK OK"

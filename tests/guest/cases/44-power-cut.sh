@@ -77,8 +77,9 @@ all_done() {
 	done
 	return 0
 }
-# How much of a second into the work: the seed decides
-moment() { python3 -c "import random; print(random.Random($1).uniform(0.2, 1.5))"; }
+# Microseconds of work before the cut: the seed decides
+moment() { python3 -c "import random; print(random.Random($1).randrange(200000, 1500000))"; }
+past() { [ "${EPOCHREALTIME/./}" -ge "$1" ]; }
 
 one_cut() {
 	seed=$1
@@ -91,7 +92,7 @@ one_cut() {
 	: > "$A/w/count-$seed"
 	work count "count-$seed" a "$seed" .a
 	work count "count-$seed" b $((seed + 1000000)) .b
-	sleep "$(moment "$seed")" # the work
+	wait_for 5 past $((${EPOCHREALTIME/./} + $(moment "$seed")))
 	cut_power
 	power_up
 	check "seed $seed: a's lock is not b's" taken "/mnt/b/$W/held" 0 1
