@@ -9,6 +9,7 @@
 #include "files/volume.h"
 #include "nfs4/cb.h"
 #include "server.h"
+#include "state/recovery.h"
 #include "state/state.h"
 #include "transport/conn.h"
 
@@ -29,12 +30,15 @@ static const struct kefs_state_ops state_ops = {
 static void drop_volumes(void)
 {
 	struct kefs_volume *next, *volume;
+	struct kefs_recovery *recovery;
 
 	while ((next = kefs_volume_next(0))) {
 		volume = kefs_volume_remove(next->id);
 		kefs_volume_put(next);
+		recovery = volume->recovery;
 		kefs_server_detach_volume(volume);
 		kefs_volume_destroy(volume);
+		kefs_recovery_free(recovery);
 	}
 }
 

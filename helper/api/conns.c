@@ -80,12 +80,13 @@ static json_t *client_json(const struct kefs_api *api, const struct kefs_kclient
 	char id[24];
 
 	(void)kefs_str_format(id, sizeof(id), "%016llx", (unsigned long long)client->id);
-	return json_pack("{ss so so so sb sI sI sI sI sI}",
+	return json_pack("{ss so so so sb sb sI sI sI sI sI}",
 			 "ClientId", id,
 			 "FileSystemId", fs_id_json(api, client->volume),
 			 "Owner", owner_json(client),
 			 "PeerAddress", addr_json(&client->peer),
 			 "Confirmed", client->confirmed,
+			 "ReclaimComplete", client->reclaimed,
 			 "RenewedMilliseconds", (json_int_t)client->renewed_ms,
 			 "Sessions", (json_int_t)client->sessions,
 			 "Opens", (json_int_t)client->opens,

@@ -145,3 +145,21 @@ void kefs_api_fs_delete(void *ctx, const struct kefs_http_request *request, stru
 	else
 		kefs_reply_empty(reply, 204);
 }
+
+void kefs_api_grace_end(void *ctx, const struct kefs_http_request *request, struct kefs_http_reply *reply)
+{
+	const struct kefs_api *api = ctx;
+	const struct kefs_fs *fs = named(api, request, reply);
+	struct kefs_err err;
+	int rc;
+
+	if (!fs)
+		return;
+	rc = api->kernel.ops->grace_end(api->kernel.ctx, fs->volume_id, &err);
+	if (rc == -ESRCH)
+		kefs_reply_error(reply, 409, "IncorrectFileSystemLifeCycleState", "File system '%s' is not in grace.", fs->id);
+	else if (rc < 0)
+		kefs_api_fail(reply, rc, &err);
+	else
+		kefs_reply_empty(reply, 204);
+}

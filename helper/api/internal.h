@@ -12,6 +12,7 @@ void kefs_api_fs_create(void *ctx, const struct kefs_http_request *request, stru
 void kefs_api_fs_list(void *ctx, const struct kefs_http_request *request, struct kefs_http_reply *reply);
 void kefs_api_fs_get(void *ctx, const struct kefs_http_request *request, struct kefs_http_reply *reply);
 void kefs_api_fs_delete(void *ctx, const struct kefs_http_request *request, struct kefs_http_reply *reply);
+void kefs_api_grace_end(void *ctx, const struct kefs_http_request *request, struct kefs_http_reply *reply);
 void kefs_api_connections(void *ctx, const struct kefs_http_request *request, struct kefs_http_reply *reply);
 void kefs_api_clients(void *ctx, const struct kefs_http_request *request, struct kefs_http_reply *reply);
 void kefs_api_stats(void *ctx, const struct kefs_http_request *request, struct kefs_http_reply *reply);

@@ -14,6 +14,7 @@ static const struct kefs_route routes[] = {
 	{ "GET", "/kefs/v1/file-systems", kefs_api_fs_list },
 	{ "GET", "/kefs/v1/file-systems/{id}", kefs_api_fs_get },
 	{ "DELETE", "/kefs/v1/file-systems/{id}", kefs_api_fs_delete },
+	{ "DELETE", "/kefs/v1/file-systems/{id}/grace", kefs_api_grace_end },
 };
 
 const struct kefs_route *kefs_api_routes(size_t *ret_count)

@@ -2,6 +2,7 @@
 /* One look at the whole server. */
 #include <unistd.h>
 
+#include "common/cleanup.h"
 #include "common/version.h"
 #include "internal.h"
 
@@ -93,6 +94,24 @@ static json_t *fs_json(const struct kefs_api *api)
 			 "Deleting", by_state[KEFS_FS_DELETING], "Error", by_state[KEFS_FS_ERROR]);
 }
 
+/* File systems whose clients may still reclaim what they had before a restart. */
+static json_t *grace_json(const struct kefs_api *api)
+{
+	CLEANUP_FREE struct kefs_kvolume *list = NULL;
+	json_t *array = json_array();
+	size_t count = 0;
+
+	if (api->kernel.ops->volume_list(api->kernel.ctx, &list, &count, NULL) < 0)
+		return array;
+	for (size_t i = 0; i < count; i++) {
+		if (list[i].grace_ms)
+			(void)json_array_append_new(array, json_pack("{ss sI sI}", "FileSystemId", list[i].name,
+								     "SecondsLeft", (json_int_t)(list[i].grace_ms + 999) / 1000,
+								     "ClientsAwaited", (json_int_t)list[i].grace_awaited));
+	}
+	return array;
+}
+
 void kefs_api_status(void *ctx, const struct kefs_http_request *request, struct kefs_http_reply *reply)
 {
 	const struct kefs_api *api = ctx;
@@ -100,12 +119,13 @@ void kefs_api_status(void *ctx, const struct kefs_http_request *request, struct 
 
 	(void)request;
 	api->look(api->look_ctx, &status);
-	kefs_reply_json(reply, 200, json_pack("{ss si sI so so so so}",
+	kefs_reply_json(reply, 200, json_pack("{ss si sI so so so so so}",
 					      "Version", KEFS_VERSION,
 					      "Pid", (int)getpid(),
 					      "UptimeSeconds", (json_int_t)(status.uptime_ms / 1000),
 					      "Module", module_json(api),
 					      "Pool", pool_json(&status.pool),
 					      "Acceptor", acceptor_json(&status),
-					      "FileSystems", fs_json(api)));
+					      "FileSystems", fs_json(api),
+					      "Grace", grace_json(api)));
 }

@@ -173,7 +173,7 @@ int kefs_backing_write_id(const struct kefs_backing *backing, const char *id, st
 
 int kefs_backing_open_folders(struct kefs_backing *backing, struct kefs_err *err)
 {
-	static const char *const folders[] = { "file-systems", "trash" };
+	static const char *const folders[] = { "file-systems", "recovery", "trash" };
 
 	/* 0700: only the kernel module, which starts inside, has business here. */
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {

@@ -4,6 +4,7 @@
  *
  *   <pool>/kefs-pool            the pool's id: tells the store's own pool from another, or from an empty mount point
  *   <pool>/file-systems/<id>/   a file system's root
+ *   <pool>/recovery/<id>        which clients of it may reclaim after a restart; the kernel module's, never exported
  *   <pool>/trash/               what is being removed
  */
 #ifndef KEFS_BACKING_BACKING_H

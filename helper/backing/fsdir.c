@@ -13,6 +13,8 @@
 #include "common/id.h"
 #include "common/str.h"
 
+#define RECOVERY_ROOM (256 * 1024)	/* 126 clients need no more space when they come */
+
 static int sync_parent(const struct kefs_backing *backing)
 {
 	CLEANUP_CLOSE int fd = openat(kefs_backing_fd(backing), "file-systems", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -53,6 +55,41 @@ int kefs_fsdir_open(const struct kefs_backing *backing, const char *directory, s
 	int fd = openat(kefs_backing_fd(backing), directory, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 
 	return fd < 0 ? kefs_err_sys(err, -errno, "directory %s in the pool", directory) : fd;
+}
+
+/* The name is stable before the kernel module relies on it; the room may be missing on a full disk. */
+static int set_up_recovery(const struct kefs_backing *backing, int fd)
+{
+	CLEANUP_CLOSE int dir_fd = openat(kefs_backing_fd(backing), "recovery", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+
+	if (dir_fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (!st.st_size)
+		(void)fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, RECOVERY_ROOM);
+	return fsync(fd) < 0 || fsync(dir_fd) < 0 ? -errno : 0;
+}
+
+int kefs_fsdir_open_recovery(const struct kefs_backing *backing, const char *id, struct kefs_err *err)
+{
+	CLEANUP_CLOSE int fd = -1;
+	char path[KEFS_ID_SIZE + 16];
+	int rc;
+
+	(void)kefs_str_format(path, sizeof(path), "recovery/%s", id);
+	fd = openat(kefs_backing_fd(backing), path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	rc = fd < 0 ? -errno : set_up_recovery(backing, fd);
+	return rc < 0 ? kefs_err_sys(err, rc, "file %s in the pool", path) : take_fd(fd);
+}
+
+int kefs_fsdir_remove_recovery(const struct kefs_backing *backing, const char *id, struct kefs_err *err)
+{
+	char path[KEFS_ID_SIZE + 16];
+
+	(void)kefs_str_format(path, sizeof(path), "recovery/%s", id);
+	if (unlinkat(kefs_backing_fd(backing), path, 0) < 0 && errno != ENOENT)
+		return kefs_err_sys(err, -errno, "removing %s in the pool", path);
+	return 0;
 }
 
 int kefs_fsdir_discard(const struct kefs_backing *backing, const char *directory, const char *id, struct kefs_err *err)

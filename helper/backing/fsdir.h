@@ -18,6 +18,15 @@ int kefs_fsdir_make(const struct kefs_backing *backing, const char *directory, u
 /* Opens it (O_PATH), or -ENOENT, -ENOTDIR with err. Returns the descriptor. */
 int kefs_fsdir_open(const struct kefs_backing *backing, const char *directory, struct kefs_err *err);
 
+/*
+ * Opens the file in which the kernel module keeps the clients of a file system, made if need be: empty, with room for
+ * some on disk, and its name on stable storage. Returns the descriptor, or -errno with err.
+ */
+int kefs_fsdir_open_recovery(const struct kefs_backing *backing, const char *id, struct kefs_err *err);
+
+/* Removes that file. 0 also if there is none. */
+int kefs_fsdir_remove_recovery(const struct kefs_backing *backing, const char *id, struct kefs_err *err);
+
 /* Moves it into the trash under the file system's id, at once. 0 also if it is not there (any more). */
 int kefs_fsdir_discard(const struct kefs_backing *backing, const char *directory, const char *id,
 		       struct kefs_err *err);

@@ -30,6 +30,14 @@ static enum ctl_exit get(const struct ctl *ctl, const struct ctl_command *comman
 	return ctl_call(ctl, "GET", path, NULL, ret_json);
 }
 
+static const char *client_state(const json_t *client)
+{
+	if (!json_is_true(json_object_get(client, "Confirmed")))
+		return "new";
+	/* After a restart: it may have state that it has not told us of yet. */
+	return json_is_true(json_object_get(client, "ReclaimComplete")) ? "confirmed" : "reclaiming";
+}
+
 static void print_clients(const json_t *array)
 {
 	static const char *const headers[] = {
@@ -45,7 +53,7 @@ static void print_clients(const json_t *array)
 		char renewed[CTL_TEXT], sessions[CTL_TEXT], opens[CTL_TEXT], locks[CTL_TEXT], delegs[CTL_TEXT];
 		const char *const cells[] = {
 			ctl_str(client, "ClientId"), ctl_str(client, "FileSystemId"), ctl_str(client, "PeerAddress"),
-			json_is_true(json_object_get(client, "Confirmed")) ? "confirmed" : "new",
+			client_state(client),
 			ctl_format_duration((uint64_t)ctl_int(client, "RenewedMilliseconds"), renewed),
 			ctl_format_count((uint64_t)ctl_int(client, "Sessions"), sessions),
 			ctl_format_count((uint64_t)ctl_int(client, "Opens"), opens),

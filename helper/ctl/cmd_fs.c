@@ -174,6 +174,32 @@ enum ctl_exit ctl_fs_show(const struct ctl *ctl, const struct ctl_command *comma
 	return CTL_OK;
 }
 
+enum ctl_exit ctl_grace_end(const struct ctl *ctl, const struct ctl_command *command, int argc, char **argv)
+{
+	char id[KEFS_ID_SIZE], path[128], *args[1];
+	enum ctl_exit status;
+	struct kefs_err err;
+	int count;
+
+	if (ctl_options_parse(argc, argv, NULL, 0, false, args, 1, &count, &err) < 0)
+		return ctl_usage(command, &err);
+	status = one_fs(ctl, command, count, args, id);
+	if (status != CTL_OK)
+		return status;
+	(void)kefs_str_format(path, sizeof(path), "/kefs/v1/file-systems/%s/grace", id);
+	status = ctl_call(ctl, "DELETE", path, NULL, NULL);
+	if (status != CTL_OK)
+		return status;
+	if (ctl->json) {
+		CLEANUP_JSON json_t *json = json_pack("{ss}", "FileSystemId", id);
+
+		ctl_print_json(json);
+	} else {
+		(void)printf("Ended grace of file system %s\n", id);
+	}
+	return CTL_OK;
+}
+
 /* Until kefsd does not know it any more. */
 static enum ctl_exit wait_until_gone(const struct ctl *ctl, const char *path)
 {

@@ -79,6 +79,17 @@ static void print_pool(const json_t *pool)
 		     ctl_format_size((uint64_t)ctl_int(pool, "SizeInBytes"), size));
 }
 
+static void print_grace(const json_t *array)
+{
+	json_t *fs;
+	size_t i;
+
+	json_array_foreach(array, i, fs)
+		(void)printf("Grace          %s: clients may reclaim for another %lld s; %lld %s awaited\n",
+			     ctl_str(fs, "FileSystemId"), ctl_int(fs, "SecondsLeft"), ctl_int(fs, "ClientsAwaited"),
+			     ctl_int(fs, "ClientsAwaited") == 1 ? "is" : "are");
+}
+
 static void print_status(const json_t *status)
 {
 	const json_t *fs = json_object_get(status, "FileSystems");
@@ -95,6 +106,7 @@ static void print_status(const json_t *status)
 	if (ctl_int(fs, "Error"))
 		(void)printf(", %lld in error (see kefsd's log)", ctl_int(fs, "Error"));
 	(void)printf("\n");
+	print_grace(json_object_get(status, "Grace"));
 	print_pool(json_object_get(status, "Pool"));
 }
 

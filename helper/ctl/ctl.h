@@ -38,6 +38,7 @@ enum ctl_exit ctl_fs_create(const struct ctl *ctl, const struct ctl_command *com
 enum ctl_exit ctl_fs_list(const struct ctl *ctl, const struct ctl_command *command, int argc, char **argv);
 enum ctl_exit ctl_fs_show(const struct ctl *ctl, const struct ctl_command *command, int argc, char **argv);
 enum ctl_exit ctl_fs_delete(const struct ctl *ctl, const struct ctl_command *command, int argc, char **argv);
+enum ctl_exit ctl_grace_end(const struct ctl *ctl, const struct ctl_command *command, int argc, char **argv);
 enum ctl_exit ctl_clients(const struct ctl *ctl, const struct ctl_command *command, int argc, char **argv);
 enum ctl_exit ctl_connections(const struct ctl *ctl, const struct ctl_command *command, int argc, char **argv);
 enum ctl_exit ctl_stats(const struct ctl *ctl, const struct ctl_command *command, int argc, char **argv);

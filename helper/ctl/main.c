@@ -27,6 +27,9 @@ static const struct ctl_command commands[] = {
 	{ "fs delete", "ID|NAME [--force] [--wait]", "delete a file system and all that is in it",
 	  "  --force        also if clients are connected: their connections are closed\n"
 	  "  --wait         return when the data is gone, not only the file system\n", ctl_fs_delete },
+	{ "grace end", "ID|NAME", "end the time in which clients may reclaim after a restart",
+	  "Clients that have not reclaimed their opens and locks by then lose them; others no\n"
+	  "longer wait for them. 'kefsctl status' shows where clients are awaited.\n", ctl_grace_end },
 	{ "clients", "[--fs ID|NAME]", "list the NFS clients",
 	  "  --fs ID|NAME   of this file system only\n", ctl_clients },
 	{ "connections", "[--fs ID|NAME]", "list the TCP connections",

@@ -26,6 +26,8 @@ struct kefs_kernel_ops {
 	int (*volume_del)(void *ctx, uint64_t id, bool force, struct kefs_err *err);
 	/* All volumes; *ret_list to be freed, NULL if there are none. */
 	int (*volume_list)(void *ctx, struct kefs_kvolume **ret_list, size_t *ret_count, struct kefs_err *err);
+	/* Lets clients reclaim no longer; -ENOENT no such volume, -ESRCH they cannot already. */
+	int (*grace_end)(void *ctx, uint64_t id, struct kefs_err *err);
 	/* Hands a connected socket over; the caller closes its copy either way. -ENOENT no such volume, -EMFILE. */
 	int (*conn_add)(void *ctx, int fd, const struct kefs_grant *grant, uint64_t *ret_id, struct kefs_err *err);
 	/* Connections of a volume, or all for 0; *ret_list to be freed. */

@@ -48,6 +48,7 @@ static const char *const counter_names[] = {
 	[KEFS_CNT_DELEG_RECALLED] = "DelegRecalled",
 	[KEFS_CNT_DELEG_REVOKED] = "DelegRevoked",
 	[KEFS_CNT_CB_GETATTR] = "CbGetattr",
+	[KEFS_CNT_UNRECORDED] = "Unrecorded",
 };
 
 static_assert(sizeof(counter_names) / sizeof(counter_names[0]) == __KEFS_CNT_MAX, "every counter has a name");

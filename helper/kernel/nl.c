@@ -386,6 +386,7 @@ struct kefs_kernel kefs_nl_kernel(struct kefs_nl *nl)
 		.volume_add = kefs_nl_volume_add,
 		.volume_del = kefs_nl_volume_del,
 		.volume_list = kefs_nl_volume_list,
+		.grace_end = kefs_nl_grace_end,
 		.conn_add = kefs_nl_conn_add,
 		.conn_list = kefs_nl_conn_list,
 		.client_list = kefs_nl_client_list,

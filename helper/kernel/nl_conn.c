@@ -144,6 +144,8 @@ static int take_client(void *ctx, struct nlattr *object)
 	take_addr(&client->peer, tb[KEFS_A_CLIENT_PEER]);
 	client->confirmed = tb[KEFS_A_CLIENT_CONFIRMED] && nla_len(tb[KEFS_A_CLIENT_CONFIRMED]) == 1 &&
 			    nla_get_u8(tb[KEFS_A_CLIENT_CONFIRMED]);
+	client->reclaimed = tb[KEFS_A_CLIENT_RECLAIMED] && nla_len(tb[KEFS_A_CLIENT_RECLAIMED]) == 1 &&
+			    nla_get_u8(tb[KEFS_A_CLIENT_RECLAIMED]);
 	client->renewed_ms = kefs_nl_get_u64(tb[KEFS_A_CLIENT_RENEWED_MS]);
 	client->sessions = kefs_nl_get_u32(tb[KEFS_A_CLIENT_SESSIONS]);
 	client->opens = kefs_nl_get_u32(tb[KEFS_A_CLIENT_OPENS]);

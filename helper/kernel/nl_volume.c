@@ -22,6 +22,7 @@ int kefs_nl_volume_add(void *ctx, const struct kefs_kvolume_new *volume, struct 
 	    nla_put_string(msg, KEFS_A_VOLUME_NAME, volume->name) < 0 ||
 	    nla_put_s32(msg, KEFS_A_VOLUME_ROOT_FD, volume->root_fd) < 0 ||
 	    nla_put(msg, KEFS_A_VOLUME_KEY, KEFS_KEY_SIZE, volume->key) < 0 ||
+	    (volume->recovery_fd >= 0 && nla_put_s32(msg, KEFS_A_VOLUME_RECOVERY_FD, volume->recovery_fd) < 0) ||
 	    nla_put_u32(msg, KEFS_A_VOLUME_FLAGS, volume->read_only ? KEFS_VOLUME_F_READ_ONLY : 0) < 0)
 		return kefs_nl_too_long(msg, doing, err);
 	(void)nla_nest_end(msg, nest);
@@ -46,6 +47,23 @@ int kefs_nl_volume_del(void *ctx, uint64_t id, bool force, struct kefs_err *err)
 	return kefs_nl_call(ctx, msg, KEFS_A_VOLUME, NULL, NULL, doing, err);
 }
 
+int kefs_nl_grace_end(void *ctx, uint64_t id, struct kefs_err *err)
+{
+	struct nlattr *nest;
+	struct nl_msg *msg;
+	char doing[80];
+	int rc = kefs_nl_request(ctx, KEFS_CMD_GRACE_END, 0, &msg, err);
+
+	if (rc < 0)
+		return rc;
+	(void)kefs_str_format(doing, sizeof(doing), "ending grace of volume %llx", (unsigned long long)id);
+	nest = kefs_nl_nest(msg, KEFS_A_VOLUME);
+	if (!nest || nla_put_u64(msg, KEFS_A_VOLUME_ID, id) < 0)
+		return kefs_nl_too_long(msg, doing, err);
+	(void)nla_nest_end(msg, nest);
+	return kefs_nl_call(ctx, msg, KEFS_A_VOLUME, NULL, NULL, doing, err);
+}
+
 static int take_volume(void *ctx, struct nlattr *object)
 {
 	struct nlattr *tb[KEFS_A_VOLUME_MAX + 1];
@@ -62,6 +80,8 @@ static int take_volume(void *ctx, struct nlattr *object)
 	volume->read_only = kefs_nl_get_u32(tb[KEFS_A_VOLUME_FLAGS]) & KEFS_VOLUME_F_READ_ONLY;
 	volume->conns = kefs_nl_get_u32(tb[KEFS_A_VOLUME_CONNS]);
 	volume->clients = kefs_nl_get_u32(tb[KEFS_A_VOLUME_CLIENTS]);
+	volume->grace_ms = kefs_nl_get_u32(tb[KEFS_A_VOLUME_GRACE_MS]);
+	volume->grace_awaited = kefs_nl_get_u32(tb[KEFS_A_VOLUME_GRACE_AWAITED]);
 	return 0;
 }
 

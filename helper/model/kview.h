@@ -37,6 +37,7 @@ struct kefs_kvolume_new {
 	uint64_t id;
 	const char *name;
 	int root_fd;		/* the caller keeps and closes it */
+	int recovery_fd;	/* likewise; or -1 */
 	const uint8_t *key;	/* 16 bytes */
 	bool read_only;
 };
@@ -46,6 +47,8 @@ struct kefs_kvolume {
 	char name[KEFS_KVIEW_NAME];
 	bool read_only;
 	uint32_t conns, clients;
+	uint32_t grace_ms;	/* time left to reclaim; 0: no grace */
+	uint32_t grace_awaited;	/* clients that are not done, in grace */
 };
 
 struct kefs_kconn {
@@ -61,7 +64,7 @@ struct kefs_kclient {
 	uint8_t owner[KEFS_KVIEW_OWNER];
 	size_t owner_len;
 	struct kefs_addr peer;
-	bool confirmed;
+	bool confirmed, reclaimed;
 	uint64_t renewed_ms;
 	uint32_t sessions, opens, locks, delegations;
 };

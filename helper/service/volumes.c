@@ -156,6 +156,8 @@ static int carry_on_deleting(struct kefs_volumes *volumes, const struct kefs_fs 
 		step(volumes, "kernel-deleted");
 	}
 	rc = kefs_fsdir_discard(volumes->parts.backing, fs->directory, fs->id, err);
+	if (rc == 0)
+		rc = kefs_fsdir_remove_recovery(volumes->parts.backing, fs->id, err);
 	if (rc < 0)
 		return rc;
 	step(volumes, "discarded");
@@ -286,10 +288,15 @@ void kefs_volumes_free(struct kefs_volumes *volumes)
 static int add_to_kernel(struct kefs_volumes *volumes, const struct kefs_fs *fs, struct kefs_err *err)
 {
 	CLEANUP_CLOSE int fd = kefs_fsdir_open(volumes->parts.backing, fs->directory, err);
-	const struct kefs_kvolume_new volume = { .id = fs->volume_id, .name = fs->id, .root_fd = fd, .key = fs->key };
+	CLEANUP_CLOSE int recovery_fd = -1;
+	struct kefs_kvolume_new volume = { .id = fs->volume_id, .name = fs->id, .root_fd = fd, .key = fs->key };
 
 	if (fd < 0)
 		return fd;
+	recovery_fd = kefs_fsdir_open_recovery(volumes->parts.backing, fs->id, err);
+	if (recovery_fd < 0)
+		return recovery_fd;
+	volume.recovery_fd = recovery_fd;
 	return volumes->parts.kernel.ops->volume_add(volumes->parts.kernel.ctx, &volume, err);
 }
 

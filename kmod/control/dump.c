@@ -11,6 +11,7 @@
 #include "../files/volume.h"
 #include "../server.h"
 #include "../state/client.h"
+#include "../state/recovery.h"
 #include "../transport/conn.h"
 #include "genl.h"
 
@@ -86,7 +87,12 @@ static int dump_cut(struct sk_buff *skb, int err)
 static bool put_volume(struct sk_buff *skb, void *arg)
 {
 	struct kefs_volume *volume = arg;
+	struct kefs_grace_info grace;
 
+	kefs_recovery_info(volume->recovery, &grace);
+	if (grace.left_ms && (nla_put_u32(skb, KEFS_A_VOLUME_GRACE_MS, grace.left_ms) ||
+			      nla_put_u32(skb, KEFS_A_VOLUME_GRACE_AWAITED, grace.awaited)))
+		return false;
 	return !nla_put_u64_64bit(skb, KEFS_A_VOLUME_ID, volume->id, KEFS_A_VOLUME_PAD) &&
 	       !nla_put_string(skb, KEFS_A_VOLUME_NAME, volume->name) &&
 	       !nla_put_u32(skb, KEFS_A_VOLUME_FLAGS, volume->flags) &&
@@ -208,7 +214,8 @@ static bool put_client(struct sk_buff *skb, void *arg)
 	       !nla_put_u32(skb, KEFS_A_CLIENT_SESSIONS, info->sessions) &&
 	       !nla_put_u32(skb, KEFS_A_CLIENT_OPENS, info->opens) &&
 	       !nla_put_u32(skb, KEFS_A_CLIENT_LOCKS, info->locks) &&
-	       !nla_put_u32(skb, KEFS_A_CLIENT_DELEGATIONS, info->delegs);
+	       !nla_put_u32(skb, KEFS_A_CLIENT_DELEGATIONS, info->delegs) &&
+	       !nla_put_u8(skb, KEFS_A_CLIENT_RECLAIMED, info->reclaimed);
 }
 
 int kefs_dump_clients(struct sk_buff *skb, struct netlink_callback *cb)

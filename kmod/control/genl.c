@@ -16,11 +16,16 @@ static const struct nla_policy volume_add_policy[KEFS_A_VOLUME_MAX + 1] = {
 	[KEFS_A_VOLUME_ROOT_FD]		= { .type = NLA_S32 },
 	[KEFS_A_VOLUME_KEY]		= NLA_POLICY_EXACT_LEN(KEFS_KEY_SIZE),
 	[KEFS_A_VOLUME_FLAGS]		= { .type = NLA_U32 },
+	[KEFS_A_VOLUME_RECOVERY_FD]	= { .type = NLA_S32 },
 };
 
 static const struct nla_policy volume_del_policy[KEFS_A_VOLUME_MAX + 1] = {
 	[KEFS_A_VOLUME_ID]		= NLA_POLICY_MIN(NLA_U64, 1),
 	[KEFS_A_VOLUME_FLAGS]		= { .type = NLA_U32 },
+};
+
+static const struct nla_policy grace_end_policy[KEFS_A_VOLUME_MAX + 1] = {
+	[KEFS_A_VOLUME_ID]		= NLA_POLICY_MIN(NLA_U64, 1),
 };
 
 /* (uid_t)-1 is no id. Ranges are not const because 6.1's policies want them so. */
@@ -83,6 +88,7 @@ static const struct nla_policy stats_get_policy[KEFS_A_STATS_MAX + 1] = {
 REQUEST(config_set_request, KEFS_A_CONFIG, config_policy);
 REQUEST(volume_add_request, KEFS_A_VOLUME, volume_add_policy);
 REQUEST(volume_del_request, KEFS_A_VOLUME, volume_del_policy);
+REQUEST(grace_end_request, KEFS_A_VOLUME, grace_end_policy);
 REQUEST(conn_add_request, KEFS_A_CONN, conn_add_policy);
 REQUEST(conn_del_request, KEFS_A_CONN, conn_del_policy);
 REQUEST(conn_get_request, KEFS_A_CONN, conn_get_policy);
@@ -105,6 +111,7 @@ static const struct genl_ops ops[] = {
 	{ COMMAND(KEFS_CMD_GRANT_SET, grant_set_request), .doit = kefs_cmd_grant_set },
 	{ COMMAND(KEFS_CMD_CLIENT_GET, client_get_request), .start = kefs_dump_start, .dumpit = kefs_dump_clients },
 	{ COMMAND(KEFS_CMD_STATS_GET, stats_get_request), .start = kefs_dump_start, .dumpit = kefs_dump_stats },
+	{ COMMAND(KEFS_CMD_GRACE_END, grace_end_request), .doit = kefs_cmd_grace_end },
 };
 
 /*

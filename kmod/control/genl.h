@@ -54,6 +54,7 @@ int kefs_cmd_info_get(struct sk_buff *skb, struct genl_info *info);
 int kefs_cmd_config_set(struct sk_buff *skb, struct genl_info *info);
 int kefs_cmd_volume_add(struct sk_buff *skb, struct genl_info *info);
 int kefs_cmd_volume_del(struct sk_buff *skb, struct genl_info *info);
+int kefs_cmd_grace_end(struct sk_buff *skb, struct genl_info *info);
 int kefs_cmd_conn_add(struct sk_buff *skb, struct genl_info *info);
 int kefs_cmd_conn_del(struct sk_buff *skb, struct genl_info *info);
 int kefs_cmd_grant_set(struct sk_buff *skb, struct genl_info *info);

@@ -26,6 +26,7 @@
 #define KEFS_SLOT_CACHE_MAX	4096		/* ca_maxresponsesize_cached that is honoured */
 #define KEFS_SESSIONS_PER_CLIENT 16		/* nconnect uses one; a client that leaks them hits this: NOSPC */
 #define KEFS_CLIENTS_MAX	65536		/* per server instance; the oldest unconfirmed is evicted first */
+#define KEFS_LEDGER_CLIENTS_MAX	65536		/* on stable storage, per volume; those beyond it cannot reclaim */
 #define KEFS_OPENS_PER_CLIENT	262144
 #define KEFS_LOCK_WAITS_MAX	16384		/* waiting LOCKs remembered, of 200 bytes; one more only asks again */
 #define KEFS_LOCK_WAITS_PER_FILE 256		/* each release looks through them */

@@ -47,6 +47,7 @@ static struct kefs_volume *volume_create(const struct kefs_volume_params *params
 		goto err_free;
 	volume->id = params->id;
 	volume->flags = params->flags;
+	volume->recovery = params->recovery;
 	strscpy(volume->name, params->name, sizeof(volume->name));
 	memcpy(&volume->key, params->key, KEFS_KEY_SIZE);
 	volume->root = *params->root;

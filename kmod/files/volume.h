@@ -19,6 +19,8 @@
 #include "../core/stats.h"
 #include "fh_codec.h"
 
+struct kefs_recovery;
+
 struct kefs_volume {
 	u64 id;				/* fsid (major) */
 	u32 flags;			/* KEFS_VOLUME_F_READ_ONLY */
@@ -27,6 +29,7 @@ struct kefs_volume {
 	siphash_key_t key;		/* secret */
 	struct kefs_op_stats __percpu *stats;
 	atomic64_t verifier;		/* changes when written data may have been lost */
+	struct kefs_recovery *recovery;	/* or NULL; state/'s, constant while the volume is in the table */
 	struct list_head node;		/* table, ordered by id; protected by the table's lock */
 	refcount_t refs;
 	struct completion gone;		/* last reference put */
@@ -39,6 +42,7 @@ struct kefs_volume_params {
 	const struct path *root;	/* borrowed */
 	const u8 *key;			/* KEFS_KEY_SIZE bytes */
 	u32 flags;
+	struct kefs_recovery *recovery;	/* or NULL; stays the caller's until the volume is destroyed */
 };
 
 /* -EEXIST, -EINVAL, -ENOTDIR, -EOPNOTSUPP (no file handles, or an idmapped mount), -ENOMEM. */

@@ -60,6 +60,8 @@ struct kefs_compound {
 	bool cachethis;
 	u64 op_start_ns, op_bytes;
 
+	unsigned long retry_until, retry_nap;	/* jiffies: SEQUENCE waits for the request that it repeats */
+
 	struct kefs_slot *slot;		/* held after SEQUENCE; it keeps the two below */
 	struct kefs_session *session;
 	struct kefs_client *client;

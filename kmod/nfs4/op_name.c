@@ -2,6 +2,7 @@
 /* File handles and names (RFC 8881 §18.4, §18.8, §18.9, §18.13 to §18.21, §18.23 to §18.29, §18.45). */
 #include <linux/slab.h>
 #include "../files/name.h"
+#include "../state/recovery.h"
 #include "fattr.h"
 #include "op_attr.h"
 #include "ops.h"
@@ -142,6 +143,10 @@ int kefs_run_remove(struct kefs_compound *c)
 
 	if (IS_ERR(dir))
 		return PTR_ERR(dir);
+	/* An open that is still to be reclaimed names the file by its handle (RFC 8881 §8.4.2.1; knfsd does so, too). */
+	err = kefs_recovery_settled(c->env.grant->volume);
+	if (err)
+		return err;
 	err = kefs_name_remove(c->env.grant, dir, (const char *)name->data, name->len, &cinfo, &c->commit);
 	if (!err)
 		cinfo_from(&c->res.cinfo.cinfo, &cinfo);
@@ -159,6 +164,9 @@ int kefs_run_rename(struct kefs_compound *c)
 
 	if (!c->saved.set)
 		return -KEFS_ERR_NOFILEHANDLE;
+	err = kefs_recovery_settled(c->env.grant->volume);
+	if (err)
+		return err;
 	args.from_dir = kefs_compound_dentry(c, &c->saved);
 	args.to_dir = kefs_compound_dentry(c, &c->cur);
 	if (IS_ERR(args.from_dir) || IS_ERR(args.to_dir))

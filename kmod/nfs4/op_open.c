@@ -160,8 +160,9 @@ static int find_target(struct kefs_compound *c)
 
 	if (IS_ERR(dentry))
 		return PTR_ERR(dentry);
+	/* What was open stays so, whatever became of the file's mode meanwhile. */
 	if (c->args.open.claim != CLAIM_NULL && c->args.open.claim != CLAIM_DELEGATE_CUR)
-		return check_access(c, dentry, false);
+		return check_access(c, dentry, c->args.open.claim == CLAIM_PREVIOUS);
 	dget(dentry);
 	if (c->args.open.opentype == OPEN4_CREATE)
 		err = create_file(c, dentry);

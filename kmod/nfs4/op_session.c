@@ -8,6 +8,9 @@
 #include "cb.h"
 #include "ops.h"
 
+#define RETRY_WAIT	(30 * HZ)	/* for the original of a retry; then DELAY */
+#define RETRY_NAP_MAX	(HZ / 10)
+
 static_assert(KEFS_SESSION_ID_SIZE == KEFS_SESSIONID_SIZE);
 
 static struct kefs_principal principal(const struct kefs_compound *c)
@@ -157,6 +160,24 @@ static u32 digest(const struct kefs_compound *c)
 	return jhash_3words(c->nops, (u32)c->call.rec->len - c->call.cred.body_len, who, 0);
 }
 
+/*
+ * A retry that finds its original still running. It is worth waiting for: the Linux client takes DELAY for "in 15 s"
+ * (kernel.md 5.4). True: parked, look again. The requests that a connection may have alive bound how many wait, and
+ * RETRY_WAIT for how long.
+ */
+static bool await_original(struct kefs_compound *c)
+{
+	if (!c->retry_until) {
+		c->retry_until = jiffies + RETRY_WAIT;
+		c->retry_nap = 1;
+	}
+	if (time_after(jiffies, c->retry_until))
+		return false;
+	kefs_park_for(&c->call.rq, c->retry_nap);
+	c->retry_nap = min_t(unsigned long, 2 * c->retry_nap, RETRY_NAP_MAX);
+	return true;
+}
+
 int kefs_run_sequence(struct kefs_compound *c)
 {
 	const struct args_sequence *a = &c->args.sequence;
@@ -171,6 +192,8 @@ int kefs_run_sequence(struct kefs_compound *c)
 	int ret;
 
 	ret = kefs_slot_begin(c->env.domain, &args, &res, &slot);
+	if (ret == -KEFS_ERR_DELAY && await_original(c))
+		return KEFS_PARKED;
 	if (ret < 0) {
 		if (ret == -KEFS_ERR_SEQ_MISORDERED)
 			kefs_count(KEFS_CNT_SEQ_MISORDERED);

@@ -10,6 +10,7 @@
 #include "expiry.h"
 #include "open.h"
 #include "reaper.h"
+#include "recovery.h"
 #include "session.h"
 #include "state.h"
 
@@ -168,6 +169,8 @@ void kefs_client_finish(struct kefs_client *client)
 	struct kefs_state *st;
 	unsigned long index;
 
+	/* First for good: nobody gets what the client could claim back after a crash. */
+	kefs_recovery_forget(client);
 	/* Lock states go with their opens. No state is added any more. */
 	for (index = 0; (st = kefs_stateid_next_of(client, KEFS_STATE_OPEN, &index)); kefs_stateid_put(st)) {
 		kefs_open_release(kefs_open_of(st));
@@ -383,6 +386,7 @@ static void fill_info(struct kefs_client *client, struct kefs_client_info *info)
 	info->locks = atomic_read(&client->nr_locks);
 	info->delegs = atomic_read(&client->nr_delegs);
 	info->confirmed = READ_ONCE(client->confirmed);
+	info->reclaimed = kefs_recovery_is_complete(client);
 	info->courteous = READ_ONCE(client->life) != KEFS_LIFE_ACTIVE;
 	info->peer_len = client->peer_len;
 	memcpy(info->peer, client->peer, client->peer_len);

@@ -81,6 +81,8 @@ struct kefs_client {
 	bool confirmed;			/* read without the lock, too */
 	bool named;			/* in the table of names */
 	int reclaim_complete;		/* recovery.c; cmpxchg, no lock */
+	u32 block;			/* of its record in the ledger, or 0; recovery.c's lock, as the next */
+	bool forgotten;			/* there is no record and there will be none */
 	int cs_status;			/* CREATE_SESSION's one-slot reply cache */
 	u32 cs_seqid;			/* last executed */
 	bool cs_used;
@@ -136,7 +138,7 @@ struct kefs_client_info {
 	u64 id, volume;
 	u64 renewed_ms;
 	u32 sessions, opens, locks, delegs;
-	bool confirmed, courteous;
+	bool confirmed, courteous, reclaimed;	/* reclaimed: RECLAIM_COMPLETE has come */
 	u32 peer_len, owner_len;
 	u8 peer[KEFS_PEER_MAX];
 	u8 owner[KEFS_OPAQUE_MAX];

@@ -13,6 +13,7 @@
 #include "history.h"
 #include "open.h"
 #include "recall.h"
+#include "recovery.h"
 
 #define HISTORY_LOCKS 64
 
@@ -391,6 +392,9 @@ int kefs_deleg_return(struct kefs_client *client, const struct kefs_stateid *id,
 
 void kefs_deleg_revoke(struct kefs_deleg *deleg)
 {
+	/* Before somebody else can have the file: or a restart would give the delegation back to its old holder. */
+	if (!READ_ONCE(deleg->st.gone))
+		kefs_recovery_forget(deleg->st.client);
 	if (end(deleg, true))
 		kefs_count(KEFS_CNT_DELEG_REVOKED);
 }

@@ -103,7 +103,10 @@ unsigned int kefs_deleg_count(void);
 /* The delegation for writing of the file, of another client than @client: referenced, or NULL. */
 struct kefs_deleg *kefs_deleg_find_writer(const struct kefs_client *client, struct kefs_volume *volume,
 					  const struct kefs_fid *fid);
-/* It was not returned in time: every use of it fails until FREE_STATEID. Nothing if it is gone already. No locks. */
+/*
+ * It was not returned in time: every use of it fails until FREE_STATEID, and its client can reclaim nothing after a
+ * restart (kefs_recovery_forget()). Nothing if it is gone already. Sleeps; no locks.
+ */
 void kefs_deleg_revoke(struct kefs_deleg *deleg);
 /* FREE_STATEID: forget a revoked one; -KEFS_ERR_LOCKS_HELD if it is not. */
 int kefs_deleg_free_revoked(struct kefs_deleg *deleg);

@@ -7,6 +7,7 @@
 #include "../files/volume.h"
 #include "client.h"
 #include "domain.h"
+#include "recovery.h"
 #include "session.h"
 
 static DEFINE_SPINLOCK(domains_lock);	/* domains, next_boot */
@@ -39,8 +40,11 @@ static void make_major(struct kefs_domain *domain, const void *bytes, size_t len
 
 struct kefs_domain *kefs_domain_create(struct kefs_volume *volume, const void *bytes, size_t len)
 {
-	struct kefs_domain *domain = kzalloc(sizeof(*domain), GFP_KERNEL_ACCOUNT);
+	struct kefs_domain *domain;
 
+	if (WARN_ON_ONCE(!len || len > sizeof(domain->bytes)))
+		return ERR_PTR(-EINVAL);
+	domain = kzalloc(sizeof(*domain), GFP_KERNEL_ACCOUNT);
 	if (!domain)
 		return ERR_PTR(-ENOMEM);
 	refcount_set(&domain->ref, 1);
@@ -51,6 +55,9 @@ struct kefs_domain *kefs_domain_create(struct kefs_volume *volume, const void *b
 	xa_init_flags(&domain->sessions, XA_FLAGS_ALLOC1);
 	INIT_LIST_HEAD(&domain->unconfirmed);
 	make_major(domain, bytes, len);
+	domain->bytes_len = len;
+	memcpy(domain->bytes, bytes, len);
+	kefs_recovery_start(volume->recovery);
 
 	spin_lock(&domains_lock);
 	domain->boot = draw_boot();
@@ -80,7 +87,7 @@ static void kill_clients(struct kefs_domain *domain)
 void kefs_domain_kill(struct kefs_domain *domain)
 {
 	mutex_lock(&domain->lock);
-	domain->dead = true;
+	WRITE_ONCE(domain->dead, true);
 	mutex_unlock(&domain->lock);
 	kill_clients(domain);
 	kefs_domain_put(domain);

@@ -18,7 +18,9 @@ struct kefs_domain {
 	refcount_t ref;			/* creator (until kefs_domain_kill()), clients, walkers */
 	struct kefs_volume *volume;	/* a reference */
 	u32 boot;			/* this instance: upper half of client ids */
-	bool dead;			/* written under lock: no new clients */
+	bool dead;			/* written under lock: no new clients; read without, too */
+	u8 bytes_len;
+	u8 bytes[KEFS_DOMAIN_MAX];	/* what it was made with */
 	u8 major_len;
 	char major[KEFS_MAJOR_ID_MAX];	/* server owner's major id and server scope; not NUL-terminated for the peer */
 

@@ -360,6 +360,12 @@ static int lock_locked(struct kefs_lockstate *ls, const struct kefs_lock_args *a
 		return filp == ERR_PTR(-EAGAIN) ? -KEFS_ERR_DELAY : PTR_ERR(filp);
 	ls->filp = filp;
 	err = lock_in_turn(ls, args, range, denied);
+	if (!err) {
+		/* The VFS may have made room by expiring a client that could then not be forgotten. */
+		err = kefs_recovery_intact(args->volume);
+		if (err)
+			set(ls->filp, ls->st.owner, range, F_UNLCK);
+	}
 	if (!err)
 		WRITE_ONCE(ls->st.seqid, kefs_stateid_next(ls->st.seqid));
 	return err;
@@ -434,6 +440,10 @@ int kefs_lock_do(struct kefs_client *client, const struct kefs_lock_args *args, 
 		cond_resched();
 		err = lock_once(client, args, &range, ret, denied);
 	} while (err == -EAGAIN);
+	if (args->reclaim && err == -KEFS_ERR_DENIED) {
+		kefs_lock_denied_put(denied);
+		err = -KEFS_ERR_RECLAIM_CONFLICT;
+	}
 	return err;
 }
 
@@ -445,7 +455,7 @@ int kefs_lock_test(struct kefs_client *client, const struct kefs_lock_args *args
 	struct file *filp;
 	int err;
 
-	err = range_from(args->offset, args->length, &range);
+	err = range_from(args->offset, args->length, &range) ?: kefs_recovery_settled(args->volume);
 	if (err)
 		return err;
 	bf = kefs_bfile_get(args->volume, args->fid, args->dentry);

@@ -201,12 +201,13 @@ static int open_file(struct kefs_client *client, struct kefs_fileobj *file, cons
 	do {
 		doomed = NULL;
 		mutex_lock(&file->lock);
-		err = open_locked(owner, file, args, ret, give, &doomed);
+		err = kefs_recovery_intact(args->volume) ?: open_locked(owner, file, args, ret, give, &doomed);
 		mutex_unlock(&file->lock);
 		expire(doomed);
 	} while (doomed);
 	kefs_owner_put(owner);
-	return err;
+	/* Two say that they had it: what is granted stays. */
+	return args->reclaim && err == -KEFS_ERR_SHARE_DENIED ? -KEFS_ERR_RECLAIM_CONFLICT : err;
 }
 
 int kefs_open_may(struct kefs_client *client, bool reclaim)

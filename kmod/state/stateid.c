@@ -11,6 +11,7 @@
 #include "lock.h"
 #include "open.h"
 #include "owner.h"
+#include "recovery.h"
 #include "stateid.h"
 
 #define ONES4 0xff, 0xff, 0xff, 0xff
@@ -193,10 +194,11 @@ static int check_deny(struct kefs_volume *volume, const struct kefs_fid *fid, u3
 	struct kefs_fileobj *file = kefs_fileobj_find(volume, fid);
 	struct kefs_client *doomed;
 	bool denied = false;
+	int err = 0;
 
 	if (!file)
 		return 0;
-	while (kefs_fileobj_denies(file, want)) {
+	while (!err && kefs_fileobj_denies(file, want)) {
 		mutex_lock(&file->lock);
 		doomed = kefs_open_doom_one_locked(file, NULL, want, 0);
 		denied = !doomed && kefs_fileobj_denies(file, want);
@@ -206,10 +208,11 @@ static int check_deny(struct kefs_volume *volume, const struct kefs_fid *fid, u3
 		if (doomed) {
 			kefs_client_expire(doomed);
 			kefs_client_put(doomed);
+			err = kefs_recovery_intact(volume);
 		}
 	}
 	kefs_fileobj_put(file);
-	return denied ? -KEFS_ERR_LOCKED : 0;
+	return denied ? -KEFS_ERR_LOCKED : err;
 }
 
 static int io_special(const struct kefs_stateid *id, struct kefs_volume *volume, const struct kefs_fid *fid,
@@ -221,9 +224,9 @@ static int io_special(const struct kefs_stateid *id, struct kefs_volume *volume,
 
 	if (!bypass && !kefs_stateid_equal(id, &kefs_stateid_anonymous))
 		return -KEFS_ERR_BAD_STATEID;
-	/* To write, bypass is anonymous (RFC 8881 §8.2.3). */
+	/* To write, bypass is anonymous (RFC 8881 §8.2.3). In grace nobody knows yet who denies what. */
 	if (!bypass || want & KEFS_SHARE_WRITE) {
-		err = check_deny(volume, fid, want);
+		err = kefs_recovery_settled(volume) ?: check_deny(volume, fid, want);
 		if (err)
 			return err;
 	}

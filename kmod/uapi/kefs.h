@@ -20,8 +20,10 @@
  *  KEFS_CMD_INFO_GET     none                                           one message, KEFS_A_INFO
  *  KEFS_CMD_CONFIG_SET   KEFS_A_CONFIG (each member optional)           none
  *  KEFS_CMD_VOLUME_ADD   KEFS_A_VOLUME {ID, NAME, ROOT_FD, KEY          none; -EEXIST if the id is taken,
- *                        required; FLAGS}                               -EBADF, -ENOTDIR, -EOPNOTSUPP if the
- *                                                                       backing fs has no file handles
+ *                        required; FLAGS, RECOVERY_FD}                  -EBADF, -ENOTDIR, -EOPNOTSUPP if the
+ *                                                                       backing fs has no file handles; RECOVERY_FD:
+ *                                                                       -EINVAL if it is no regular file open for
+ *                                                                       reading and writing, and its I/O errors
  *  KEFS_CMD_VOLUME_DEL   KEFS_A_VOLUME {ID required, FLAGS}             none; -ENOENT; -EBUSY while connections
  *                                                                       use it, unless KEFS_VOLUME_F_FORCE, which
  *                                                                       closes them and drops their state first
@@ -34,6 +36,8 @@
  *  KEFS_CMD_CONN_GET     dump: KEFS_A_CONN {VOLUME} to select           a KEFS_A_CONN per connection
  *  KEFS_CMD_GRANT_SET    KEFS_A_CONN {ID, GRANT required}               none; from the next compound on it holds
  *  KEFS_CMD_CLIENT_GET   dump: KEFS_A_CLIENT {VOLUME} to select         a KEFS_A_CLIENT per NFS client record
+ *  KEFS_CMD_GRACE_END    KEFS_A_VOLUME {ID required}                    none; -ENOENT no such volume, -ESRCH no grace,
+ *                                                                       or what writing to RECOVERY_FD gave
  *  KEFS_CMD_STATS_GET    dump: KEFS_A_STATS {VOLUME} to select          a KEFS_A_STATS with the module's COUNTERS (not
  *                                                                       when one volume is selected), then one per
  *                                                                       volume with the rest
@@ -72,6 +76,7 @@ enum kefs_cmd {
 	KEFS_CMD_GRANT_SET,
 	KEFS_CMD_CLIENT_GET,
 	KEFS_CMD_STATS_GET,
+	KEFS_CMD_GRACE_END,
 	__KEFS_CMD_MAX
 };
 #define KEFS_CMD_MAX (__KEFS_CMD_MAX - 1)
@@ -137,6 +142,11 @@ enum kefs_volume_attr {
 	KEFS_A_VOLUME_CONNS,		/* u32, in replies */
 	KEFS_A_VOLUME_CLIENTS,		/* u32, in replies */
 	KEFS_A_VOLUME_PAD,
+	KEFS_A_VOLUME_RECOVERY_FD,	/* s32 regular file, read and write, outside of what is served: the module keeps in
+					 * it which clients may reclaim after a restart. Empty for a new volume, else as it
+					 * was left. Absent: none may. */
+	KEFS_A_VOLUME_GRACE_MS,		/* u32 in replies, during grace only: time that clients still have to reclaim */
+	KEFS_A_VOLUME_GRACE_AWAITED,	/* u32 in replies, during grace only: clients that are not done */
 	__KEFS_A_VOLUME_MAX
 };
 #define KEFS_A_VOLUME_MAX (__KEFS_A_VOLUME_MAX - 1)
@@ -197,6 +207,7 @@ enum kefs_client_attr {
 	KEFS_A_CLIENT_LOCKS,		/* u32 */
 	KEFS_A_CLIENT_PAD,
 	KEFS_A_CLIENT_DELEGATIONS,	/* u32, with revoked ones that it has not freed */
+	KEFS_A_CLIENT_RECLAIMED,	/* u8 it has sent RECLAIM_COMPLETE */
 	__KEFS_A_CLIENT_MAX
 };
 #define KEFS_A_CLIENT_MAX (__KEFS_A_CLIENT_MAX - 1)
@@ -242,6 +253,7 @@ enum kefs_counter {
 	KEFS_CNT_DELEG_RECALLED,	/* wanted back, because something conflicted */
 	KEFS_CNT_DELEG_REVOKED,		/* taken, because they were not returned within a lease */
 	KEFS_CNT_CB_GETATTR,		/* times that a holder was asked for size and change */
+	KEFS_CNT_UNRECORDED,		/* a client beyond what the recovery file holds: cannot reclaim after a restart */
 	__KEFS_CNT_MAX
 };
 

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -77,12 +78,18 @@ static const struct attribute volume_add[] = {
 	{ A(KEFS_A_VOLUME_ROOT_FD, .kind = FD, .required = true, .level = 1) },
 	{ A(KEFS_A_VOLUME_KEY, .kind = BINARY, .required = true, .level = 1, .value = KEFS_KEY_SIZE) },
 	{ A(KEFS_A_VOLUME_FLAGS, .kind = FLAGS, .level = 1) },
+	{ A(KEFS_A_VOLUME_RECOVERY_FD, .kind = FD, .level = 1) },
 	{ .type = 0 },
 };
 
 static const struct attribute volume_del[] = {
 	{ A(KEFS_A_VOLUME_ID, .kind = U64, .required = true, .level = 1, .value = DOOR_VOLUME, .zero_bad = true) },
 	{ A(KEFS_A_VOLUME_FLAGS, .kind = FLAGS, .level = 1) },
+	{ .type = 0 },
+};
+
+static const struct attribute grace_end[] = {
+	{ A(KEFS_A_VOLUME_ID, .kind = U64, .required = true, .level = 1, .value = DOOR_VOLUME, .zero_bad = true) },
 	{ .type = 0 },
 };
 
@@ -146,6 +153,8 @@ static const struct command commands[] = {
 	    .foreign = KEFS_A_CLIENT_ID, .attributes = client_get) },
 	{ C(KEFS_CMD_STATS_GET, .object = KEFS_A_STATS, .unknown = KEFS_A_STATS_MAX + 1, .dump = true,
 	    .foreign = KEFS_A_STATS_OPS, .attributes = stats_get) },
+	{ C(KEFS_CMD_GRACE_END, .object = KEFS_A_VOLUME, .unknown = KEFS_A_VOLUME_MAX + 1,
+	    .foreign = KEFS_A_VOLUME_FLAGS, .attributes = grace_end) },
 };
 
 /* How one attribute differs from what it should be. */
@@ -189,6 +198,8 @@ static void put_good(struct nl_msg *msg, const struct attribute *a)
 	static const char text[4096] = "door";
 	int fd = a->type == KEFS_A_CONN_FD && a->level == 1 ? fixtures.sock_fd : fixtures.dir_fd;
 
+	if (!strcmp(a->name, "KEFS_A_VOLUME_RECOVERY_FD"))
+		fd = fixtures.memory_fd;
 	switch (a->kind) {
 	case U32:
 	case FLAGS:
@@ -391,12 +402,19 @@ static void bad_fd(uint8_t cmd, const char *name, int fd, int err, const char *w
 static void test_fds(void)
 {
 	const char *root = "KEFS_A_VOLUME_ROOT_FD", *conn = "KEFS_A_CONN_FD", *inner = "KEFS_A_GRANT_ROOT_FD";
+	const char *recovery = "KEFS_A_VOLUME_RECOVERY_FD";
 	struct answer answer;
 
 	bad_fd(KEFS_CMD_VOLUME_ADD, root, -1, -EBADF, "-1");
 	bad_fd(KEFS_CMD_VOLUME_ADD, root, 999, -EBADF, "that is closed");
 	bad_fd(KEFS_CMD_VOLUME_ADD, root, fixtures.file_fd, -ENOTDIR, "of a file");
 	bad_fd(KEFS_CMD_VOLUME_ADD, root, fixtures.sock_fd, -ENOTDIR, "of a socket");
+
+	bad_fd(KEFS_CMD_VOLUME_ADD, recovery, -1, -EBADF, "-1");
+	bad_fd(KEFS_CMD_VOLUME_ADD, recovery, fixtures.dir_fd, -EBADF, "that is O_PATH");
+	bad_fd(KEFS_CMD_VOLUME_ADD, recovery, fixtures.file_fd, -EINVAL, "that cannot be written");
+	bad_fd(KEFS_CMD_VOLUME_ADD, recovery, fixtures.sock_fd, -EINVAL, "of a socket");
+	bad_fd(KEFS_CMD_GRACE_END, "KEFS_A_VOLUME_ID", 1, -ENOENT, "of nobody");
 
 	bad_fd(KEFS_CMD_CONN_ADD, "KEFS_A_CONN_VOLUME", 1, -ENOENT, "of nobody");
 	add_volume(DOOR_VOLUME, "fs-door", &answer);
@@ -470,11 +488,13 @@ static void set_up(const char *directory)
 	fixtures.directory = directory;
 	fixtures.dir_fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	fixtures.file_fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	fixtures.memory_fd = memfd_create("recovery", MFD_CLOEXEC);
 	fixtures.udp_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	fixtures.alone_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	tcp_pair(pair);
 	fixtures.sock_fd = pair[0];
-	if (fixtures.dir_fd < 0 || fixtures.file_fd < 0 || fixtures.udp_fd < 0 || fixtures.alone_fd < 0) {
+	if (fixtures.dir_fd < 0 || fixtures.file_fd < 0 || fixtures.memory_fd < 0 || fixtures.udp_fd < 0 ||
+	    fixtures.alone_fd < 0) {
 		perror("door");
 		exit(2);
 	}

@@ -17,6 +17,7 @@ struct fixtures {
 	const char *directory;	/* on a file system with file handles; empty */
 	int dir_fd;		/* of it */
 	int file_fd;		/* not a directory, not a socket */
+	int memory_fd;		/* a file that can be read and written */
 	int sock_fd;		/* connected TCP */
 	int udp_fd;
 	int alone_fd;		/* TCP, not connected */

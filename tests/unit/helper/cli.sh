@@ -87,6 +87,12 @@ id=$(run_ctl fs create --quiet --name second) || fail "fs create --quiet"
 expect 0 "$id  *second  *available" fs list
 expect 0 "\"FileSystemId\": \"$id\"" fs show second --json
 expect 0 'State  *available' fs show "$id"
+expect 0 'State  *available' fs show second
+expect 1 'is not in grace' grace end second
+expect 1 '"ErrorCode": "IncorrectFileSystemLifeCycleState"' --json grace end "$id"
+expect 2 'which file system' grace end
+expect 3 'no file system' grace end nobody
+expect 0 '"Grace": \[\]' status --json
 expect 3 'no file system' fs show nobody
 expect 3 'does not exist' fs show fs-00000000
 expect 3 'does not exist' fs delete fs-00000000

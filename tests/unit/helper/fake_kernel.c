@@ -123,10 +123,27 @@ static int fake_volume_add(void *ctx, const struct kefs_kvolume_new *volume, str
 		return kefs_err_set(err, -EEXIST, "fake: volume is there");
 	if (fstat(volume->root_fd, &st) < 0 || !S_ISDIR(st.st_mode))
 		return kefs_err_set(err, -ENOTDIR, "fake: no directory");
+	if (fstat(volume->recovery_fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return kefs_err_set(err, -EINVAL, "fake: no recovery file");
 	n = fake->volume_count++;
 	fake->volumes[n].id = volume->id;
 	(void)kefs_str_copy(fake->volumes[n].name, sizeof(fake->volumes[n].name), volume->name);
 	memcpy(fake->volumes[n].key, volume->key, sizeof(fake->volumes[n].key));
+	return 0;
+}
+
+static int fake_grace_end(void *ctx, uint64_t id, struct kefs_err *err)
+{
+	struct fake_kernel *fake = ctx;
+	size_t i = find(fake, id);
+
+	if (up(fake, err) < 0)
+		return -ENODEV;
+	if (i == fake->volume_count)
+		return kefs_err_set(err, -ENOENT, "fake: no such volume");
+	if (!fake->volumes[i].grace_ms)
+		return kefs_err_set(err, -ESRCH, "fake: no grace");
+	fake->volumes[i].grace_ms = 0;
 	return 0;
 }
 
@@ -292,6 +309,7 @@ struct kefs_kernel fake_kernel_ops(struct fake_kernel *fake)
 		.volume_add = fake_volume_add,
 		.volume_del = fake_volume_del,
 		.volume_list = fake_volume_list,
+		.grace_end = fake_grace_end,
 		.conn_add = fake_conn_add,
 		.conn_list = fake_conn_list,
 		.client_list = fake_client_list,

@@ -16,6 +16,7 @@ struct fake_kernel {
 		uint64_t id;
 		char name[KEFS_KVIEW_NAME];
 		uint8_t key[16];
+		uint32_t grace_ms;
 	} volumes[FAKE_VOLUMES];
 	size_t volume_count;
 	struct {

@@ -163,11 +163,42 @@ static void test_bad_pools(void **state)
 	}
 }
 
+/* Made once, kept as the kernel module leaves it, gone with its file system. */
+static void test_recovery_file(void **state)
+{
+	struct kefs_err err;
+	char byte = 0;
+	struct stat st;
+	int fd;
+
+	(void)state;
+	fd = kefs_fsdir_open_recovery(backing, ID, &err);
+	assert_true(fd >= 0);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_true(S_ISREG(st.st_mode));
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_int_equal(st.st_size, 0);
+	assert_int_equal(pwrite(fd, "x", 1, 4096), 1);
+	(void)close(fd);
+	fd = kefs_fsdir_open_recovery(backing, ID, &err);
+	assert_true(fd >= 0);
+	assert_int_equal(pread(fd, &byte, 1, 4096), 1);
+	assert_int_equal(byte, 'x');
+	(void)close(fd);
+	/* Nobody can put a link in its place */
+	assert_int_equal(kefs_fsdir_remove_recovery(backing, ID, &err), 0);
+	assert_int_equal(symlinkat("/dev/null", kefs_backing_fd(backing), "recovery/" ID), 0);
+	assert_int_equal(kefs_fsdir_open_recovery(backing, ID, &err), -ELOOP);
+	assert_int_equal(kefs_fsdir_remove_recovery(backing, ID, &err), 0);
+	assert_int_equal(kefs_fsdir_remove_recovery(backing, ID, &err), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_life, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_ids, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_recovery_file, set_up, tear_down),
 		cmocka_unit_test(test_bad_pools),
 	};
 

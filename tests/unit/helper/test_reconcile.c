@@ -25,8 +25,10 @@ static int add(void *ctx, uint64_t id)
 	if (id == refused)
 		return -EIO;
 	volume.root_fd = open("/", O_PATH | O_CLOEXEC);
+	volume.recovery_fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	rc = kernel->ops->volume_add(kernel->ctx, &volume, NULL);
 	(void)close(volume.root_fd);
+	(void)close(volume.recovery_fd);
 	return rc;
 }
 
