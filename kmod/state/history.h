@@ -11,7 +11,7 @@
 
 #include <linux/types.h>
 
-#define KEFS_HISTORY_SETS	1024
+#define KEFS_HISTORY_SETS	8192	/* of KEFS_HISTORY_WAYS files: 1.25 MiB, and a source tree fits */
 #define KEFS_HISTORY_WAYS	4
 #define KEFS_HISTORY_CLIENTS	4	/* of a file: who opened it most recently */
 #define KEFS_HISTORY_WINDOW	120	/* seconds: an open before that is no sign of another to come */

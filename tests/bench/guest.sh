@@ -60,7 +60,8 @@ meta() {
 	local name=$1 line
 	shift
 	begin
-	line=$("$bin/metabench" -d "$work" "$@") || die "$label: metabench $*"
+	line=$(set -o pipefail; "$bin/metabench" -d "$work" "$@" | awk '{ ops += $2; ns += $3 } END { print $1, ops, ns }') ||
+		die "$label: metabench $*"
 	read -r _ ops ns <<< "$line"
 	record "$name"
 }
@@ -111,6 +112,10 @@ group_small() {
 		remount
 		meta "stat-$p" -n "$files" -p "$p" stat
 		meta "open-read-close-$p" -n "$files" -p "$p" open-read-close
+		# Again and again, as compilers do with headers: what delegations are for, the cost of getting them included
+		remount
+		meta "reopen-$p" -n "$files" -p "$p" open-read-close open-read-close open-read-close open-read-close
+		meta "append-$p" -n $((files / 10)) -p "$p" append append append
 		remount
 		meta "unlink-$p" -n "$files" -p "$p" unlink
 	done

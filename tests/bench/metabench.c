@@ -76,6 +76,18 @@ static int read_file(const struct job *j, const char *name)
 	return close(fd) ? fail("close", name) : 0;
 }
 
+/* What a program does that keeps a log or a state file; the size is again what it was. */
+static int append_file(const struct job *j, const char *name)
+{
+	int fd = open(name, O_RDWR | O_APPEND | O_CLOEXEC);
+
+	if (fd < 0)
+		return fail("open", name);
+	if (write(fd, block, 64) != 64 || ftruncate(fd, j->bytes))
+		return fail("append", name);
+	return close(fd) ? fail("close", name) : 0;
+}
+
 static int unlink_file(const struct job *j, const char *name)
 {
 	(void)j;
@@ -139,6 +151,7 @@ static const struct phase {
 	{ "create", "create, write, close", create_file, false },
 	{ "stat", "stat", stat_file, false },
 	{ "open-read-close", "open, read, close", read_file, false },
+	{ "append", "open, append, truncate back, close", append_file, false },
 	{ "rename", "rename there and back", rename_file, false },
 	{ "unlink", "unlink", unlink_file, false },
 	{ "mkdir", "make directories", make_dir, false },
