@@ -28,6 +28,8 @@
 #define KEFS_CLIENTS_MAX	65536		/* per server instance; the oldest unconfirmed is evicted first */
 #define KEFS_LEDGER_CLIENTS_MAX	65536		/* on stable storage, per volume; those beyond it cannot reclaim */
 #define KEFS_OPENS_PER_CLIENT	262144
+#define KEFS_STATES_PER_MIB	64		/* opens and locks of all, per MiB of memory: with its file one is some 2 KiB */
+#define KEFS_STATES_ASSURED	1024		/* of a client, however many another one has */
 #define KEFS_LOCK_WAITS_MAX	16384		/* waiting LOCKs remembered, of 200 bytes; one more only asks again */
 #define KEFS_LOCK_WAITS_PER_FILE 256		/* each release looks through them */
 #define KEFS_LOCKS_PER_CLIENT	65536		/* lock stateids; ranges are bounded by memory accounting of the VFS */

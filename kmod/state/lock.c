@@ -92,8 +92,6 @@ static struct kefs_lockstate *add_locked(struct kefs_open *open, struct kefs_own
 	int err;
 
 	lockdep_assert_held(&open->st.file->lock);
-	if (atomic_read(&owner->client->nr_locks) >= KEFS_LOCKS_PER_CLIENT)
-		return ERR_PTR(-KEFS_ERR_DELAY);
 	ls = lockstate_alloc(open, owner);
 	if (!ls)
 		return ERR_PTR(-KEFS_ERR_DELAY);

@@ -44,7 +44,7 @@ struct kefs_lock_denied {
 
 /*
  * Never wait. -KEFS_ERR_DENIED: @denied is filled, to be put. -EINVAL range, -KEFS_ERR_OPENMODE, _BAD_STATEID,
- * _OLD_STATEID, those of kefs_recovery_may(), _RECLAIM_CONFLICT, _DELAY (memory, too many), _LOCK_NOTSUPP, -EDEADLK.
+ * _OLD_STATEID, those of kefs_recovery_may(), _RECLAIM_CONFLICT, _DELAY, -EDQUOT too many, _LOCK_NOTSUPP, -EDEADLK.
  * LOCKT wants the caller's credentials active (it may open the file).
  */
 int kefs_lock_do(struct kefs_client *client, const struct kefs_lock_args *args, struct kefs_stateid *ret,

@@ -108,8 +108,6 @@ static int add_locked(struct kefs_owner *owner, struct kefs_fileobj *file, struc
 	int err;
 
 	lockdep_assert_held(&file->lock);
-	if (atomic_read(&owner->client->nr_opens) >= KEFS_OPENS_PER_CLIENT)
-		return -ENOSPC;
 	open = open_alloc(owner, file);
 	if (!open)
 		return -KEFS_ERR_DELAY;

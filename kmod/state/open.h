@@ -34,7 +34,7 @@ struct kefs_open_args {
 /*
  * The part of OPEN that is state, after the file was found or made and permissions were checked, with the caller's
  * credentials active: opens the backing file, and may give a delegation. -EINVAL, those of kefs_recovery_may(),
- * -KEFS_ERR_SHARE_DENIED (reclaim: -KEFS_ERR_RECLAIM_CONFLICT), -ENOSPC too many opens, -KEFS_ERR_DELAY,
+ * -KEFS_ERR_SHARE_DENIED (reclaim: -KEFS_ERR_RECLAIM_CONFLICT), -EDQUOT too many opens, -KEFS_ERR_DELAY,
  * -KEFS_ERR_EXPIRED, -KEFS_ERR_LEASE (a delegation is in the way), those of kefs_deleg_check(), and what opening the
  * file gives.
  */

@@ -5,6 +5,7 @@
 #include "expiry.h"
 #include "reaper.h"
 #include "state.h"
+#include "stateid.h"
 
 #define PERIOD (5 * HZ)		/* half of the shortest lease */
 
@@ -18,7 +19,7 @@ static void reap_domain(struct kefs_domain *domain)
 	unsigned long index = 0;
 
 	/* Courtesy is for those who leave room for others. */
-	if (kefs_domain_clients(domain) >= KEFS_CLIENTS_MAX)
+	if (kefs_domain_clients(domain) >= KEFS_CLIENTS_MAX || kefs_stateid_crowded())
 		courtesy = 2ul * kefs_state_lease() * HZ;
 	for (;;) {
 		rcu_read_lock();

@@ -59,16 +59,17 @@ int kefs_session_fit_back(const struct kefs_channel *ask, struct kefs_channel *g
 }
 
 /*
- * Reply caches are memory that clients hold for as long as they like. Each new session may have a quarter of what is
- * left, so that the first ones cannot take it all; it gets fewer slots if need be.
+ * Reply caches are memory that clients hold for as long as they like. Each new session may have a small part of what is
+ * left, so that thousands find room: it gets fewer slots if need be, but two as long as there are two.
  */
 static int reserve_cache(struct kefs_channel *fore, size_t *ret_bytes)
 {
 	size_t per_slot = sizeof(struct kefs_slot) + fore->max_cached;
 	long limit = (totalram_pages() << PAGE_SHIFT) / KEFS_REPLY_CACHE_SHARE;
-	long left = max(limit - atomic_long_read(&reserved), 0l) / 4;
+	long left = max(limit - atomic_long_read(&reserved), 0l);
+	long share = min(left, max_t(long, left / KEFS_REPLY_CACHE_SESSIONS, 2 * per_slot));
 
-	fore->max_slots = min_t(u32, fore->max_slots, left / per_slot);
+	fore->max_slots = min_t(u32, fore->max_slots, share / per_slot);
 	if (!fore->max_slots)
 		return -KEFS_ERR_DELAY;
 	*ret_bytes = fore->max_slots * per_slot;

@@ -75,6 +75,7 @@ struct kefs_lock_wait;
 #define KEFS_UNCONFIRMED_MAX	1024	/* unconfirmed client records of a domain: they cost a stranger nothing */
 #define KEFS_COURTESY_SEC	(24 * 3600) /* how long an expired client's state is kept when nobody wants it */
 #define KEFS_REPLY_CACHE_SHARE	16	/* reply caches of all sessions take at most 1/16 of memory */
+#define KEFS_REPLY_CACHE_SESSIONS 1024	/* and that of a new one 1/1024 of what is left of it */
 
 /*
  * What state does with connections, which are opaque to it, and with callbacks, whose form it does not know. conn_get

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/mm.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
 #include <linux/unaligned.h>
 #include "../core/kefs.h"
+#include "../core/limits.h"
 #include "../files/opencache.h"
 #include "client.h"
 #include "deleg.h"
@@ -37,6 +39,7 @@ static const struct rhashtable_params params = {
 
 static struct rhashtable states;
 static atomic_t nr_opens, nr_locks;
+static unsigned int max_states;			/* opens and locks */
 
 bool kefs_stateid_special(const struct kefs_stateid *id)
 {
@@ -114,10 +117,30 @@ struct kefs_state *kefs_stateid_next_of(struct kefs_client *client, unsigned int
 	return st;
 }
 
+/* A client has at most what is left for others: the second of them that wants everything gets half of it. */
+static bool room_for(const struct kefs_state *st)
+{
+	unsigned int opens = atomic_read(&st->client->nr_opens), locks = atomic_read(&st->client->nr_locks);
+	unsigned int all = kefs_stateid_opens() + kefs_stateid_locks();
+
+	if (st->kind == KEFS_STATE_DELEG)	/* deleg.c counts them, and keeps the client's opens few */
+		return true;
+	if (st->kind == KEFS_STATE_OPEN ? opens >= KEFS_OPENS_PER_CLIENT : locks >= KEFS_LOCKS_PER_CLIENT)
+		return false;
+	return all < max_states && (opens + locks < KEFS_STATES_ASSURED || opens + locks < max_states - all);
+}
+
+bool kefs_stateid_crowded(void)
+{
+	return kefs_stateid_opens() + kefs_stateid_locks() > max_states / 4 * 3;
+}
+
 int kefs_stateid_reserve(struct kefs_state *st)
 {
 	struct kefs_client *client = st->client;
 
+	if (!room_for(st))
+		return -EDQUOT;
 	if (xa_alloc_cyclic(&client->states, &st->index, NULL, xa_limit_32b, &client->next_state,
 			    GFP_KERNEL_ACCOUNT) < 0)
 		return -KEFS_ERR_DELAY;
@@ -326,6 +349,7 @@ unsigned int kefs_stateid_locks(void)
 
 int __init kefs_stateid_init(void)
 {
+	max_states = max(totalram_pages() >> (20 - PAGE_SHIFT), 1ul) * KEFS_STATES_PER_MIB;
 	return rhashtable_init(&states, &params);
 }
 

@@ -100,9 +100,9 @@ struct kefs_state *kefs_stateid_find(struct kefs_client *client, const struct ke
 struct kefs_state *kefs_stateid_lookup(struct kefs_owner *owner, struct kefs_fileobj *file);
 
 /*
- * Into the tables, in two steps so that the second does little: an index (-KEFS_ERR_DELAY), then, with fileobj->lock
- * held, to be found (-KEFS_ERR_DELAY, -KEFS_ERR_EXPIRED if the client died). From then on the tables hold the first
- * reference, until kefs_stateid_remove().
+ * Into the tables, in two steps so that the second does little: an index (-KEFS_ERR_DELAY; -EDQUOT, as EFS has it, at
+ * a limit of the client's or of all), then, with fileobj->lock held, to be found (-KEFS_ERR_DELAY, -KEFS_ERR_EXPIRED if
+ * the client died). From then on the tables hold the first reference, until kefs_stateid_remove().
  */
 int kefs_stateid_reserve(struct kefs_state *st);
 void kefs_stateid_unreserve(struct kefs_state *st);
@@ -116,6 +116,8 @@ void kefs_stateid_put(struct kefs_state *st);	/* process context; frees by kind;
 /* The client's next state of one of @kinds behind *@index (0 starts), referenced, *@index advanced; NULL at the end. */
 struct kefs_state *kefs_stateid_next_of(struct kefs_client *client, unsigned int kinds, unsigned long *index);
 
+/* Opens and locks take most of what is allowed: no time for courtesy. */
+bool kefs_stateid_crowded(void);
 unsigned int kefs_stateid_opens(void);
 unsigned int kefs_stateid_locks(void);
 int __init kefs_stateid_init(void);

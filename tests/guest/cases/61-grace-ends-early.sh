@@ -24,17 +24,24 @@ check "no grace for nobody" no_grace
 join a
 join b
 holder one "$A/f" 0 10
+# Cut off, so that nobody is back before one has looked
+link_down a
+link_down b
 check "loaded anew with two clients" reload
 equal "both are awaited" "$(grace ClientsAwaited)" 2
 check "kefsctl shows it" sh -c "kefsctl status | grep -q '2 are awaited'"
+link_up a
+link_up b
 check "a is back" test "$(tell one write x)" = ok
 check "b too" ls "$B"
 check "then grace is over, long before its time" wait_for 3 no_grace
 
 cd /
 umount /mnt/b
+link_down a
 check "loaded anew when b has left" reload
 equal "only a is awaited" "$(grace ClientsAwaited)" 1
+link_up a
 equal "a is back" "$(tell one write y)" ok
 check "and grace over" wait_for 3 no_grace
 
@@ -52,11 +59,13 @@ check "a is told that its lock is lost" test "$(tell one write z)" != ok
 tell one quit > /dev/null
 
 holder two "$B/g" 0 10
+link_down b
 check "loaded anew once more" reload
 id=$(kefsctl fs list --quiet)
 check "the administrator ends grace" kefsctl grace end "$id"
 check "there is none" no_grace
 check_not "and none can be ended" kefsctl grace end "$id"
+link_up b
 check "b is told that its lock is lost" test "$(tell two write z)" != ok
 tell two quit > /dev/null
 check "a can lock it" try "$A/g" 0 10
