@@ -52,10 +52,25 @@ static bool lapse(struct kefs_client *client)
 	return false;
 }
 
+static unsigned long idle_for(const struct kefs_client *client)
+{
+	unsigned long renewed = READ_ONCE(client->renewed);
+
+	return jiffies - renewed;	/* jiffies read last: never negative */
+}
+
+static void lapse_if_over(struct kefs_client *client)
+{
+	if (READ_ONCE(client->life) == KEFS_LIFE_ACTIVE && idle_for(client) > client->lease && lapse(client))
+		kefs_count(KEFS_CNT_LEASE_EXPIRED);
+}
+
 bool kefs_client_doom(struct kefs_client *client)
 {
-	int life = READ_ONCE(client->life);
+	int life;
 
+	lapse_if_over(client);	/* whoever wants what it holds does not wait for the reaper */
+	life = READ_ONCE(client->life);
 	if (life != KEFS_LIFE_COURTESY)
 		return life == KEFS_LIFE_DOOMED;
 	/* Life was not ACTIVE before the slots are looked at: see lapse(). */
@@ -132,8 +147,7 @@ static void drop_unconfirmed(struct kefs_client *client)
 
 void kefs_client_age(struct kefs_client *client, unsigned long courtesy)
 {
-	unsigned long renewed = READ_ONCE(client->renewed);
-	unsigned long idle = jiffies - renewed;	/* jiffies read last: never negative */
+	unsigned long idle = idle_for(client);
 
 	if (idle <= client->lease)
 		return;
@@ -141,8 +155,7 @@ void kefs_client_age(struct kefs_client *client, unsigned long courtesy)
 		drop_unconfirmed(client);
 		return;
 	}
-	if (READ_ONCE(client->life) == KEFS_LIFE_ACTIVE && lapse(client))
-		kefs_count(KEFS_CNT_LEASE_EXPIRED);
+	lapse_if_over(client);
 	if (idle > courtesy && kefs_client_doom(client))
 		kefs_client_expire(client);
 }
