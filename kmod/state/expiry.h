@@ -14,8 +14,9 @@ struct kefs_client;
 bool kefs_client_renew(struct kefs_client *client);
 
 /*
- * Ends courtesy, and a lease that is over (any context but interrupts): true if the client is doomed, by whomever. The caller must then call
- * kefs_client_expire() or, where it may not sleep, see to it that kefs_client_expire_doomed() is called.
+ * Ends courtesy, and a lease that is over (any context but interrupts): true if the client is doomed, by whomever. The
+ * caller must then call kefs_client_expire() or, where it may not sleep, see to it that kefs_client_expire_doomed() is
+ * called.
  */
 bool kefs_client_doom(struct kefs_client *client);
 /* Drop a doomed client with all its state, or wait until whoever is at it has done so. */
