@@ -11,6 +11,8 @@
 . "$KEFS_TESTS/guest/rawclients.sh"
 kefs_only
 serve
+# A slow kernel needs longer for what is to happen in grace
+case ${KEFS_KERNEL:-uml} in uml-debug | debian) LEASE=40 ;; esac
 short_lease
 
 # 1. What is known may reclaim, and nothing else goes on meanwhile
