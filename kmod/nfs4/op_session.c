@@ -100,7 +100,7 @@ int kefs_run_destroy_session(struct kefs_compound *c)
 
 	if (own && c->index + 1 != c->nops)		/* RFC 8881 §18.37.3 */
 		return -KEFS_ERR_NOT_ONLY_OP;
-	return kefs_session_destroy(c->env.domain, id, c->slot);
+	return kefs_session_destroy(c->env.domain, id, c->slot, c->env.bound);
 }
 
 int kefs_run_destroy_clientid(struct kefs_compound *c)

@@ -100,8 +100,23 @@ void kefs_bindings_drop_locked(struct kefs_session *session)
 	}
 }
 
-/* @fresh is used (NULLed) if there is no binding yet and one is wanted. */
-static int bind_locked(struct kefs_session *session, struct kefs_bound *bound, u32 dir, struct binding **fresh)
+/* A wish that what there is does not fulfil: RFC 8881 §18.34.3 has it refused. */
+static bool demands_change(u32 have, u32 wish)
+{
+	switch (wish) {
+	case KEFS_BIND_FORE:
+	case KEFS_BIND_BACK:
+		return have != wish;
+	case KEFS_BIND_FORE_OR_BOTH:
+		return !(have & KEFS_BIND_FORE);
+	default:
+		return !(have & KEFS_BIND_BACK);
+	}
+}
+
+/* @fresh is used (NULLed) if there is no binding yet and one is wanted. @wish: what BIND_CONN_TO_SESSION says, or 0. */
+static int bind_locked(struct kefs_session *session, struct kefs_bound *bound, u32 dir, u32 wish,
+		       struct binding **fresh)
 {
 	struct binding *b = find_locked(bound, session);
 
@@ -110,6 +125,8 @@ static int bind_locked(struct kefs_session *session, struct kefs_bound *bound, u
 		return -KEFS_ERR_BADSESSION;
 	if (bound->closed)
 		return -ENOTCONN;
+	if (b && wish && demands_change(b->dir, wish))
+		return -EINVAL;
 	if (!b) {
 		if (bound->nr_bindings >= KEFS_BINDINGS_MAX)
 			return -KEFS_ERR_DELAY;
@@ -135,14 +152,15 @@ static int bind_locked(struct kefs_session *session, struct kefs_bound *bound, u
 	return 0;
 }
 
-static int try_bind(struct kefs_session *session, struct kefs_bound *bound, u32 dir, struct binding **fresh)
+static int try_bind(struct kefs_session *session, struct kefs_bound *bound, u32 dir, u32 wish,
+		    struct binding **fresh)
 {
 	struct kefs_client *client = session->client;
 	int err;
 
 	spin_lock(&client->lock);
 	spin_lock(&bound->lock);
-	err = bind_locked(session, bound, dir, fresh);
+	err = bind_locked(session, bound, dir, wish, fresh);
 	spin_unlock(&bound->lock);
 	if (!err && dir & KEFS_BIND_BACK)
 		kefs_bindings_status_locked(client);
@@ -169,26 +187,42 @@ static int direction(u32 wish, u32 *ret)
 	}
 }
 
-int kefs_session_bind_conn(struct kefs_session *session, struct kefs_bound *bound, u32 dir, u32 *ret_dir)
+static int bind_conn(struct kefs_session *session, struct kefs_bound *bound, u32 dir, u32 wish)
 {
 	struct binding *fresh = NULL;
-	u32 become;
 	int err;
 
-	err = direction(dir, &become);
-	if (err)
-		return err;
-	err = try_bind(session, bound, become, &fresh);
+	err = try_bind(session, bound, dir, wish, &fresh);
 	if (err == -EAGAIN) {
 		fresh = kmalloc(sizeof(*fresh), GFP_KERNEL_ACCOUNT);
 		if (!fresh)
 			return -KEFS_ERR_DELAY;
-		err = try_bind(session, bound, become, &fresh);
+		err = try_bind(session, bound, dir, wish, &fresh);
 		kfree(fresh);
 	}
-	if (!err && ret_dir)
-		*ret_dir = become;
 	return err;
+}
+
+int kefs_session_bind_conn(struct kefs_session *session, struct kefs_bound *bound, u32 wish, u32 *ret_dir)
+{
+	int err = direction(wish, ret_dir);
+
+	return err ?: bind_conn(session, bound, *ret_dir, wish);
+}
+
+int kefs_session_use_conn(struct kefs_session *session, struct kefs_bound *bound, u32 dir)
+{
+	return bind_conn(session, bound, dir, 0);
+}
+
+bool kefs_bound_may_carry(struct kefs_bound *bound, const struct kefs_session *session)
+{
+	bool ret;
+
+	spin_lock(&bound->lock);
+	ret = !bound->nr_bindings || find_locked(bound, session);
+	spin_unlock(&bound->lock);
+	return ret;
 }
 
 /* The locks nest the other way round, so the binding is looked for again with both. */

@@ -85,7 +85,8 @@ struct kefs_client {
 	bool forgotten;			/* there is no record and there will be none */
 	int cs_status;			/* CREATE_SESSION's one-slot reply cache */
 	u32 cs_seqid;			/* last executed */
-	bool cs_used;
+	bool cs_used;			/* there are results to give again */
+	bool cs_refused;		/* cs_seqid had impossible arguments: it may come again with others */
 	struct kefs_session_res cs_res;
 
 	struct list_head doomed;	/* expiry.c's list of doomed clients */

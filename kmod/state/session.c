@@ -37,7 +37,7 @@ int kefs_session_fit_fore(const struct kefs_channel *ask, struct kefs_channel *g
 	*give = (struct kefs_channel){
 		.max_request = min_t(u32, ask->max_request, KEFS_RECORD_MAX),
 		.max_response = min_t(u32, ask->max_response, KEFS_RECORD_MAX),
-		.max_cached = min_t(u32, ask->max_cached, KEFS_SLOT_CACHE_MAX),
+		.max_cached = min3(ask->max_cached, ask->max_response, (u32)KEFS_SLOT_CACHE_MAX),
 		.max_ops = min_t(u32, ask->max_ops, KEFS_OPS_MAX),
 		.max_slots = clamp_t(u32, ask->max_slots, 1, KEFS_SLOTS_MAX),
 	};
@@ -209,6 +209,19 @@ static bool transient(int err)
 	return err == -KEFS_ERR_DELAY || err == -KEFS_ERR_CLID_INUSE;
 }
 
+/*
+ * Arguments that nothing can come of: RFC 8881 §18.36.4 counts the seqid before it looks at them, and so does the Linux
+ * client; knfsd does not, and so pynfs. As the answer depends on nothing else, a request with this seqid is carried out
+ * anew, a retry or not, and then the next seqid is good, too.
+ */
+static void count_refused_locked(struct kefs_client *client, u32 seqid)
+{
+	lockdep_assert_held(&client->domain->lock);
+	client->cs_seqid = seqid;
+	client->cs_refused = true;
+	client->cs_used = false;
+}
+
 /* The client's own one-slot reply cache around it. */
 static int create_once_locked(struct kefs_client *client, const struct kefs_session_args *args,
 			      struct kefs_session **session, struct kefs_session_res *res, struct kefs_client **ret_old)
@@ -220,16 +233,19 @@ static int create_once_locked(struct kefs_client *client, const struct kefs_sess
 		*res = client->cs_res;
 		return client->cs_status;
 	}
-	if (args->seqid != client->cs_seqid + 1)
+	if (args->seqid != client->cs_seqid + 1 && !(client->cs_refused && args->seqid == client->cs_seqid))
 		return -KEFS_ERR_SEQ_MISORDERED;
+	/* A stranger counts nothing. */
 	if (!client->confirmed && !kefs_principal_same(&client->principal, &args->principal))
 		return -KEFS_ERR_CLID_INUSE;
-	/* Arguments that nothing can come of (and no memory) do not count as an execution: knfsd's rule, and pynfs's. */
-	if (IS_ERR(*session))
-		return PTR_ERR(*session);
-	err = create_locked(client, args, session, ret_old);
+	err = IS_ERR(*session) ? PTR_ERR(*session) : create_locked(client, args, session, ret_old);
 	if (transient(err))
 		return err;	/* as if it had never come: the client repeats it with the same number */
+	if (IS_ERR(*session)) {
+		count_refused_locked(client, args->seqid);
+		return err;
+	}
+	client->cs_refused = false;
 	client->cs_used = true;
 	client->cs_seqid = args->seqid;
 	client->cs_status = err;
@@ -240,13 +256,13 @@ static int create_once_locked(struct kefs_client *client, const struct kefs_sess
 /* New or again: this connection belongs to the session now, and can call back if that was agreed. */
 static void bind_creator(struct kefs_domain *domain, const struct kefs_session_res *res, struct kefs_bound *bound)
 {
-	u32 dir = res->flags & KEFS_SESSION_BACK ? KEFS_BIND_BACK_OR_BOTH : KEFS_BIND_FORE;
+	u32 dir = res->flags & KEFS_SESSION_BACK ? KEFS_BIND_FORE | KEFS_BIND_BACK : KEFS_BIND_FORE;
 	struct kefs_session *session = kefs_session_find(domain, res->id);
 
 	if (!session)
 		return;
 	/* Not bound, because it is just closing: then there is nobody to tell either. */
-	kefs_session_bind_conn(session, bound, dir, &dir);
+	kefs_session_use_conn(session, bound, dir);
 	kefs_session_put(session);
 }
 
@@ -343,14 +359,17 @@ bool kefs_session_any_busy_locked(struct kefs_client *client)
 	return false;
 }
 
-int kefs_session_destroy(struct kefs_domain *domain, const u8 *id, const struct kefs_slot *own)
+int kefs_session_destroy(struct kefs_domain *domain, const u8 *id, const struct kefs_slot *own,
+			 struct kefs_bound *bound)
 {
 	struct kefs_session *session = kefs_session_find(domain, id);
 	int err = 0;
 
 	if (!session)
 		return -KEFS_ERR_BADSESSION;
-	if (others_busy(session, own))
+	if (!kefs_bound_may_carry(bound, session))
+		err = -KEFS_ERR_CONN_NOT_BOUND;
+	else if (others_busy(session, own))
 		err = -KEFS_ERR_DELAY;
 	else if (!kefs_session_kill(session))
 		err = -KEFS_ERR_BADSESSION;
@@ -426,7 +445,7 @@ int kefs_slot_begin(struct kefs_domain *domain, const struct kefs_sequence_args 
 	if (!err)
 		kefs_slot_start(slot, args->seqid, args->digest, args->cachethis);
 	if (args->bound && READ_ONCE(args->bound->last) != session)
-		kefs_session_bind_conn(session, args->bound, KEFS_BIND_FORE, NULL);
+		kefs_session_use_conn(session, args->bound, KEFS_BIND_FORE);
 	res->highest = session->fore.max_slots - 1;
 	res->target = session->target_highest;
 	*ret = slot;

@@ -109,10 +109,12 @@ static inline bool kefs_session_alive(const struct kefs_session *session)
 }
 
 /*
- * DESTROY_SESSION. @own: the slot of this compound or NULL; it may be one of that session. -KEFS_ERR_BADSESSION;
- * -KEFS_ERR_DELAY while other slots of it are in use.
+ * DESTROY_SESSION. @own: the slot of this compound or NULL; it may be one of that session. @bound: the connection it
+ * came over. -KEFS_ERR_BADSESSION; -KEFS_ERR_CONN_NOT_BOUND, see kefs_bound_may_carry(); -KEFS_ERR_DELAY while other slots
+ * of it are in use.
  */
-int kefs_session_destroy(struct kefs_domain *domain, const u8 *id, const struct kefs_slot *own);
+int kefs_session_destroy(struct kefs_domain *domain, const u8 *id, const struct kefs_slot *own,
+			 struct kefs_bound *bound);
 
 /* --- SEQUENCE --- */
 
@@ -163,10 +165,18 @@ static inline bool kefs_session_has_back(const struct kefs_session *session)
 /* --- connections --- */
 
 /*
- * BIND_CONN_TO_SESSION: @dir KEFS_BIND_*, *@ret_dir (may be NULL) what it became (FORE, BACK or both = 3). Idempotent.
- * -EINVAL bad @dir; -ENOTCONN the connection is closing; -KEFS_ERR_BADSESSION, -KEFS_ERR_DELAY.
+ * BIND_CONN_TO_SESSION: @wish KEFS_BIND_*, *@ret_dir what it became (FORE, BACK or both = 3). Idempotent.
+ * -EINVAL bad @wish, or one that wants a binding changed (RFC 8881 §18.34.3); -ENOTCONN the connection is closing;
+ * -KEFS_ERR_BADSESSION, -KEFS_ERR_DELAY.
  */
-int kefs_session_bind_conn(struct kefs_session *session, struct kefs_bound *bound, u32 dir, u32 *ret_dir);
+int kefs_session_bind_conn(struct kefs_session *session, struct kefs_bound *bound, u32 wish, u32 *ret_dir);
+/* Bound by use, as CREATE_SESSION and SEQUENCE do it: @dir KEFS_BIND_FORE and/or _BACK is added. Errors as above. */
+int kefs_session_use_conn(struct kefs_session *session, struct kefs_bound *bound, u32 dir);
+/*
+ * Is this one of the session's connections, or none of anybody yet? The latter counts as bound by use, which RFC 8881
+ * §2.10.3.1 allows without state protection: a client that ends after its connection was lost comes so.
+ */
+bool kefs_bound_may_carry(struct kefs_bound *bound, const struct kefs_session *session);
 /* The connection is dead: out of all sessions; none binds it any more. Before the connection's memory goes. */
 void kefs_session_unbind_conn(struct kefs_bound *bound);
 

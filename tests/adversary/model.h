@@ -122,7 +122,7 @@ struct m_client {
 	unsigned int name, uid;
 	uint64_t id, verifier, renewed_ms;
 	uint32_t cs_seq, cs_status;
-	bool cs_used;
+	bool cs_used, cs_refused;
 	uint8_t cs_session[16];
 };
 

@@ -124,7 +124,7 @@ static void create_session_errors(struct judge *j, const struct m_op *op)
 			j_refuse(j, c->cs_status, "the reply of the last one (§18.36.4)");
 		return;
 	}
-	if (op->seq != c->cs_seq + 1)
+	if (op->seq != c->cs_seq + 1 && !(c->cs_refused && op->seq == c->cs_seq))
 		j_refuse(j, S_SEQ_MISORDERED, "csa_sequence is neither the last nor the next (§18.36.4)");
 	if (op->flags & ~7u)
 		j_refuse(j, S_INVAL, "unknown csa_flags (§18.36.3)");
@@ -174,6 +174,7 @@ bool j_create_session(struct judge *j, const struct m_op *op, const struct m_res
 	if (!res->slots || res->slots > M_SLOTS || !res->max_ops)
 		return j_wrong(j, "more slots than asked, or none (§18.36.3)");
 	c->cs_used = true;
+	c->cs_refused = false;
 	c->cs_seq = op->seq;
 	c->cs_status = S_OK;
 	memcpy(c->cs_session, res->session, 16);
@@ -195,6 +196,7 @@ bool j_destroy_session(struct judge *j, const struct m_op *op, const struct m_re
 			j_refuse(j, S_BADSESSION, "no such session (§18.37.3)");
 		else if (j->r->again || m_lapsed(j->m, j->m->session[s].client, j->r->now_ms))
 			j_may(j, S_BADSESSION, "it may be gone already (§18.37.3)");
+		j_may(j, S_CONN_NOT_BOUND, "the connection may be others' (§18.37.3)");
 		return true;
 	}
 	j_drop_session(j->m, s);
@@ -233,6 +235,7 @@ bool j_bind_conn(struct judge *j, const struct m_op *op, const struct m_res *res
 			j_refuse(j, S_INVAL, "no such direction (§18.34.2)");
 			j_refuse(j, S_BADXDR, "no such direction (§18.34.2)");
 		}
+		j_may(j, S_INVAL, "the connection may be bound otherwise (§18.34.3)");
 		return true;
 	}
 	if (memcmp(res->session, op->session, 16))
@@ -259,6 +262,12 @@ void j_failed(struct judge *j, const struct m_op *op, uint32_t status)
 {
 	int c = m_client_by_id(j->m, op->clientid), s = m_session_find(j->m, op->session);
 
+	/* The seqid counts (§18.36.4), but knfsd and others have it that it does not: both goes. */
+	if (status == S_INVAL && c >= 0 && op->op == OP_CREATE_SESSION) {
+		j->m->client[c].cs_seq = op->seq;
+		j->m->client[c].cs_used = false;
+		j->m->client[c].cs_refused = true;
+	}
 	if (status == S_STALE_CLIENTID && c >= 0 && (op->op == OP_CREATE_SESSION || op->op == OP_DESTROY_CLIENTID))
 		j_drop_client(j->m, c);
 	if (status != S_BADSESSION || s < 0 || (op->op != OP_DESTROY_SESSION && op->op != OP_BIND_CONN))

@@ -216,13 +216,21 @@ int nfs41_send(struct nfs41_req *q, struct rpc4_conn *c)
 	return rpc4_send(c, &q->out);
 }
 
+/* The server's calls to this client are not for who waits for a reply. */
+static bool is_call(const struct rpc4_in *in)
+{
+	return in->end - in->p >= 8 && !memcmp(in->p + 4, "\0\0\0", 4);
+}
+
 int nfs41_recv(struct rpc4_conn *c, struct nfs41_res *res)
 {
 	uint32_t len;
 	int r;
 
 	memset(res, 0, sizeof(*res));
-	r = rpc4_recv(c, &res->in);
+	do {
+		r = rpc4_recv(c, &res->in);
+	} while (!r && is_call(&res->in));
 	if (!r && (res->in.end - res->in.p) % 4)
 		r = -EBADMSG;	/* all of XDR comes in fours */
 	if (!r)

@@ -14,7 +14,7 @@ enum nfs41_op {
 	OP_OPEN = 18, OP_OPENATTR = 19, OP_OPEN_CONFIRM = 20, OP_OPEN_DOWNGRADE = 21, OP_PUTFH = 22,
 	OP_PUTPUBFH = 23, OP_PUTROOTFH = 24, OP_READ = 25, OP_READDIR = 26, OP_READLINK = 27, OP_REMOVE = 28,
 	OP_RENAME = 29, OP_RENEW = 30, OP_RESTOREFH = 31, OP_SAVEFH = 32, OP_SECINFO = 33, OP_SETATTR = 34,
-	OP_SETCLIENTID = 35, OP_VERIFY = 37, OP_WRITE = 38, OP_BIND_CONN = 41, OP_EXCHANGE_ID = 42,
+	OP_SETCLIENTID = 35, OP_VERIFY = 37, OP_WRITE = 38, OP_BACKCHANNEL_CTL = 40, OP_BIND_CONN = 41, OP_EXCHANGE_ID = 42,
 	OP_CREATE_SESSION = 43, OP_DESTROY_SESSION = 44, OP_FREE_STATEID = 45, OP_SECINFO_NO_NAME = 52,
 	OP_SEQUENCE = 53, OP_SET_SSV = 54, OP_TEST_STATEID = 55, OP_DESTROY_CLIENTID = 57, OP_RECLAIM_COMPLETE = 58,
 	OP_ILLEGAL = 10044,
@@ -28,7 +28,8 @@ enum nfs41_status {
 	S_NOFILEHANDLE = 10020, S_MINOR_VERS_MISMATCH = 10021, S_STALE_CLIENTID = 10022, S_STALE_STATEID = 10023,
 	S_OLD_STATEID = 10024, S_BAD_STATEID = 10025, S_NOT_SAME = 10027, S_NO_GRACE = 10033, S_RECLAIM_BAD = 10034,
 	S_LOCKS_HELD = 10037, S_FILE_OPEN = 10046,
-	S_ATTRNOTSUPP = 10032, S_BADXDR = 10036, S_OPENMODE = 10038, S_BADNAME = 10041, S_BADCHAR = 10040,
+	S_ATTRNOTSUPP = 10032, S_BADXDR = 10036, S_OPENMODE = 10038, S_BADOWNER = 10039, S_BAD_RANGE = 10042, S_SAME = 10009, S_FBIG = 27,
+	S_WRONG_TYPE = 10083, S_NOSPC = 28, S_ENCR_ALG_UNSUPP = 10079, S_BADNAME = 10041, S_BADCHAR = 10040,
 	S_OP_ILLEGAL = 10044, S_BADSESSION = 10052, S_BADSLOT = 10053, S_COMPLETE_ALREADY = 10054,
 	S_CONN_NOT_BOUND = 10055, S_BAD_HIGH_SLOT = 10077, S_SEQ_MISORDERED = 10063,
 	S_SEQUENCE_POS = 10064, S_REQ_TOO_BIG = 10065,
@@ -107,8 +108,9 @@ void nfs41_free(struct nfs41_req *q);
 
 int nfs41_send(struct nfs41_req *q, struct rpc4_conn *c);	/* sends, does not free */
 /*
- * Receives a reply; 0 if it is an accepted COMPOUND result, -EPROTO if RPC refused it (res->rpc tells how), -EBADMSG if
- * it is malformed.
+ * Receives a reply (calls of the server are passed over, unanswered); 0 if it is an accepted COMPOUND result, -EPROTO if
+ * RPC refused it (res->rpc tells how), -EBADMSG if it is
+ * malformed.
  */
 int nfs41_recv(struct rpc4_conn *c, struct nfs41_res *res);
 int nfs41_call(struct nfs41_req *q, struct rpc4_conn *c, struct nfs41_res *res);	/* both, and frees */

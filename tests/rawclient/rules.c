@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * rules: each test is the shortest way to something that the server once did wrong, mostly found by tests/adversary.
+ * rules: each test is the shortest way to something that the server once did wrong, mostly found by tests/adversary, or
+ * a table of the protocol's rules for an operation (rules_*.c).
  * A test has two clients, a and b, each with a session and a connection of its own.
  */
-#include "nfs41.h"
+#include "rules.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -11,17 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-struct peer {
-	struct rpc4_conn conn;
-	struct nfs41_session ses;
-};
-
-struct pair {
-	struct rpc4_addr addr;
-	struct peer a, b;
-};
-
-static int said(const char *what, int got, int wanted)
+int said(const char *what, int got, int wanted)
 {
 	if (got == wanted)
 		return 0;
@@ -29,8 +20,7 @@ static int said(const char *what, int got, int wanted)
 	return 1;
 }
 
-/* Sends, takes the answer: its status; *res stands at the last op's result if @op is not 0. */
-static int ask(struct peer *p, struct nfs41_req *q, struct nfs41_res *res, uint32_t op)
+int ask(struct peer *p, struct nfs41_req *q, struct nfs41_res *res, uint32_t op)
 {
 	int r = nfs41_call(q, &p->conn, res);
 
@@ -48,7 +38,7 @@ static int start(struct pair *t, struct peer *p, const char *name)
 	return r ? r : nfs41_start(&p->ses, &p->conn, owner, 8);
 }
 
-static int open_file(struct peer *p, const struct nfs41_open_args *args, struct nfs41_stateid *id)
+int open_file(struct peer *p, const struct nfs41_open_args *args, struct nfs41_stateid *id)
 {
 	struct nfs41_req q;
 	struct nfs41_res res;
@@ -125,15 +115,13 @@ static int guessed_stateid(struct pair *t)
 	return r;
 }
 
-static const struct test {
-	const char *name;
-	int (*run)(struct pair *t);
-} tests[] = {
+static const struct rules_test tests[] = {
 	{ "truncate-denied", truncate_denied },
 	{ "guessed-stateid", guessed_stateid },
+	{ NULL, NULL },
 };
 
-static int run_test(const struct test *test, const struct rpc4_addr *addr)
+static int run_test(const struct rules_test *test, const struct rpc4_addr *addr)
 {
 	struct pair t = { .addr = *addr, .a.conn.fd = -1, .b.conn.fd = -1 };
 	int r = start(&t, &t.a, "a") || start(&t, &t.b, "b") || test->run(&t);
@@ -150,16 +138,19 @@ static int run_test(const struct test *test, const struct rpc4_addr *addr)
 
 int main(int argc, char **argv)
 {
+	static const struct rules_test *const all[] = { tests, rules_session_tests };
 	struct rpc4_addr addr;
 	int bad = 0;
 
 	signal(SIGPIPE, SIG_IGN);
-	if (argc != 2) {
-		fprintf(stderr, "usage: rules HOST[:PORT]\n");
+	if (argc != 2 && argc != 3) {
+		fprintf(stderr, "usage: rules HOST[:PORT] [TEST]\n");
 		return 64;
 	}
 	addr = rpc4_parse_addr(argv[1]);
-	for (size_t i = 0; i < sizeof(tests) / sizeof(*tests); i++)
-		bad += run_test(&tests[i], &addr);
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		for (const struct rules_test *t = all[i]; t->name; t++)
+			if (argc == 2 || !strcmp(argv[2], t->name))
+				bad += run_test(t, &addr);
 	return bad != 0;
 }

@@ -1,0 +1,704 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Client ids, sessions, slots, connections: RFC 8881 §2.10, §18.33 to §18.37, §18.46, §18.50. */
+#include "rules.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define UPDATE		0x40000000u	/* EXCHGID4_FLAG_UPD_CONFIRMED_REC_A */
+#define CONFIRMED	0x80000000u	/* EXCHGID4_FLAG_CONFIRMED_R */
+#define BACK_CHAN	2u		/* CREATE_SESSION4_FLAG_CONN_BACK_CHAN */
+#define PATH_DOWN	0x201u		/* SEQ4_STATUS_CB_PATH_DOWN and _SESSION */
+
+enum { FORE = 1, BACK = 2, FORE_OR_BOTH = 3, BACK_OR_BOTH = 7, BOTH = 3 };
+
+/* A client as EXCHANGE_ID sees it, and what it was told. */
+struct id {
+	char owner[64];
+	uint64_t verifier;
+	uint32_t uid, flags;
+	uint64_t clientid;
+	uint32_t seq, ret_flags;
+};
+
+static struct id new_id(const char *name)
+{
+	struct id id = { .verifier = 1 };
+
+	snprintf(id.owner, sizeof(id.owner), "rules %s %d %llu", name, getpid(), (unsigned long long)rpc4_now_ns());
+	return id;
+}
+
+static int exchange(struct peer *p, struct id *id)
+{
+	struct rpc4_cred cred = { .flavor = 1, .uid = id->uid };
+	struct nfs41_req q;
+	struct nfs41_res res;
+	int r;
+
+	nfs41_begin(&q, &p->conn, &cred, "");
+	nfs41_put_exchange_id(&q, id->owner, id->verifier, id->flags);
+	r = ask(p, &q, &res, OP_EXCHANGE_ID);
+	if (r)
+		return r;
+	id->clientid = rpc4_get_u64(&res.in);
+	id->seq = rpc4_get_u32(&res.in);
+	id->ret_flags = rpc4_get_u32(&res.in);
+	return 0;
+}
+
+/* channel_attrs4 */
+struct chan {
+	uint32_t pad, rqst, resp, cached, ops, reqs;
+};
+
+struct cs {
+	uint32_t flags;
+	struct chan fore, back;
+};
+
+static const struct cs usual = { .fore = { 0, 65536, 65536, 4096, 16, 8 }, .back = { 0, 4096, 4096, 0, 2, 2 } };
+
+static void put_chan(struct rpc4_out *o, const struct chan *c)
+{
+	rpc4_put_u32(o, c->pad);
+	rpc4_put_u32(o, c->rqst);
+	rpc4_put_u32(o, c->resp);
+	rpc4_put_u32(o, c->cached);
+	rpc4_put_u32(o, c->ops);
+	rpc4_put_u32(o, c->reqs);
+	rpc4_put_u32(o, 0);
+}
+
+static void get_chan(struct rpc4_in *in, struct chan *c)
+{
+	c->pad = rpc4_get_u32(in);
+	c->rqst = rpc4_get_u32(in);
+	c->resp = rpc4_get_u32(in);
+	c->cached = rpc4_get_u32(in);
+	c->ops = rpc4_get_u32(in);
+	c->reqs = rpc4_get_u32(in);
+	rpc4_get_u32(in);
+}
+
+/* CREATE_SESSION with that seqid; @s becomes the session on @p's connection, *@got what was agreed. */
+static int create(struct peer *p, const struct id *id, uint32_t seq, const struct cs *args, struct nfs41_session *s,
+		  struct cs *got)
+{
+	struct rpc4_cred cred = { .flavor = 1, .uid = id->uid };
+	struct nfs41_res res;
+	struct nfs41_req q;
+	const uint8_t *sid;
+	int r;
+
+	nfs41_begin(&q, &p->conn, &cred, "");
+	nfs41_op(&q, OP_CREATE_SESSION);
+	rpc4_put_u64(&q.out, id->clientid);
+	rpc4_put_u32(&q.out, seq);
+	rpc4_put_u32(&q.out, args->flags);
+	put_chan(&q.out, &args->fore);
+	put_chan(&q.out, &args->back);
+	rpc4_put_u32(&q.out, 0x40000000);
+	rpc4_put_u32(&q.out, 1);	/* AUTH_NONE */
+	rpc4_put_u32(&q.out, 0);
+	r = ask(p, &q, &res, OP_CREATE_SESSION);
+	if (r)
+		return r;
+	memset(s, 0, sizeof(*s));
+	s->conn = &p->conn;
+	s->cred = cred;
+	s->clientid = id->clientid;
+	sid = rpc4_get_fixed(&res.in, 16);
+	if (sid)
+		memcpy(s->id, sid, 16);
+	if (rpc4_get_u32(&res.in) != seq)
+		return said("csr_sequence", -1, 0);
+	got->flags = rpc4_get_u32(&res.in);
+	get_chan(&res.in, &got->fore);
+	get_chan(&res.in, &got->back);
+	s->slots = got->fore.reqs;
+	return res.in.bad ? -1 : 0;
+}
+
+static int destroy_session(struct peer *p, const struct nfs41_session *s)
+{
+	struct nfs41_req q;
+	struct nfs41_res res;
+
+	nfs41_begin(&q, &p->conn, &s->cred, "");
+	nfs41_op(&q, OP_DESTROY_SESSION);
+	rpc4_put_raw(&q.out, s->id, 16);
+	return ask(p, &q, &res, 0);
+}
+
+static int destroy_clientid(struct peer *p, uint64_t clientid)
+{
+	struct rpc4_cred cred = { .flavor = 1 };
+	struct nfs41_req q;
+	struct nfs41_res res;
+
+	nfs41_begin(&q, &p->conn, &cred, "");
+	nfs41_op(&q, OP_DESTROY_CLIENTID);
+	rpc4_put_u64(&q.out, clientid);
+	return ask(p, &q, &res, 0);
+}
+
+/* --- EXCHANGE_ID: the cases of RFC 8881 §18.35.4 --- */
+
+static int exchange_again(struct peer *p, struct id *id, const char *what, int wanted, uint32_t flags, uint64_t clientid)
+{
+	if (said(what, exchange(p, id), wanted))
+		return 1;
+	if (wanted)
+		return 0;
+	if ((id->ret_flags & CONFIRMED) != flags || (clientid && id->clientid != clientid)) {
+		printf("  %s: flags %x, client id %llx\n", what, id->ret_flags, (unsigned long long)id->clientid);
+		return 1;
+	}
+	return 0;
+}
+
+/* 1, 4, 7: while nothing is confirmed */
+static int unconfirmed_cases(struct peer *p, struct id *id)
+{
+	struct nfs41_session s;
+	uint64_t first;
+	struct id old;
+	struct cs got;
+
+	id->flags = UPDATE;
+	if (exchange_again(p, id, "update of nothing (7)", S_NOENT, 0, 0))
+		return 1;
+	id->flags = 0;
+	if (exchange_again(p, id, "new owner (1)", S_OK, 0, 0))
+		return 1;
+	first = id->clientid;
+	old = *id;
+	id->flags = UPDATE;
+	if (exchange_again(p, id, "update of what is not confirmed (7)", S_NOENT, 0, 0))
+		return 1;
+	id->flags = 0;
+	id->uid = 1;
+	id->verifier = 2;
+	if (exchange_again(p, id, "replaced, by whoever (4)", S_OK, 0, 0))
+		return 1;
+	return said("the replaced id is another", first == id->clientid, 0) ||
+	       said("CREATE_SESSION of the replaced id", create(p, &old, old.seq, &usual, &s, &got), S_STALE_CLIENTID);
+}
+
+/* 2, 6, 8, 9, 3: with a confirmed record */
+static int confirmed_cases(struct peer *p, struct id *id)
+{
+	uint64_t own = id->clientid;
+	struct id other = *id;
+
+	if (exchange_again(p, id, "again (2)", S_OK, CONFIRMED, own))
+		return 1;
+	id->flags = UPDATE;
+	if (exchange_again(p, id, "update (6)", S_OK, CONFIRMED, own))
+		return 1;
+	other.flags = UPDATE;
+	other.verifier++;
+	if (exchange_again(p, &other, "update, wrong verifier (8)", S_NOT_SAME, 0, 0))
+		return 1;
+	other.verifier = id->verifier;
+	other.uid++;
+	if (exchange_again(p, &other, "update, wrong principal (9)", S_PERM, 0, 0))
+		return 1;
+	other.flags = 0;
+	if (exchange_again(p, &other, "collision (3)", S_CLID_INUSE, 0, 0))
+		return 1;
+	id->flags = 0;
+	return 0;
+}
+
+/* 5: the old record lives until the new one is confirmed; a step back is the old one again */
+static int restart_case(struct peer *p, struct id *id, struct nfs41_session *s)
+{
+	struct id anew = *id;
+	struct nfs41_session s2;
+	struct cs got;
+
+	anew.verifier++;
+	if (exchange_again(p, &anew, "restarted (5)", S_OK, 0, 0) ||
+	    said("the new id is another", anew.clientid == id->clientid, 0) ||
+	    said("the old session", nfs41_ping(s), S_OK) ||
+	    exchange_again(p, id, "the old one again (2)", S_OK, CONFIRMED, id->clientid) ||
+	    said("CREATE_SESSION of the new one", create(p, &anew, anew.seq, &usual, &s2, &got), S_OK) ||
+	    said("the old session then", nfs41_ping(s), S_BADSESSION) ||
+	    said("the new session", nfs41_ping(&s2), S_OK))
+		return 1;
+	*id = anew;
+	*s = s2;
+	return 0;
+}
+
+static int exchange_id(struct pair *t)
+{
+	struct id id = new_id("exchange"), bad = new_id("bad");
+	struct peer *p = &t->a;
+	struct nfs41_session s;
+	uint64_t old;
+	struct cs got;
+
+	bad.flags = CONFIRMED;
+	if (said("a flag of the reply in the call", exchange(p, &bad), S_INVAL) ||
+	    unconfirmed_cases(p, &id) ||
+	    said("CREATE_SESSION", create(p, &id, id.seq, &usual, &s, &got), S_OK) ||
+	    confirmed_cases(p, &id) || restart_case(p, &id, &s) ||
+	    said("DESTROY_SESSION", destroy_session(p, &s), S_OK))
+		return 1;
+	old = id.clientid;
+	id.uid++;
+	return exchange_again(p, &id, "collision without state (3)", S_OK, 0, 0) ||
+	       said("the id without state", destroy_clientid(p, old), S_STALE_CLIENTID) ||
+	       said("DESTROY_CLIENTID of an unconfirmed one", destroy_clientid(p, id.clientid), S_OK);
+}
+
+/* --- CREATE_SESSION: §18.36 --- */
+
+static int too_small(struct peer *p, struct id *id)
+{
+	static const struct {
+		const char *what;
+		size_t field;
+		uint32_t value;
+	} cases[] = {
+		{ "ca_maxrequestsize", offsetof(struct cs, fore.rqst), 20 },
+		{ "ca_maxresponsesize", offsetof(struct cs, fore.resp), 20 },
+		{ "ca_maxoperations", offsetof(struct cs, fore.ops), 0 },
+		{ "ca_maxrequestsize, back", offsetof(struct cs, back.rqst), 20 },
+		{ "ca_maxresponsesize, back", offsetof(struct cs, back.resp), 20 },
+		{ "ca_maxoperations, back", offsetof(struct cs, back.ops), 1 },
+	};
+	struct nfs41_session s;
+	struct cs got;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct cs args = usual;
+
+		args.flags = BACK_CHAN;
+		memcpy((char *)&args + cases[i].field, &cases[i].value, 4);
+		if (said(cases[i].what, create(p, id, id->seq, &args, &s, &got), S_TOOSMALL))
+			return 1;
+	}
+	return 0;
+}
+
+static int above(const char *what, uint32_t got, uint32_t asked)
+{
+	if (got <= asked)
+		return 0;
+	printf("  %s: %u, asked for %u\n", what, got, asked);
+	return 1;
+}
+
+static int chan_fits(const struct chan *got, const struct chan *asked)
+{
+	return above("ca_maxrequestsize", got->rqst, asked->rqst) || above("ca_maxresponsesize", got->resp, asked->resp) ||
+	       above("ca_maxresponsesize_cached", got->cached, asked->cached) ||
+	       above("a cached reply is a reply", got->cached, got->resp) ||
+	       above("ca_maxoperations", got->ops, asked->ops) || above("ca_maxrequests", got->reqs, asked->reqs);
+}
+
+static int limits(struct peer *p, struct id *id)
+{
+	const struct cs asked[] = {
+		{ BACK_CHAN, { 0, 600, 600, 4096, 3, 1 }, { 0, 600, 600, 0, 2, 1 } },
+		{ BACK_CHAN, { 64, ~0u, ~0u, ~0u, ~0u, ~0u }, { 64, ~0u, ~0u, ~0u, ~0u, ~0u } },
+		usual,
+	};
+
+	for (size_t i = 0; i < sizeof(asked) / sizeof(*asked); i++) {
+		struct nfs41_session s;
+		struct cs got;
+
+		if (said("CREATE_SESSION", create(p, id, id->seq++, &asked[i], &s, &got), S_OK) ||
+		    chan_fits(&got.fore, &asked[i].fore) || chan_fits(&got.back, &asked[i].back) ||
+		    above("flags", got.flags & ~asked[i].flags, 0) || said("a request", nfs41_ping(&s), S_OK) ||
+		    said("DESTROY_SESSION", destroy_session(p, &s), S_OK))
+			return 1;
+	}
+	return 0;
+}
+
+/* Of a CREATE_SESSION that is refused, the Linux client counts the seqid and pynfs does not: both must get on */
+static int refused_seqid(struct peer *p)
+{
+	struct id id = new_id("refused");
+	struct nfs41_session s;
+	struct cs bad = usual, got;
+
+	bad.fore.rqst = 20;
+	if (said("EXCHANGE_ID", exchange(p, &id), S_OK) ||
+	    said("refused", create(p, &id, id.seq, &bad, &s, &got), S_TOOSMALL) ||
+	    said("its retry", create(p, &id, id.seq, &bad, &s, &got), S_TOOSMALL) ||
+	    said("not counted", create(p, &id, id.seq, &usual, &s, &got), S_OK) ||
+	    said("refused, the 2nd", create(p, &id, id.seq + 1, &bad, &s, &got), S_TOOSMALL) ||
+	    said("counted", create(p, &id, id.seq + 2, &usual, &s, &got), S_OK) ||
+	    said("back at what was before", create(p, &id, id.seq, &usual, &s, &got), S_SEQ_MISORDERED))
+		return 1;
+	return 0;
+}
+
+static int create_session(struct pair *t)
+{
+	struct id id = new_id("create"), other, none = new_id("none");
+	struct nfs41_session s, again;
+	struct peer *p = &t->a;
+	struct cs args = usual, got, got2;
+
+	if (said("EXCHANGE_ID", exchange(p, &id), S_OK))
+		return 1;
+	other = id;
+	other.uid++;
+	none.clientid = id.clientid ^ 1ull << 33;
+	args.flags = 8;
+	if (said("no such client", create(p, &none, 1, &usual, &s, &got), S_STALE_CLIENTID) ||
+	    said("seqid before the first", create(p, &id, id.seq - 1, &usual, &s, &got), S_SEQ_MISORDERED) ||
+	    said("seqid behind the next", create(p, &id, id.seq + 1, &usual, &s, &got), S_SEQ_MISORDERED) ||
+	    said("wrong principal", create(p, &other, id.seq, &usual, &s, &got), S_CLID_INUSE) ||
+	    said("unknown flag", create(p, &id, id.seq, &args, &s, &got), S_INVAL) || too_small(p, &id))
+		return 1;
+	if (said("CREATE_SESSION", create(p, &id, id.seq, &usual, &s, &got), S_OK) ||
+	    said("its retry", create(p, &id, id.seq, &usual, &again, &got2), S_OK))
+		return 1;
+	if (memcmp(s.id, again.id, 16) || memcmp(&got, &got2, sizeof(got)))
+		return said("a retry gives the same session", 1, 0);
+	id.seq++;
+	return limits(p, &id) || said("DESTROY_SESSION", destroy_session(p, &s), S_OK) ||
+	       said("DESTROY_CLIENTID", destroy_clientid(p, id.clientid), S_OK) || refused_seqid(p);
+}
+
+/* --- slots: §2.10.6, §18.46 --- */
+
+struct sent {
+	uint32_t slot, seq, highest;
+	bool cache;
+	uint32_t ops;		/* GETATTRs behind SEQUENCE and PUTROOTFH; ~0: SEQUENCE alone */
+	uint32_t uid;
+};
+
+/* The status; *ret_op what failed; *ret_flags the SEQUENCE status flags. */
+static int sequence(struct rpc4_conn *c, const struct nfs41_session *s, const struct sent *a, uint32_t *ret_op,
+		    uint32_t *ret_flags)
+{
+	struct rpc4_cred cred = { .flavor = 1, .uid = a->uid };
+	struct nfs41_req q;
+	struct nfs41_res res;
+	int r;
+
+	nfs41_begin(&q, c, &cred, "");
+	nfs41_op(&q, OP_SEQUENCE);
+	rpc4_put_raw(&q.out, s->id, 16);
+	rpc4_put_u32(&q.out, a->seq);
+	rpc4_put_u32(&q.out, a->slot);
+	rpc4_put_u32(&q.out, a->highest);
+	rpc4_put_u32(&q.out, a->cache);
+	if (a->ops != ~0u)
+		nfs41_op(&q, OP_PUTROOTFH);
+	for (uint32_t i = 0; a->ops != ~0u && i < a->ops; i++)
+		nfs41_put_getattr(&q, 1 << 3, 1 << 20);
+	r = nfs41_call(&q, c, &res);
+	if (r)
+		return r;
+	if (!nfs41_next(&res))
+		return -1;
+	if (!res.op_status) {
+		rpc4_get_fixed(&res.in, 32);
+		*ret_flags = rpc4_get_u32(&res.in);
+	}
+	while (!res.op_status && nfs41_next(&res) && !res.op_status && res.op == OP_PUTROOTFH)
+		;
+	*ret_op = res.op;
+	return (int)res.status;
+}
+
+static int sequence_says(struct rpc4_conn *c, const struct nfs41_session *s, struct sent a, const char *what, int wanted)
+{
+	uint32_t op = 0, flags = 0;
+
+	return said(what, sequence(c, s, &a, &op, &flags), wanted) ||
+	       said("the operation that says so", wanted && op != OP_SEQUENCE && wanted != S_RETRY_UNCACHED_REP, 0) ||
+	       said("status flags", (int)flags, 0);
+}
+
+static int slot_rules(struct rpc4_conn *c, const struct nfs41_session *s)
+{
+	uint32_t n = s->slots;
+
+	return sequence_says(c, s, (struct sent){ 1, 1, 1, true, 1, 0 }, "first", S_OK) ||
+	       sequence_says(c, s, (struct sent){ n, 1, n - 1, true, 1, 0 }, "slot beyond the last", S_BADSLOT) ||
+	       sequence_says(c, s, (struct sent){ 1, 2, n, true, 1, 0 }, "highest beyond the last", S_BAD_HIGH_SLOT) ||
+	       sequence_says(c, s, (struct sent){ 1, 3, 1, true, 1, 0 }, "two ahead", S_SEQ_MISORDERED) ||
+	       sequence_says(c, s, (struct sent){ 1, 0, 1, true, 1, 0 }, "one behind", S_SEQ_MISORDERED) ||
+	       sequence_says(c, s, (struct sent){ 1, 1, 1, true, 1, 0 }, "retry", S_OK) ||
+	       sequence_says(c, s, (struct sent){ 1, 1, 1, true, 2, 0 }, "retry of something else", S_SEQ_FALSE_RETRY) ||
+	       sequence_says(c, s, (struct sent){ 1, 1, 1, true, 1, 7 }, "retry of someone else", S_SEQ_FALSE_RETRY) ||
+	       sequence_says(c, s, (struct sent){ 1, 2, 1, false, 1, 0 }, "not to be cached", S_OK) ||
+	       sequence_says(c, s, (struct sent){ 1, 2, 1, false, 1, 0 }, "its retry", S_RETRY_UNCACHED_REP) ||
+	       sequence_says(c, s, (struct sent){ 1, 3, 1, false, ~0u, 0 }, "SEQUENCE alone", S_OK) ||
+	       sequence_says(c, s, (struct sent){ 1, 3, 1, false, ~0u, 0 }, "its retry", S_OK) ||
+	       sequence_says(c, s, (struct sent){ 1, 4, 1, true, 15, 0 }, "too many operations", S_TOO_MANY_OPS) ||
+	       sequence_says(c, s, (struct sent){ 1, 4, 1, true, 14, 0 }, "as many as agreed", S_OK);
+}
+
+/* A reply larger than what may be kept, or may be sent, is refused where it would be kept or sent. */
+static int reply_sizes(struct peer *p, struct id *id)
+{
+	struct cs args = usual, got;
+	struct nfs41_session s;
+	uint32_t op, flags;
+	int r;
+
+	args.fore.cached = 300;
+	args.fore.resp = 600;
+	args.fore.ops = 40;
+	r = create(p, id, id->seq++, &args, &s, &got);
+	if (said("CREATE_SESSION", r, S_OK) ||
+	    said("to be cached", sequence(&p->conn, &s, &(struct sent){ 0, 1, 0, true, 20, 0 }, &op, &flags),
+		 S_REP_TOO_BIG_TO_CACHE) ||
+	    said("its retry", sequence(&p->conn, &s, &(struct sent){ 0, 1, 0, true, 20, 0 }, &op, &flags),
+		 S_REP_TOO_BIG_TO_CACHE) ||
+	    said("to be sent", sequence(&p->conn, &s, &(struct sent){ 0, 2, 0, false, 30, 0 }, &op, &flags),
+		 S_REP_TOO_BIG))
+		return 1;
+	return said("DESTROY_SESSION", destroy_session(p, &s), S_OK);
+}
+
+static int slots(struct pair *t)
+{
+	struct id id = new_id("slots");
+	struct nfs41_session s;
+	struct peer *p = &t->a;
+	struct cs got;
+
+	return said("EXCHANGE_ID", exchange(p, &id), S_OK) ||
+	       said("CREATE_SESSION", create(p, &id, id.seq++, &usual, &s, &got), S_OK) || slot_rules(&p->conn, &s) ||
+	       reply_sizes(p, &id) || said("DESTROY_SESSION", destroy_session(p, &s), S_OK);
+}
+
+/* --- connections: §2.10.5, §18.34 --- */
+
+static int bind_conn(struct rpc4_conn *c, const struct nfs41_session *s, uint32_t dir, uint32_t *ret_dir)
+{
+	struct nfs41_req q;
+	struct nfs41_res res;
+	int r;
+
+	nfs41_begin(&q, c, &s->cred, "");
+	nfs41_op(&q, OP_BIND_CONN);
+	rpc4_put_raw(&q.out, s->id, 16);
+	rpc4_put_u32(&q.out, dir);
+	rpc4_put_u32(&q.out, 0);
+	r = nfs41_call(&q, c, &res);
+	if (r || res.status)
+		return r ? r : (int)res.status;
+	nfs41_next(&res);
+	if (memcmp(rpc4_get_fixed(&res.in, 16), s->id, 16))
+		return -1;
+	*ret_dir = rpc4_get_u32(&res.in);
+	return said("RDMA", (int)rpc4_get_u32(&res.in), 0) ? -1 : 0;
+}
+
+/*
+ * "... has no effect, and the server MUST respond with NFS4_OK, unless the client is demanding changes to the set of
+ * channels the connection is associated with. If so, the server MUST return NFS4ERR_INVAL." (§18.34.3)
+ */
+static int bind_dirs(struct pair *t, const struct nfs41_session *s)
+{
+	static const struct {
+		const char *what;
+		uint32_t first, then;
+		int status;
+		uint32_t dir;
+	} cases[] = {
+		{ "fore", FORE, 0, S_OK, 0 },
+		{ "fore, fore", FORE, FORE, S_OK, FORE },
+		{ "fore, back", FORE, BACK, S_INVAL, 0 },
+		{ "fore, fore or both", FORE, FORE_OR_BOTH, S_OK, BOTH },
+		{ "fore, back or both", FORE, BACK_OR_BOTH, S_INVAL, 0 },
+		{ "back, back", BACK, BACK, S_OK, BACK },
+		{ "back, fore", BACK, FORE, S_INVAL, 0 },
+		{ "back, fore or both", BACK, FORE_OR_BOTH, S_INVAL, 0 },
+		{ "back, back or both", BACK, BACK_OR_BOTH, S_OK, BOTH },
+		{ "fore or both, fore", FORE_OR_BOTH, FORE, S_INVAL, 0 },
+		{ "fore or both, back", FORE_OR_BOTH, BACK, S_INVAL, 0 },
+		{ "fore or both, back or both", FORE_OR_BOTH, BACK_OR_BOTH, S_OK, BOTH },
+		{ "back or both, fore or both", BACK_OR_BOTH, FORE_OR_BOTH, S_OK, BOTH },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct rpc4_conn c = { .fd = -1 };
+		uint32_t dir = 0;
+		int r = rpc4_connect(&c, &t->addr) || said(cases[i].what, bind_conn(&c, s, cases[i].first, &dir), S_OK) ||
+			said(cases[i].what, (int)dir, (int)cases[i].first & BOTH);
+
+		if (!r && cases[i].then) {
+			r = said(cases[i].what, bind_conn(&c, s, cases[i].then, &dir), cases[i].status);
+			if (!r && !cases[i].status)
+				r = said(cases[i].what, (int)dir, (int)cases[i].dir);
+		}
+		rpc4_close(&c);
+		if (r)
+			return 1;
+	}
+	return 0;
+}
+
+static int bind_errors(struct pair *t, const struct nfs41_session *s)
+{
+	struct nfs41_session none = *s;
+	struct rpc4_conn c = { .fd = -1 };
+	struct nfs41_res res;
+	struct nfs41_req q;
+	uint32_t dir;
+	int r;
+
+	none.id[15] ^= 1;
+	if (rpc4_connect(&c, &t->addr))
+		return 1;
+	r = said("direction 0", bind_conn(&c, s, 0, &dir), S_INVAL) ||
+	    said("direction 4", bind_conn(&c, s, 4, &dir), S_INVAL) ||
+	    said("no such session", bind_conn(&c, &none, FORE, &dir), S_BADSESSION);
+	nfs41_begin(&q, &c, &s->cred, "");
+	nfs41_op(&q, OP_BIND_CONN);
+	rpc4_put_raw(&q.out, s->id, 16);
+	rpc4_put_u32(&q.out, FORE);
+	rpc4_put_u32(&q.out, 0);
+	nfs41_op(&q, OP_PUTROOTFH);
+	r = r || nfs41_call(&q, &c, &res) || said("not alone", (int)res.status, S_NOT_ONLY_OP);
+	rpc4_close(&c);
+	return r;
+}
+
+static int bind_rules(struct pair *t)
+{
+	uint32_t dir = 0;
+
+	/* A connection may carry several sessions, of several clients, too */
+	return bind_dirs(t, &t->a.ses) || bind_errors(t, &t->a.ses) ||
+	       said("a connection of another session", bind_conn(&t->b.conn, &t->a.ses, FORE, &dir), S_OK) ||
+	       said("that session", nfs41_ping(&t->b.ses), S_OK);
+}
+
+/* nconnect: one session's slots over several connections; the retry may come over another one */
+static int nconnect(struct pair *t)
+{
+	struct rpc4_conn c[4];
+	struct id id = new_id("nconnect");
+	struct nfs41_session s;
+	struct cs got;
+	int r = said("EXCHANGE_ID", exchange(&t->a, &id), S_OK) ||
+		said("CREATE_SESSION", create(&t->a, &id, id.seq, &usual, &s, &got), S_OK);
+
+	for (size_t i = 0; i < 4; i++)
+		c[i].fd = -1;
+	for (size_t i = 0; !r && i < 4; i++)
+		r = rpc4_connect(&c[i], &t->addr);
+	for (uint32_t n = 1; !r && n <= 50; n++) {
+		for (uint32_t i = 0; !r && i < 4; i++) {
+			struct sent a = { i, n, 3, true, 1, 0 };
+
+			r = sequence_says(&c[(i + n) % 4], &s, a, "request", S_OK) ||
+			    sequence_says(&c[(i + n + 1) % 4], &s, a, "its retry", S_OK);
+		}
+	}
+	/* The last of its connections goes: the session stays */
+	for (size_t i = 0; i < 4; i++)
+		rpc4_close(&c[i]);
+	return r || said("session", nfs41_ping(&s), S_SEQ_MISORDERED) ||
+	       said("DESTROY_SESSION", destroy_session(&t->a, &s), S_OK);
+}
+
+static int flags_are(struct rpc4_conn *c, const struct nfs41_session *s, uint32_t seq, const char *what, uint32_t wanted)
+{
+	uint32_t op, flags = 0;
+
+	return said(what, sequence(c, s, &(struct sent){ 0, seq, 0, false, ~0u, 0 }, &op, &flags), S_OK) ||
+	       said(what, (int)flags, (int)wanted);
+}
+
+/* SEQ4_STATUS_CB_PATH_DOWN*: from when the way back is lost until there is one again */
+static int path_down(struct pair *t)
+{
+	struct peer maker = { .conn.fd = -1 };
+	struct rpc4_conn c = { .fd = -1 };
+	struct id id = new_id("path");
+	struct cs args = usual, got;
+	struct nfs41_session s;
+	uint32_t dir;
+	int r;
+
+	args.flags = BACK_CHAN;
+	r = rpc4_connect(&maker.conn, &t->addr) || said("EXCHANGE_ID", exchange(&maker, &id), S_OK) ||
+	    said("CREATE_SESSION", create(&maker, &id, id.seq++, &args, &s, &got), S_OK) ||
+	    said("its flags", (int)got.flags, BACK_CHAN) || flags_are(&t->a.conn, &s, 1, "with a way back", 0);
+	rpc4_close(&maker.conn);
+	usleep(300000);
+	r = r || flags_are(&t->a.conn, &s, 2, "the way back is gone", PATH_DOWN) || rpc4_connect(&c, &t->addr) ||
+	    said("BIND_CONN_TO_SESSION", bind_conn(&c, &s, BACK, &dir), S_OK) ||
+	    flags_are(&t->a.conn, &s, 3, "there is a new one", 0);
+	rpc4_close(&c);
+	return r || said("DESTROY_SESSION", destroy_session(&t->a, &s), S_OK);
+}
+
+/* --- their end: §18.37, §18.50 --- */
+
+static int destroy_in(struct peer *p, struct nfs41_session *in, const struct nfs41_session *which, bool last)
+{
+	struct nfs41_req q;
+	struct nfs41_res res;
+
+	nfs41_begin(&q, &p->conn, &in->cred, "");
+	nfs41_put_sequence(&q, in, 0, ++in->seq[0], true);
+	nfs41_op(&q, OP_DESTROY_SESSION);
+	rpc4_put_raw(&q.out, which->id, 16);
+	if (!last)
+		nfs41_op(&q, OP_PUTROOTFH);
+	return ask(p, &q, &res, 0);
+}
+
+static int destroy(struct pair *t)
+{
+	struct nfs41_session s, s2, s3;
+	struct rpc4_conn c = { .fd = -1 };
+	struct id id = new_id("destroy");
+	struct peer *p = &t->a, fresh;
+	struct cs got;
+	int r;
+
+	if (said("EXCHANGE_ID", exchange(p, &id), S_OK) ||
+	    said("CREATE_SESSION", create(p, &id, id.seq++, &usual, &s, &got), S_OK) ||
+	    said("CREATE_SESSION, the 2nd", create(p, &id, id.seq++, &usual, &s2, &got), S_OK) ||
+	    said("CREATE_SESSION, the 3rd", create(p, &id, id.seq++, &usual, &s3, &got), S_OK) ||
+	    said("DESTROY_CLIENTID", destroy_clientid(p, id.clientid), S_CLIENTID_BUSY) ||
+	    said("its own, not last", destroy_in(p, &s, &s, false), S_NOT_ONLY_OP) ||
+	    said("another, not last", destroy_in(p, &s, &s2, false), S_OK) ||
+	    said("again", destroy_in(p, &s, &s2, true), S_BADSESSION) ||
+	    said("its own, last", destroy_in(p, &s, &s, true), S_OK) ||
+	    said("its own, gone", nfs41_ping(&s), S_BADSESSION))
+		return 1;
+	/* "MUST be invoked on a connection that is associated with the session" (§18.37.3) */
+	r = said("over a connection of others", destroy_session(&t->b, &s3), S_CONN_NOT_BOUND) ||
+	    said("DESTROY_CLIENTID", destroy_clientid(p, id.clientid), S_CLIENTID_BUSY) ||
+	    rpc4_connect(&c, &t->addr);
+	/* … which a new one becomes by the first use, without state protection (§2.10.3.1): so comes a client's end */
+	fresh.conn = c;
+	r = r || said("over a new connection", destroy_session(&fresh, &s3), S_OK);
+	rpc4_close(&fresh.conn);
+	return r || said("DESTROY_CLIENTID", destroy_clientid(p, id.clientid), S_OK) ||
+	       said("again", destroy_clientid(p, id.clientid), S_STALE_CLIENTID);
+}
+
+const struct rules_test rules_session_tests[] = {
+	{ "exchange-id", exchange_id },
+	{ "create-session", create_session },
+	{ "slots", slots },
+	{ "bind-conn", bind_rules },
+	{ "nconnect", nconnect },
+	{ "path-down", path_down },
+	{ "destroy", destroy },
+	{ NULL, NULL },
+};
