@@ -84,13 +84,20 @@ static void fill_times(const struct kefs_setattr *set, struct iattr *ia)
 	}
 }
 
+static umode_t new_mode(const struct inode *inode, const struct kefs_setattr *set)
+{
+	u32 bits = set->mask & KEFS_SET_MODE ? S_IALLUGO : set->mode_mask & S_IALLUGO;
+
+	return (inode->i_mode & ~bits) | (set->mode & bits);
+}
+
 static int fill_iattr(const struct inode *inode, const struct kefs_setattr *set, struct iattr *ia)
 {
 	*ia = (struct iattr){ .ia_valid = 0 };
 	/* A symlink has no mode of its own in Linux; who sets one is not refused, by knfsd neither. */
-	if (set->mask & KEFS_SET_MODE && !S_ISLNK(inode->i_mode)) {
+	if (set->mask & (KEFS_SET_MODE | KEFS_SET_MODE_MASKED) && !S_ISLNK(inode->i_mode)) {
 		ia->ia_valid |= ATTR_MODE;
-		ia->ia_mode = (set->mode & S_IALLUGO) | (inode->i_mode & ~S_IALLUGO);
+		ia->ia_mode = new_mode(inode, set);
 	}
 	if (set->mask & KEFS_SET_UID) {
 		ia->ia_valid |= ATTR_UID;
@@ -120,13 +127,14 @@ static int set_size_locked(struct dentry *dentry, u64 size)
 	return notify_change(&nop_mnt_idmap, dentry, &ia, NULL);
 }
 
-int kefs_attr_set_locked(struct dentry *dentry, const struct kefs_setattr *set)
+int kefs_attr_set_locked(struct dentry *dentry, const struct kefs_setattr *set, u32 *ret_set)
 {
 	struct inode *inode = d_inode(dentry);
 	struct iattr ia;
 	int err;
 
 	lockdep_assert_held_write(&inode->i_rwsem);
+	*ret_set = 0;
 	err = fill_iattr(inode, set, &ia);
 	if (err)
 		return err;
@@ -134,13 +142,18 @@ int kefs_attr_set_locked(struct dentry *dentry, const struct kefs_setattr *set)
 		err = set_size_locked(dentry, set->size);
 		if (err)
 			return kefs_lease_err(err);
+		*ret_set = KEFS_SET_SIZE;
 		if (!(ia.ia_valid & ~ATTR_MTIME))
-			return 0;	/* mtime to now: just done */
+			ia.ia_valid = 0;	/* mtime to now: just done */
 	}
-	if (!ia.ia_valid)
-		return 0;
-	ia.ia_valid |= ATTR_CTIME;
-	return kefs_lease_err(notify_change(&nop_mnt_idmap, dentry, &ia, NULL));
+	if (ia.ia_valid) {
+		ia.ia_valid |= ATTR_CTIME;
+		err = kefs_lease_err(notify_change(&nop_mnt_idmap, dentry, &ia, NULL));
+		if (err)
+			return err;
+	}
+	*ret_set = set->mask;
+	return 0;
 }
 
 static int may_set(struct inode *inode, u32 mask)
@@ -177,13 +190,14 @@ static int begin_size(struct inode *inode)
 	return err;
 }
 
-int kefs_attr_set(const struct kefs_grant *grant, struct dentry *dentry, const struct kefs_setattr *set,
+int kefs_attr_set(const struct kefs_grant *grant, struct dentry *dentry, const struct kefs_setattr *set, u32 *ret_set,
 		  struct kefs_commit *commit)
 {
 	struct inode *inode = d_inode(dentry);
 	bool size = set->mask & KEFS_SET_SIZE;
 	int err;
 
+	*ret_set = 0;
 	err = kefs_grant_writable(grant);
 	if (err)
 		return err;
@@ -200,13 +214,13 @@ int kefs_attr_set(const struct kefs_grant *grant, struct dentry *dentry, const s
 	if (err)
 		goto out_drop;
 	inode_lock(inode);
-	err = kefs_attr_set_locked(dentry, set);
+	err = kefs_attr_set_locked(dentry, set, ret_set);
 	inode_unlock(inode);
 	if (size)
 		put_write_access(inode);
 out_drop:
 	mnt_drop_write(grant->root.mnt);
-	if (!err)
+	if (*ret_set)
 		kefs_commit_add(commit, inode);
 	return err;
 }

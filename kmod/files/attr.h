@@ -30,11 +30,12 @@ u64 kefs_attr_change(const struct kefs_grant *grant, struct dentry *dentry);
 #define KEFS_SET_ATIME_NOW	(1u << 5)
 #define KEFS_SET_MTIME		(1u << 6)
 #define KEFS_SET_MTIME_NOW	(1u << 7)
+#define KEFS_SET_MODE_MASKED	(1u << 8)	/* the bits .mode_mask of it; not with KEFS_SET_MODE */
 #define KEFS_SET_TIMES		(KEFS_SET_ATIME | KEFS_SET_ATIME_NOW | KEFS_SET_MTIME | KEFS_SET_MTIME_NOW)
 
 struct kefs_setattr {
 	u32 mask;
-	u32 mode;			/* 07777 */
+	u32 mode, mode_mask;		/* 07777 */
 	u32 uid, gid;
 	u64 size;
 	struct timespec64 atime, mtime;
@@ -42,9 +43,10 @@ struct kefs_setattr {
 
 /*
  * -EROFS, -EPERM, -EACCES, -EISDIR / -EINVAL (size of something not regular), -EFBIG, -ETXTBSY, -KEFS_ERR_LEASE (one
- * is being broken) … Share reservations are the caller's concern.
+ * is being broken) … Share reservations are the caller's concern. *@ret_set: the bits of @set->mask that were set; a size
+ * may have been when the rest fails.
  */
-int kefs_attr_set(const struct kefs_grant *grant, struct dentry *dentry, const struct kefs_setattr *set,
+int kefs_attr_set(const struct kefs_grant *grant, struct dentry *dentry, const struct kefs_setattr *set, u32 *ret_set,
 		  struct kefs_commit *commit);
 
 /* Times and change attribute move on, as if somebody had written: a client has, in its cache. Asks no permission. */

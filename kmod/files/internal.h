@@ -21,7 +21,7 @@ int kefs_name_begin_change(const struct kefs_grant *grant, struct dentry *dir, c
 void kefs_name_end_change(const struct kefs_grant *grant, struct dentry *dir, struct kefs_cinfo *cinfo);
 
 /* Sets all of @set, with the inode's lock held and write access to the mount. May change what @set asks in the way of
- * set-id bits only. */
-int kefs_attr_set_locked(struct dentry *dentry, const struct kefs_setattr *set);
+ * set-id bits only. @ret_set as in kefs_attr_set(). */
+int kefs_attr_set_locked(struct dentry *dentry, const struct kefs_setattr *set, u32 *ret_set);
 
 #endif

@@ -111,6 +111,7 @@ static u32 settable_ids(const struct kefs_setattr *attr)
 static int set_initial(struct dentry *child, const struct kefs_setattr *attr, u32 *ret_set)
 {
 	struct kefs_setattr rest = *attr;
+	u32 done;
 	int err;
 
 	rest.mask &= KEFS_SET_TIMES | settable_ids(attr) | (attr->size ? KEFS_SET_SIZE : 0);
@@ -120,7 +121,7 @@ static int set_initial(struct dentry *child, const struct kefs_setattr *attr, u3
 	if (!rest.mask)
 		return 0;
 	inode_lock(d_inode(child));
-	err = kefs_attr_set_locked(child, &rest);
+	err = kefs_attr_set_locked(child, &rest, &done);
 	inode_unlock(d_inode(child));
 	return err;
 }

@@ -34,6 +34,7 @@ struct kefs_settable {
 	struct kefs_bitmap mask;
 	u64 size;
 	u32 mode, uid, gid;
+	u32 masked_mode, mode_mask;
 	bool atime_now, mtime_now;
 	struct kefs_nfstime atime, mtime;
 	int error;		/* 0, or why an attribute cannot be set: decided at decode, told when run */

@@ -176,6 +176,12 @@ static void encode_op(struct kefs_compound *c, u32 status)
 		c->op->encode(out, &c->res, 0);
 }
 
+/* Of an operation that was not run, or whose results are no more: what the body of an error has to say is nothing. */
+static void no_results(struct kefs_compound *c)
+{
+	memset(&c->res.setattr, 0, sizeof(c->res.setattr));
+}
+
 static void account_op(struct kefs_compound *c, u32 status)
 {
 	u64 now = ktime_get_ns();
@@ -230,6 +236,7 @@ static int step(struct kefs_compound *c)
 		if (status) {
 			if (make_room_for_error(c))
 				return -ENOMEM;
+			no_results(c);
 			goto done;
 		}
 		c->decoded = true;
@@ -276,6 +283,7 @@ static void flush_changes(struct kefs_compound *c)
 	c->index = c->changed_index;
 	c->op_at = c->changed_at;
 	c->status = status;
+	no_results(c);
 	encode_op(c, status);
 }
 

@@ -63,6 +63,7 @@ PUT_U64(space_free, fa->space_free)
 PUT_U64(space_total, fa->space_total)
 PUT_U64(space_used, fa->space_used)
 PUT_U64(mounted_on_fileid, fa->mounted_on_fileid)
+PUT_U32(charset_cap, FSCHARSET_CAP4_CONTAINS_NON_UTF8)
 PUT_TIME(atime)
 PUT_TIME(mtime)
 PUT_TIME(ctime)
@@ -121,6 +122,16 @@ static bool take_mode(struct kefs_xdr_in *in, struct kefs_settable *set)
 {
 	set->mode = kefs_xdr_u32(in);
 	if (set->mode & ~07777u)
+		set->error = set->error ?: -EINVAL;
+	return !in->bad;
+}
+
+/* RFC 8881 §6.2.5: bits that a mode has not are wrong in both words, and only one of the two ways may be gone. */
+static bool take_mode_set_masked(struct kefs_xdr_in *in, struct kefs_settable *set)
+{
+	set->masked_mode = kefs_xdr_u32(in);
+	set->mode_mask = kefs_xdr_u32(in);
+	if ((set->masked_mode | set->mode_mask) & ~07777u || kefs_bitmap_test(&set->mask, FATTR4_MODE))
 		set->error = set->error ?: -EINVAL;
 	return !in->bad;
 }
@@ -228,7 +239,9 @@ static const struct row rows[FATTR4_COUNT] = {
 	[FATTR4_TIME_MODIFY]		= { NEED_STAT, 12, false, put_mtime },
 	[FATTR4_TIME_MODIFY_SET]	= { 0, 0, true, NULL, take_mtime },
 	[FATTR4_MOUNTED_ON_FILEID]	= { NEED_STAT, 8, false, put_mounted_on_fileid },
+	[FATTR4_MODE_SET_MASKED]	= { 0, 0, true, NULL, take_mode_set_masked },
 	[FATTR4_SUPPATTR_EXCLCREAT]	= { 0, 16, false, put_exclcreat },
+	[FATTR4_FS_CHARSET_CAP]		= { 0, 4, false, put_charset_cap },
 };
 
 #define B(n) (1u << ((n) % 32))
@@ -245,7 +258,7 @@ const struct kefs_bitmap kefs_fattr_supported = { .w = {
 	B(FATTR4_SPACE_USED) | B(FATTR4_TIME_ACCESS) | B(FATTR4_TIME_ACCESS_SET) | B(FATTR4_TIME_CREATE) |
 	B(FATTR4_TIME_DELTA) | B(FATTR4_TIME_METADATA) | B(FATTR4_TIME_MODIFY) | B(FATTR4_TIME_MODIFY_SET) |
 	B(FATTR4_MOUNTED_ON_FILEID),
-	B(FATTR4_SUPPATTR_EXCLCREAT) } };
+	B(FATTR4_MODE_SET_MASKED) | B(FATTR4_SUPPATTR_EXCLCREAT) | B(FATTR4_FS_CHARSET_CAP) } };
 
 /* The verifier of an exclusive create is kept in the times, so those cannot be set with it. */
 const struct kefs_bitmap kefs_fattr_exclcreat = { .w = {
@@ -335,6 +348,17 @@ bool kefs_fattr_decode(struct kefs_xdr_in *in, struct kefs_settable *set)
 		if (!rows[bit].take(&vals, set))
 			return false;
 	return !kefs_xdr_left(&vals);
+}
+
+bool kefs_fattr_write_only(const struct kefs_bitmap *want)
+{
+	unsigned int i, bit;
+	u32 word;
+
+	for_each_attr(bit, word, i, want)
+		if (rows[bit].write_only)
+			return true;
+	return false;
 }
 
 int kefs_fattr_comparable(const struct kefs_bitmap *mask)

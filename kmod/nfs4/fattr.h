@@ -60,6 +60,14 @@ void kefs_fattr_encode(struct kefs_xdr_out *out, const struct kefs_bitmap *want,
  * -EINVAL (not settable), -KEFS_ERR_BADOWNER, -EINVAL (a value out of its range): RFC 8881 §5.5, §18.30.
  */
 bool kefs_fattr_decode(struct kefs_xdr_in *in, struct kefs_settable *set);
+/* What SETATTR may set, but not a request that makes the object (RFC 8881 §6.2.5). */
+static inline bool kefs_fattr_only_later(const struct kefs_bitmap *mask)
+{
+	return kefs_bitmap_test(mask, FATTR4_MODE_SET_MASKED);
+}
+
+/* Some of @want can only be set. */
+bool kefs_fattr_write_only(const struct kefs_bitmap *want);
 /* VERIFY, NVERIFY: may these attributes be compared? 0, -KEFS_ERR_ATTRNOTSUPP, -EINVAL (write-only, rdattr_error). */
 int kefs_fattr_comparable(const struct kefs_bitmap *mask);
 

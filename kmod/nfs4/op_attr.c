@@ -29,6 +29,8 @@ void kefs_attr_to_set(const struct kefs_settable *from, struct kefs_setattr *to)
 		to->mask |= KEFS_SET_SIZE;
 	if (kefs_bitmap_test(&from->mask, FATTR4_MODE))
 		to->mask |= KEFS_SET_MODE;
+	if (kefs_bitmap_test(&from->mask, FATTR4_MODE_SET_MASKED))
+		to->mask |= KEFS_SET_MODE_MASKED;
 	if (kefs_bitmap_test(&from->mask, FATTR4_OWNER))
 		to->mask |= KEFS_SET_UID;
 	if (kefs_bitmap_test(&from->mask, FATTR4_OWNER_GROUP))
@@ -38,7 +40,8 @@ void kefs_attr_to_set(const struct kefs_settable *from, struct kefs_setattr *to)
 	if (kefs_bitmap_test(&from->mask, FATTR4_TIME_MODIFY_SET))
 		to->mask |= from->mtime_now ? KEFS_SET_MTIME_NOW : KEFS_SET_MTIME;
 	to->size = from->size;
-	to->mode = from->mode;
+	to->mode = to->mask & KEFS_SET_MODE_MASKED ? from->masked_mode : from->mode;
+	to->mode_mask = from->mode_mask;
 	to->uid = from->uid;
 	to->gid = from->gid;
 	to->atime = (struct timespec64){ from->atime.sec, from->atime.nsec };
@@ -52,6 +55,8 @@ void kefs_attr_set_bits(u32 set, struct kefs_bitmap *bitmap)
 		kefs_bitmap_set(bitmap, FATTR4_SIZE);
 	if (set & KEFS_SET_MODE)
 		kefs_bitmap_set(bitmap, FATTR4_MODE);
+	if (set & KEFS_SET_MODE_MASKED)
+		kefs_bitmap_set(bitmap, FATTR4_MODE_SET_MASKED);
 	if (set & KEFS_SET_UID)
 		kefs_bitmap_set(bitmap, FATTR4_OWNER);
 	if (set & KEFS_SET_GID)
@@ -176,7 +181,7 @@ int kefs_run_getattr(struct kefs_compound *c)
 	if (IS_ERR(dentry))
 		return PTR_ERR(dentry);
 	/* RFC 8881 §18.7.3: to ask for what can only be set is an error. */
-	if (kefs_bitmap_test(want, FATTR4_TIME_ACCESS_SET) || kefs_bitmap_test(want, FATTR4_TIME_MODIFY_SET))
+	if (kefs_fattr_write_only(want))
 		return -EINVAL;
 	err = kefs_compound_reserve(c, kefs_fattr_size(want));
 	if (!err)
@@ -209,8 +214,10 @@ int kefs_run_setattr(struct kefs_compound *c)
 	const struct kefs_settable *attrs = &c->args.setattr.attrs;
 	struct dentry *dentry = kefs_compound_dentry(c, &c->cur);
 	struct kefs_setattr set;
+	u32 done = 0;
 	int err;
 
+	memset(&c->res.setattr, 0, sizeof(c->res.setattr));
 	if (IS_ERR(dentry))
 		return PTR_ERR(dentry);
 	if (attrs->error)
@@ -221,10 +228,9 @@ int kefs_run_setattr(struct kefs_compound *c)
 		if (err)
 			return err;
 	}
-	kefs_attr_set_bits(set.mask, &c->res.setattr.attrset);
-	if (!set.mask)
-		return 0;
-	return kefs_attr_set(c->env.grant, dentry, &set, &c->commit);
+	err = kefs_attr_set(c->env.grant, dentry, &set, &done, &c->commit);
+	kefs_attr_set_bits(done, &c->res.setattr.attrset);
+	return err;
 }
 
 /* Encode our own values for the same mask and compare the bytes. 1: the same, 0: not. */

@@ -120,6 +120,8 @@ int kefs_run_create(struct kefs_compound *c)
 	int err;
 
 	err = create_kind(a->type, &create.kind) ?: a->attrs.error;
+	if (!err && kefs_fattr_only_later(&a->attrs.mask))
+		err = -EINVAL;
 	if (err)
 		return err;
 	kefs_attr_to_set(&a->attrs, &create.attr);

@@ -51,6 +51,8 @@ static int check_args(struct kefs_compound *c)
 	if (a->opentype == OPEN4_CREATE) {
 		if (a->attrs.error)
 			return a->attrs.error;
+		if (kefs_fattr_only_later(&a->attrs.mask))
+			return -EINVAL;
 		if (a->createmode == EXCLUSIVE4_1 && (a->attrs.mask.w[0] & ~kefs_fattr_exclcreat.w[0] ||
 						      a->attrs.mask.w[1] & ~kefs_fattr_exclcreat.w[1]))
 			return -EINVAL;
@@ -73,6 +75,7 @@ static void state_args(struct kefs_compound *c, struct dentry *dentry, const str
 static int truncate_existing(struct kefs_compound *c, struct dentry *dentry)
 {
 	struct kefs_setattr set = { .mask = KEFS_SET_SIZE };
+	u32 done;
 	struct kefs_open_args args;
 	struct kefs_fid fid;
 	int err;
@@ -86,7 +89,7 @@ static int truncate_existing(struct kefs_compound *c, struct dentry *dentry)
 	args.access |= KEFS_SHARE_WRITE;	/* it writes now, whatever it asks to do later (RFC 8881 §9.7) */
 	err = kefs_open_would_share(c->client, &args);
 	if (!err)
-		err = kefs_attr_set(c->env.grant, dentry, &set, &c->commit);
+		err = kefs_attr_set(c->env.grant, dentry, &set, &done, &c->commit);
 	if (!err)
 		kefs_bitmap_set(&c->res.open.attrset, FATTR4_SIZE);
 	return err;

@@ -25,12 +25,10 @@ bool kefs_decode_setattr(struct kefs_xdr_in *in, union kefs_args *args)
 	return kefs_xdr_stateid(in, &args->setattr.stateid) && kefs_fattr_decode(in, &args->setattr.attrs);
 }
 
-/* The bitmap is there whatever the status is (RFC 8881 §18.30.2). */
+/* The bitmap is there whatever the status is (RFC 8881 §18.30.2): what was set before something could not be. */
 void kefs_encode_setattr(struct kefs_xdr_out *out, const union kefs_res *res, u32 status)
 {
-	static const struct kefs_bitmap none;
-
-	kefs_xdr_put_attr_bitmap(out, status ? &none : &res->setattr.attrset);
+	kefs_xdr_put_attr_bitmap(out, &res->setattr.attrset);
 }
 
 bool kefs_decode_verify(struct kefs_xdr_in *in, union kefs_args *args)

@@ -660,14 +660,26 @@ static int destroy_in(struct peer *p, struct nfs41_session *in, const struct nfs
 	return ask(p, &q, &res, 0);
 }
 
+/* "MUST be invoked on a connection that is associated with the session" (§18.37.3) */
+static int destroy_over(struct pair *t, const struct nfs41_session *s)
+{
+	struct peer fresh = { .conn.fd = -1 };
+	int r = said("over a connection of others", destroy_session(&t->b, s), S_CONN_NOT_BOUND) ||
+		said("DESTROY_CLIENTID", destroy_clientid(&t->a, s->clientid), S_CLIENTID_BUSY) ||
+		rpc4_connect(&fresh.conn, &t->addr);
+
+	/* … which a new one becomes by the first use, without state protection (§2.10.3.1): so comes a client's end */
+	r = r || said("over a new connection", destroy_session(&fresh, s), S_OK);
+	rpc4_close(&fresh.conn);
+	return r;
+}
+
 static int destroy(struct pair *t)
 {
 	struct nfs41_session s, s2, s3;
-	struct rpc4_conn c = { .fd = -1 };
 	struct id id = new_id("destroy");
-	struct peer *p = &t->a, fresh;
+	struct peer *p = &t->a;
 	struct cs got;
-	int r;
 
 	if (said("EXCHANGE_ID", exchange(p, &id), S_OK) ||
 	    said("CREATE_SESSION", create(p, &id, id.seq++, &usual, &s, &got), S_OK) ||
@@ -680,15 +692,7 @@ static int destroy(struct pair *t)
 	    said("its own, last", destroy_in(p, &s, &s, true), S_OK) ||
 	    said("its own, gone", nfs41_ping(&s), S_BADSESSION))
 		return 1;
-	/* "MUST be invoked on a connection that is associated with the session" (§18.37.3) */
-	r = said("over a connection of others", destroy_session(&t->b, &s3), S_CONN_NOT_BOUND) ||
-	    said("DESTROY_CLIENTID", destroy_clientid(p, id.clientid), S_CLIENTID_BUSY) ||
-	    rpc4_connect(&c, &t->addr);
-	/* … which a new one becomes by the first use, without state protection (§2.10.3.1): so comes a client's end */
-	fresh.conn = c;
-	r = r || said("over a new connection", destroy_session(&fresh, &s3), S_OK);
-	rpc4_close(&fresh.conn);
-	return r || said("DESTROY_CLIENTID", destroy_clientid(p, id.clientid), S_OK) ||
+	return destroy_over(t, &s3) || said("DESTROY_CLIENTID", destroy_clientid(p, id.clientid), S_OK) ||
 	       said("again", destroy_clientid(p, id.clientid), S_STALE_CLIENTID);
 }
 

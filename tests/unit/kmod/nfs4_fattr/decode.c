@@ -10,6 +10,8 @@
 #define MTIME_SET (1 << 22)
 #define SIZE (1 << 4)
 
+/* mode_set_masked alone. */
+#define MASKED(...) W(3), W(0), W(0), W(1 << 10), W(8), __VA_ARGS__
 /* Bitmaps of the second word and of both. */
 #define WORD1(mask) W(2), W(0), W(mask)
 #define WORDS(mask0, mask1) W(2), W(mask0), W(mask1)
@@ -52,6 +54,9 @@ static void one_by_one(void)
 	DECODE(&set, WORD1(MODE), W(4), W(07777));
 	assert_int_equal(set.error, 0);
 	assert_int_equal(set.mode, 07777);
+	DECODE(&set, MASKED(W(04000), W(06000)));
+	assert_int_equal(set.error, 0);
+	assert_true(set.masked_mode == 04000 && set.mode_mask == 06000);
 	DECODE(&set, WORD1(OWNER), W(8), W(1), '0', 0, 0, 0);
 	assert_int_equal(set.error, 0);
 	assert_int_equal(set.uid, 0);
@@ -104,7 +109,10 @@ struct refused {
 static const struct refused errors[] = {
 	E("acl", -KEFS_ERR_ATTRNOTSUPP, W(1), W(1 << 12), W(4), W(0)),
 	E("archive", -KEFS_ERR_ATTRNOTSUPP, W(1), W(1 << 14), W(4), W(1)),
-	E("mode_set_masked", -KEFS_ERR_ATTRNOTSUPP, W(3), W(0), W(0), W(1 << 10), W(8), D(0)),
+	E("mode_set_masked, value", -EINVAL, MASKED(W(010000), W(0))),
+	E("mode_set_masked, mask", -EINVAL, MASKED(W(0), W(0x80000000))),
+	E("mode twice", -EINVAL, W(3), W(0), W(MODE), W(1 << 10), W(12), W(0644), W(0), W(0)),
+	E("retention_hold", -KEFS_ERR_ATTRNOTSUPP, W(3), W(0), W(0), W(1 << 9), W(8), D(0)),
 	E("attribute 96", -KEFS_ERR_ATTRNOTSUPP, W(4), W(0), W(0), W(0), W(1), W(0)),
 	E("attribute 255 besides mode", -KEFS_ERR_ATTRNOTSUPP,
 	  W(8), W(0), W(MODE), W(0), W(0), W(0), W(0), W(0), W(0x80000000), W(4), W(0644)),
@@ -209,7 +217,7 @@ void test_decode_cut(void **state)
 /* Each attribute alone: settable, read-only or unknown as the table says; nothing is set but what can be. */
 void test_decode_every_bit(void **state)
 {
-	static const unsigned int settable[] = { 4, 33, 36, 37, 48, 54 };
+	static const unsigned int settable[] = { 4, 33, 36, 37, 48, 54, 74 };
 	struct kefs_settable set;
 	unsigned int bit, i;
 

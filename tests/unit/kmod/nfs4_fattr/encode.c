@@ -39,7 +39,7 @@ struct value {
 /* Bits of supported_attrs' words, spelled out: a change of what is served must be made here too. */
 #define WORD0 0xfcffafffu
 #define WORD1 0x00fdbe3eu
-#define WORD2 0x00000800u
+#define WORD2 0x00001c00u
 
 static const struct value values[] = {
 	V(0, 0, W(3), W(WORD0), W(WORD1), W(WORD2)),			/* supported_attrs */
@@ -87,6 +87,7 @@ static const struct value values[] = {
 	V(53, ST, D(-2), W(222222222)),					/* time_modify */
 	V(55, ST, D(0x3737373747474747ULL)),				/* mounted_on_fileid */
 	V(75, 0, W(2), W(0x10), W(0x32)),				/* suppattr_exclcreat */
+	V(76, 0, W(1)),							/* fs_charset_cap: names need not be UTF-8 */
 };
 
 static const struct value *value_of(unsigned int bit)

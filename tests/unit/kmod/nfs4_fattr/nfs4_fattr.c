@@ -35,7 +35,8 @@ static void test_exclcreat(void **state)
 /* VERIFY and NVERIFY: RFC 8881 §18.30.3, §18.15.3; rdattr_error §5.8.1.12. */
 static void test_comparable(void **state)
 {
-	static const unsigned int refused[] = { FATTR4_RDATTR_ERROR, FATTR4_TIME_ACCESS_SET, FATTR4_TIME_MODIFY_SET };
+	static const unsigned int refused[] = { FATTR4_RDATTR_ERROR, FATTR4_TIME_ACCESS_SET, FATTR4_TIME_MODIFY_SET,
+						 FATTR4_MODE_SET_MASKED };
 	struct kefs_bitmap b = { .w = { 0 } };
 	unsigned int bit;
 	int want;
@@ -56,6 +57,21 @@ static void test_comparable(void **state)
 	assert_int_equal(kefs_fattr_comparable(&b), 0);
 	kefs_bitmap_set(&b, FATTR4_TIME_MODIFY_SET);
 	assert_int_equal(kefs_fattr_comparable(&b), -EINVAL);
+}
+
+/* GETATTR: RFC 8881 §18.7.3. */
+static void test_write_only(void **state)
+{
+	static const unsigned int set_only[] = { FATTR4_TIME_ACCESS_SET, FATTR4_TIME_MODIFY_SET, FATTR4_MODE_SET_MASKED };
+	struct kefs_bitmap b;
+	unsigned int bit;
+
+	for (bit = 0; bit < FATTR4_COUNT; bit++) {
+		b = only(bit);
+		assert_int_equal(kefs_fattr_write_only(&b), among(bit, set_only, ARRAY_SIZE(set_only)));
+		kefs_bitmap_set(&b, FATTR4_SIZE);
+		assert_int_equal(kefs_fattr_write_only(&b), among(bit, set_only, ARRAY_SIZE(set_only)));
+	}
 }
 
 static void test_bitmap(void **state)
@@ -80,6 +96,7 @@ int main(void)
 		cmocka_unit_test(test_required),
 		cmocka_unit_test(test_exclcreat),
 		cmocka_unit_test(test_comparable),
+		cmocka_unit_test(test_write_only),
 		cmocka_unit_test(test_bitmap),
 		cmocka_unit_test(test_each),
 		cmocka_unit_test(test_all),
