@@ -43,8 +43,8 @@ struct kefs_setattr {
 
 /*
  * -EROFS, -EPERM, -EACCES, -EISDIR / -EINVAL (size of something not regular), -EFBIG, -ETXTBSY, -KEFS_ERR_LEASE (one
- * is being broken) … Share reservations are the caller's concern. *@ret_set: the bits of @set->mask that were set; a size
- * may have been when the rest fails.
+ * is being broken) … Share reservations are the caller's concern. *@ret_set: the bits of @set->mask that were set; a
+ * size may have been when the rest fails.
  */
 int kefs_attr_set(const struct kefs_grant *grant, struct dentry *dentry, const struct kefs_setattr *set, u32 *ret_set,
 		  struct kefs_commit *commit);

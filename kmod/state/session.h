@@ -110,8 +110,8 @@ static inline bool kefs_session_alive(const struct kefs_session *session)
 
 /*
  * DESTROY_SESSION. @own: the slot of this compound or NULL; it may be one of that session. @bound: the connection it
- * came over. -KEFS_ERR_BADSESSION; -KEFS_ERR_CONN_NOT_BOUND, see kefs_bound_may_carry(); -KEFS_ERR_DELAY while other slots
- * of it are in use.
+ * came over. -KEFS_ERR_BADSESSION; -KEFS_ERR_CONN_NOT_BOUND, see kefs_bound_may_carry(); -KEFS_ERR_DELAY while other
+ * slots of it are in use.
  */
 int kefs_session_destroy(struct kefs_domain *domain, const u8 *id, const struct kefs_slot *own,
 			 struct kefs_bound *bound);

@@ -28,8 +28,8 @@ enum nfs41_status {
 	S_NOFILEHANDLE = 10020, S_MINOR_VERS_MISMATCH = 10021, S_STALE_CLIENTID = 10022, S_STALE_STATEID = 10023,
 	S_OLD_STATEID = 10024, S_BAD_STATEID = 10025, S_NOT_SAME = 10027, S_NO_GRACE = 10033, S_RECLAIM_BAD = 10034,
 	S_LOCKS_HELD = 10037, S_FILE_OPEN = 10046,
-	S_ATTRNOTSUPP = 10032, S_BADXDR = 10036, S_OPENMODE = 10038, S_BADOWNER = 10039, S_BAD_RANGE = 10042, S_SAME = 10009, S_FBIG = 27,
-	S_WRONG_TYPE = 10083, S_NOSPC = 28, S_ENCR_ALG_UNSUPP = 10079, S_BADNAME = 10041, S_BADCHAR = 10040,
+	S_ATTRNOTSUPP = 10032, S_BADXDR = 10036, S_OPENMODE = 10038, S_BADOWNER = 10039, S_BAD_RANGE = 10042,
+	S_SAME = 10009, S_FBIG = 27, S_WRONG_TYPE = 10083, S_NOSPC = 28, S_ENCR_ALG_UNSUPP = 10079, S_BADNAME = 10041, S_BADCHAR = 10040,
 	S_OP_ILLEGAL = 10044, S_BADSESSION = 10052, S_BADSLOT = 10053, S_COMPLETE_ALREADY = 10054,
 	S_CONN_NOT_BOUND = 10055, S_BAD_HIGH_SLOT = 10077, S_SEQ_MISORDERED = 10063,
 	S_SEQUENCE_POS = 10064, S_REQ_TOO_BIG = 10065,
@@ -108,9 +108,8 @@ void nfs41_free(struct nfs41_req *q);
 
 int nfs41_send(struct nfs41_req *q, struct rpc4_conn *c);	/* sends, does not free */
 /*
- * Receives a reply (calls of the server are passed over, unanswered); 0 if it is an accepted COMPOUND result, -EPROTO if
- * RPC refused it (res->rpc tells how), -EBADMSG if it is
- * malformed.
+ * Receives a reply (calls of the server are passed over, unanswered); 0 if it is an accepted COMPOUND result, -EPROTO
+ * if RPC refused it (res->rpc tells how), -EBADMSG if it is malformed.
  */
 int nfs41_recv(struct rpc4_conn *c, struct nfs41_res *res);
 int nfs41_call(struct nfs41_req *q, struct rpc4_conn *c, struct nfs41_res *res);	/* both, and frees */

@@ -146,7 +146,8 @@ static int destroy_clientid(struct peer *p, uint64_t clientid)
 
 /* --- EXCHANGE_ID: the cases of RFC 8881 §18.35.4 --- */
 
-static int exchange_again(struct peer *p, struct id *id, const char *what, int wanted, uint32_t flags, uint64_t clientid)
+static int exchange_again(struct peer *p, struct id *id, const char *what, int wanted, uint32_t flags,
+			  uint64_t clientid)
 {
 	if (said(what, exchange(p, id), wanted))
 		return 1;
@@ -415,7 +416,8 @@ static int sequence(struct rpc4_conn *c, const struct nfs41_session *s, const st
 	return (int)res.status;
 }
 
-static int sequence_says(struct rpc4_conn *c, const struct nfs41_session *s, struct sent a, const char *what, int wanted)
+static int sequence_says(struct rpc4_conn *c, const struct nfs41_session *s, struct sent a, const char *what,
+			 int wanted)
 {
 	uint32_t op = 0, flags = 0;
 
@@ -612,7 +614,8 @@ static int nconnect(struct pair *t)
 	       said("DESTROY_SESSION", destroy_session(&t->a, &s), S_OK);
 }
 
-static int flags_are(struct rpc4_conn *c, const struct nfs41_session *s, uint32_t seq, const char *what, uint32_t wanted)
+static int flags_are(struct rpc4_conn *c, const struct nfs41_session *s, uint32_t seq, const char *what,
+		     uint32_t wanted)
 {
 	uint32_t op, flags = 0;
 
