@@ -169,14 +169,19 @@ struct byte_range {
 	loff_t start, end;
 };
 
-/* RFC 8881 §18.10.3. Ranges behind what a file can have end at its last byte. */
+/*
+ * RFC 8881 §18.10.3. Offsets of the VFS have 63 bits. A range that goes on behind them must go to the end of all, or it
+ * would be confused with others there: an unlock of the one would be one of the other, too.
+ */
 static int range_from(u64 offset, u64 length, struct byte_range *ret)
 {
 	u64 last = length == U64_MAX ? U64_MAX : offset + length - 1;
 
 	if (!length || (length != U64_MAX && length > U64_MAX - offset))
 		return -EINVAL;
-	ret->start = min_t(u64, offset, OFFSET_MAX);
+	if (offset > OFFSET_MAX || (last > OFFSET_MAX && last < U64_MAX - 1))
+		return -KEFS_ERR_BAD_RANGE;
+	ret->start = offset;
 	ret->end = min_t(u64, last, OFFSET_MAX);
 	return 0;
 }

@@ -283,6 +283,9 @@ static void skip_body(struct nfs41_res *res)
 		rpc4_get_opaque(&res->in, &len);
 		break;
 	case OP_CLOSE:
+	case OP_LOCK:
+	case OP_LOCKU:
+	case OP_OPEN_DOWNGRADE:
 		rpc4_get_fixed(&res->in, 16);
 		break;
 	case OP_REMOVE:
