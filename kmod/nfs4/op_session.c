@@ -215,7 +215,8 @@ int kefs_run_sequence(struct kefs_compound *c)
 	r->slotid = a->slotid;
 	r->highest_slotid = res.highest;
 	r->target_highest_slotid = res.target;
-	r->status_flags = kefs_session_status_flags(c->session);
+	r->status_flags = kefs_session_status_flags(c->session) |
+			  (kefs_recovery_needed(c->client) ? KEFS_STATUS_RESTART_RECLAIM : 0);
 	return 0;
 }
 

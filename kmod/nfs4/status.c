@@ -22,6 +22,9 @@ static const struct {
 	{ EAGAIN,	NFS4ERR_DELAY },
 	{ EBUSY,	NFS4ERR_DELAY },
 	{ ENOMEM,	NFS4ERR_DELAY },
+	{ ENFILE,	NFS4ERR_DELAY },	/* fs.file-max: who is not root meets it */
+	{ EINTR,	NFS4ERR_DELAY },
+	{ EDEADLK,	NFS4ERR_DEADLOCK },	/* a cluster's own locks */
 	{ ETXTBSY,	NFS4ERR_ACCESS },
 	{ EACCES,	NFS4ERR_ACCESS },
 	{ EEXIST,	NFS4ERR_EXIST },

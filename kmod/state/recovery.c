@@ -253,6 +253,19 @@ static int may_reclaim(struct kefs_recovery *r, struct kefs_client *client)
 	return k ? 0 : -KEFS_ERR_RECLAIM_BAD;
 }
 
+bool kefs_recovery_needed(struct kefs_client *client)
+{
+	struct kefs_recovery *r = recovery_of(client);
+	bool known;
+
+	if (likely(kefs_recovery_is_complete(client)) || !r || !READ_ONCE(r->grace))
+		return false;
+	spin_lock(&r->lock);
+	known = find_client_locked(r, client);
+	spin_unlock(&r->lock);
+	return known;
+}
+
 int kefs_recovery_may(struct kefs_client *client, bool reclaim)
 {
 	struct kefs_recovery *r = recovery_of(client);

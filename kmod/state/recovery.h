@@ -50,6 +50,9 @@ int kefs_recovery_complete(struct kefs_client *client, bool one_fs);
 /* It has been answered NFS4_OK. */
 bool kefs_recovery_is_complete(const struct kefs_client *client);
 
+/* SEQ4_STATUS_RESTART_RECLAIM_NEEDED (RFC 8881 §18.46.3): in grace it is among those who are waited for. */
+bool kefs_recovery_needed(struct kefs_client *client);
+
 /*
  * May the client get locking state now? Reclaim: -KEFS_ERR_NO_GRACE after grace or after its RECLAIM_COMPLETE,
  * -KEFS_ERR_RECLAIM_BAD if it had no state to reclaim. Otherwise -KEFS_ERR_GRACE in grace and before its

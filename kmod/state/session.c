@@ -58,6 +58,11 @@ int kefs_session_fit_back(const struct kefs_channel *ask, struct kefs_channel *g
 	return 0;
 }
 
+static u64 cache_limit(void)
+{
+	return ((u64)totalram_pages() << PAGE_SHIFT) / KEFS_REPLY_CACHE_SHARE;
+}
+
 /*
  * Reply caches are memory that clients hold for as long as they like. Each new session may have a small part of what is
  * left, so that thousands find room: it gets fewer slots if need be, but two as long as there are two.
@@ -65,8 +70,7 @@ int kefs_session_fit_back(const struct kefs_channel *ask, struct kefs_channel *g
 static int reserve_cache(struct kefs_channel *fore, size_t *ret_bytes)
 {
 	size_t per_slot = sizeof(struct kefs_slot) + fore->max_cached;
-	long limit = (totalram_pages() << PAGE_SHIFT) / KEFS_REPLY_CACHE_SHARE;
-	long left = max(limit - atomic_long_read(&reserved), 0l);
+	long left = max((long)cache_limit() - atomic_long_read(&reserved), 0l);
 	long share = min(left, max_t(long, left / KEFS_REPLY_CACHE_SESSIONS, 2 * per_slot));
 
 	fore->max_slots = min_t(u32, fore->max_slots, share / per_slot);
@@ -81,8 +85,11 @@ static void session_free(struct kefs_session *session)
 {
 	u32 i;
 
-	for (i = 0; i < session->fore.max_slots; i++)
+	for (i = 0; i < session->fore.max_slots; i++) {
+		if (session->slots[i].retired)
+			session->reserved -= session->fore.max_cached;
 		kvfree(session->slots[i].reply);
+	}
 	atomic_long_sub(session->reserved, &reserved);
 	atomic_dec(&nr_sessions);
 	kvfree_rcu(session, rcu);
@@ -107,7 +114,8 @@ static void init_slots(struct kefs_session *session)
 	for (i = 0; i < KEFS_CB_SLOTS_MAX; i++)
 		session->cb_seqid[i] = 1;
 	session->cb_free = GENMASK(session->back.max_slots - 1, 0);
-	session->target_highest = session->fore.max_slots - 1;
+	session->target = session->fore.max_slots - 1;
+	session->live_highest = session->target;
 }
 
 /* A session that nobody knows yet: no id, no client. */
@@ -421,6 +429,45 @@ static void slot_release(struct kefs_slot *slot)
 		kefs_session_put(session);
 }
 
+/* The client has said, knowing the target, that it has no request above it. */
+static void retire_slots(struct kefs_session *session, u32 target)
+{
+	u32 i;
+
+	WRITE_ONCE(session->live_highest, target);
+	for (i = target + 1; i < session->fore.max_slots; i++) {
+		if (!kefs_slot_own(&session->slots[i]))
+			continue;
+		if (kefs_slot_retire(&session->slots[i]))
+			atomic_long_sub(session->fore.max_cached, &reserved);
+		slot_release(&session->slots[i]);
+	}
+}
+
+/*
+ * sr_target_highest_slotid: when reply caches take too much, all sessions are asked to do with fewer slots. A new
+ * request on a slot whose last reply said so comes from a client that knows; if it then claims to use no slot above,
+ * the memory goes (RFC 8881 §2.10.6.1). A client that does not listen is served as agreed.
+ */
+static void set_target(struct kefs_slot *slot, u32 highest)
+{
+	struct kefs_session *session = slot->session;
+	u32 target = kefs_slot_target(session->fore.max_slots, atomic_long_read(&reserved), cache_limit()) - 1;
+
+	if (unlikely(target != READ_ONCE(session->target))) {
+		WRITE_ONCE(session->target, target);
+		WRITE_ONCE(session->target_gen, session->target_gen + 1);
+	}
+	if (unlikely(slot->retired)) {
+		atomic_long_add(session->fore.max_cached, &reserved);
+		WRITE_ONCE(session->live_highest, session->fore.max_slots - 1);
+	} else if (unlikely(target < READ_ONCE(session->live_highest)) && slot->used && highest <= target &&
+		   slot->told_gen == READ_ONCE(session->target_gen)) {
+		retire_slots(session, target);
+	}
+	slot->told_gen = READ_ONCE(session->target_gen);
+}
+
 int kefs_slot_begin(struct kefs_domain *domain, const struct kefs_sequence_args *args, struct kefs_sequence_res *res,
 		    struct kefs_slot **ret)
 {
@@ -442,12 +489,14 @@ int kefs_slot_begin(struct kefs_domain *domain, const struct kefs_sequence_args 
 		slot_release(slot);
 		return err;
 	}
-	if (!err)
+	if (!err) {
+		set_target(slot, args->highest);
 		kefs_slot_start(slot, args->seqid, args->digest, args->cachethis);
+	}
 	if (args->bound && READ_ONCE(args->bound->last) != session)
 		kefs_session_use_conn(session, args->bound, KEFS_BIND_FORE);
 	res->highest = session->fore.max_slots - 1;
-	res->target = session->target_highest;
+	res->target = READ_ONCE(session->target);
 	*ret = slot;
 	return err;
 }

@@ -57,7 +57,8 @@ struct kefs_session {
 	u32 index;			/* in domain->sessions */
 	u32 flags;			/* KEFS_SESSION_BACK: asked for, or a connection was bound so since; client->lock */
 	struct kefs_channel fore, back;	/* as agreed */
-	u32 target_highest;		/* sr_target_highest_slotid */
+	u32 target, target_gen;		/* sr_target_highest_slotid, and how often it changed; no lock */
+	u32 live_highest;		/* all above are retired, but for those that were busy then; no lock */
 	bool dead;			/* client->lock; no request starts any more */
 
 	struct list_head of_client;	/* client->sessions; client->lock */
@@ -72,7 +73,7 @@ struct kefs_session {
 	u32 cb_seqid[KEFS_CB_SLOTS_MAX]; /* of the next call */
 	u32 status;			/* SEQUENCE status flags of this session; read without lock */
 
-	size_t reserved;		/* bytes of the global share of reply caches */
+	size_t reserved;		/* bytes of the global share of reply caches, those of retired slots too */
 	struct rcu_head rcu;
 	struct kefs_slot slots[];	/* fore.max_slots */
 };

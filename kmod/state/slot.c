@@ -22,6 +22,11 @@ int kefs_slot_judge(u32 state, bool used, u32 last, u32 seqid)
 	return -KEFS_ERR_SEQ_MISORDERED;
 }
 
+bool kefs_slot_own(struct kefs_slot *slot)
+{
+	return cmpxchg(&slot->state, KEFS_SLOT_FREE, KEFS_SLOT_REPLAYING) == KEFS_SLOT_FREE;
+}
+
 int kefs_slot_acquire(struct kefs_slot *slot, u32 seqid)
 {
 	u32 state = cmpxchg(&slot->state, KEFS_SLOT_FREE, KEFS_SLOT_REPLAYING);
@@ -36,6 +41,8 @@ int kefs_slot_check(const struct kefs_slot *slot, u32 seqid, u32 digest)
 {
 	int ret = kefs_slot_judge(KEFS_SLOT_FREE, slot->used, slot->seqid, seqid);
 
+	if (slot->retired)
+		return seqid == 1 || !ret ? 0 : -KEFS_ERR_SEQ_MISORDERED;
 	if (ret != KEFS_SLOT_REPLAY)
 		return ret;
 	if (slot->digest != digest)
@@ -64,11 +71,33 @@ static bool state_change(struct kefs_slot *slot, u32 to)
 	return old & KEFS_SLOT_DEAD;
 }
 
+u32 kefs_slot_target(u32 max, u64 taken, u64 limit)
+{
+	u32 target = max;
+	u64 left;
+
+	for (left = limit / 2; taken > limit - left && target > 1 && left; left /= 2)
+		target /= 2;
+	return target;
+}
+
+bool kefs_slot_retire(struct kefs_slot *slot)
+{
+	if (slot->retired)
+		return false;
+	kvfree(slot->reply);
+	slot->reply = NULL;
+	slot->have_reply = false;
+	slot->retired = true;
+	return true;
+}
+
 void kefs_slot_start(struct kefs_slot *slot, u32 seqid, u32 digest, bool cachethis)
 {
 	slot->digest = digest;
 	slot->cachethis = cachethis;
 	slot->have_reply = false;
+	slot->retired = false;
 	slot->reply_len = 0;
 	WRITE_ONCE(slot->used, true);
 	WRITE_ONCE(slot->seqid, seqid);

@@ -30,6 +30,8 @@ struct kefs_slot {
 	bool used;
 	bool cachethis;			/* that request wants its reply kept */
 	bool have_reply;
+	bool retired;			/* its memory was given back; seqid goes on, or starts again with 1 */
+	u32 told_gen;			/* session->target_gen when that request was answered; for session.c */
 	u32 reply_len;
 	u32 reply_max;
 	u8 *reply;			/* reply_max bytes, or NULL until first needed; kvfree()d with the session */
@@ -43,6 +45,9 @@ struct kefs_slot {
  */
 int kefs_slot_judge(u32 state, bool used, u32 last, u32 seqid);
 
+/* Own the slot (REPLAYING), if it is free and alive. */
+bool kefs_slot_own(struct kefs_slot *slot);
+
 /* Own the slot (REPLAYING) to look closer. Negative, from kefs_slot_judge(): somebody else has it or it is dead. */
 int kefs_slot_acquire(struct kefs_slot *slot, u32 seqid);
 
@@ -51,6 +56,18 @@ int kefs_slot_acquire(struct kefs_slot *slot, u32 seqid);
  * -KEFS_ERR_SEQ_FALSE_RETRY: a retry with another @digest. Changes nothing.
  */
 int kefs_slot_check(const struct kefs_slot *slot, u32 seqid, u32 digest);
+
+/*
+ * How many of @max slots a session should use while reply caches have taken @taken of the @limit bytes that they may:
+ * all, up to a half of it; from then on ever fewer, at least 1.
+ */
+u32 kefs_slot_target(u32 max, u64 taken, u64 limit);
+
+/*
+ * Give back the memory of an owned slot that the client knows not to use any more and has no request on: so no retry
+ * can come, and when it comes back into use its number may be forgotten (RFC 8881 §2.10.6.1). False: was so before.
+ */
+bool kefs_slot_retire(struct kefs_slot *slot);
 
 /* The new request begins: the owned slot goes RUNNING, its old reply is forgotten. */
 void kefs_slot_start(struct kefs_slot *slot, u32 seqid, u32 digest, bool cachethis);

@@ -13,6 +13,7 @@
  *	testlock START LENGTH	LOCKT as somebody else would
  *	reopen, relock START LENGTH	CLAIM_PREVIOUS; LOCK with reclaim set
  *	remove NAME, read	REMOVE; READ of the file with the anonymous stateid
+ *	flags NUMBER		SEQUENCE: OK if these are the status flags
  *	cut			close the connection without a word
  *	slow NAME, again NAME, answers	send a mkdir; send it once more, same slot and number, on a second connection; take
  *				both replies
@@ -119,6 +120,21 @@ static int complete(struct client *c)
 	nfs41_op(&q, OP_RECLAIM_COMPLETE);
 	rpc4_put_u32(&q.out, 0);
 	return result(nfs41_call(&q, &c->conn, &res), &res);
+}
+
+/* OK if the SEQUENCE status flags are @wanted. */
+static int flags_are(struct client *c, uint64_t wanted)
+{
+	struct nfs41_req q;
+	struct nfs41_res res;
+	int r;
+
+	nfs41_begin_seq(&q, &c->s, 0, false);
+	r = result(nfs41_call(&q, &c->conn, &res), &res);
+	if (r || !nfs41_next(&res))
+		return r ? r : -EBADMSG;
+	rpc4_get_fixed(&res.in, 32);
+	return rpc4_get_u32(&res.in) == wanted && !res.in.bad ? 0 : -EINVAL;
 }
 
 static int reopen(struct client *c)
@@ -274,6 +290,8 @@ static int obey(struct client *c, const char *word, const char *name, uint64_t a
 		return nfs41_ping(&c->s);
 	if (!strcmp(word, "stop"))
 		return nfs41_stop(&c->s);
+	if (!strcmp(word, "flags"))
+		return flags_are(c, a);
 	if (!strcmp(word, "slow"))
 		return send_mkdir(c, &c->conn, name, ++c->s.seq[SLOW_SLOT]);
 	if (!strcmp(word, "again"))

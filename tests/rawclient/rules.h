@@ -16,7 +16,7 @@ struct pair {
 };
 
 struct rules_test {
-	const char *name;	/* NULL ends a list */
+	const char *name;	/* NULL ends a list; with an @ it runs only when it is named */
 	int (*run)(struct pair *t);
 };
 

@@ -481,6 +481,118 @@ static int slots(struct pair *t)
 	       reply_sizes(p, &id) || said("DESTROY_SESSION", destroy_session(p, &s), S_OK);
 }
 
+/* --- sr_target_highest_slotid: §2.10.6.1 --- */
+
+#define CROWD		80	/* clients, of which each may have so many sessions */
+#define CROWD_SESSIONS	16
+
+/* SEQUENCE alone: its status; *@ret_target. */
+static int target_of(struct rpc4_conn *c, const struct nfs41_session *s, struct sent a, uint32_t *ret_target)
+{
+	struct nfs41_req q;
+	struct nfs41_res res;
+	int r;
+
+	nfs41_begin(&q, c, &s->cred, "");
+	nfs41_op(&q, OP_SEQUENCE);
+	rpc4_put_raw(&q.out, s->id, 16);
+	rpc4_put_u32(&q.out, a.seq);
+	rpc4_put_u32(&q.out, a.slot);
+	rpc4_put_u32(&q.out, a.highest);
+	rpc4_put_u32(&q.out, a.cache);
+	r = nfs41_call(&q, c, &res);
+	if (r || !nfs41_next(&res))
+		return r ? r : -1;
+	rpc4_get_fixed(&res.in, 16 + 4 + 4);
+	if (!res.status && rpc4_get_u32(&res.in) != s->slots - 1)
+		return said("sr_highest_slotid", -1, (int)s->slots - 1);
+	*ret_target = res.status ? 0 : rpc4_get_u32(&res.in);
+	return (int)res.status;
+}
+
+/* Sessions with large reply caches, until @s is asked to use fewer slots; *@ret_n clients were made. */
+static int crowd(struct peer *p, const struct nfs41_session *s, uint32_t *seq, struct id *ids, unsigned int *ret_n)
+{
+	struct nfs41_session other;
+	struct cs args = usual, got;
+	uint32_t target;
+
+	args.fore.reqs = 128;
+	for (*ret_n = 0; *ret_n < CROWD; ) {
+		struct id *id = &ids[(*ret_n)++];
+
+		*id = new_id("crowd");
+		if (said("EXCHANGE_ID", exchange(p, id), S_OK))
+			return 1;
+		for (int i = 0; i < CROWD_SESSIONS; i++) {
+			if (said("CREATE_SESSION", create(p, id, id->seq++, &args, &other, &got), S_OK) ||
+			    said("SEQUENCE", target_of(&p->conn, s, (struct sent){ 0, (*seq)++, 0, true, 0, 0 }, &target), S_OK))
+				return 1;
+			if (target < s->slots - 1)
+				return 0;
+		}
+	}
+	printf("  %u sessions changed nothing\n", CROWD * CROWD_SESSIONS);
+	return 1;
+}
+
+/* They go with a restart of each client that ends before it has a session. */
+static int disperse(struct peer *p, struct id *ids, unsigned int n)
+{
+	struct nfs41_session s;
+	struct cs got;
+
+	for (unsigned int i = 0; i < n; i++) {
+		ids[i].verifier++;
+		if (said("restart", exchange(p, &ids[i]), S_OK) ||
+		    said("CREATE_SESSION", create(p, &ids[i], ids[i].seq, &usual, &s, &got), S_OK) ||
+		    said("DESTROY_SESSION", destroy_session(p, &s), S_OK) ||
+		    said("DESTROY_CLIENTID", destroy_clientid(p, ids[i].clientid), S_OK))
+			return 1;
+	}
+	return 0;
+}
+
+/* What was kept for slots above the target goes when the client knows; then they start anew, or go on */
+static int shrunk(struct rpc4_conn *c, const struct nfs41_session *s, uint32_t seq)
+{
+	uint32_t t;
+
+	return said("a retry above the target, unknown yet", target_of(c, s, (struct sent){ 7, 2, 7, true, 0, 0 }, &t), S_OK) ||
+	       said("one who knows, still using it", target_of(c, s, (struct sent){ 0, seq++, 7, true, 0, 0 }, &t), S_OK) ||
+	       said("a retry of it", target_of(c, s, (struct sent){ 7, 2, 7, true, 0, 0 }, &t), S_OK) ||
+	       said("one who knows, not using it", target_of(c, s, (struct sent){ 0, seq++, 0, true, 0, 0 }, &t), S_OK) ||
+	       said("its retry is over", target_of(c, s, (struct sent){ 7, 2, 7, true, 0, 0 }, &t), S_SEQ_MISORDERED) ||
+	       said("it goes on", target_of(c, s, (struct sent){ 7, 3, 7, true, 0, 0 }, &t), S_OK) ||
+	       said("another starts anew", target_of(c, s, (struct sent){ 6, 1, 7, true, 0, 0 }, &t), S_OK) ||
+	       said("its retry", target_of(c, s, (struct sent){ 6, 1, 7, true, 0, 0 }, &t), S_OK) ||
+	       said("and goes on", target_of(c, s, (struct sent){ 6, 2, 7, true, 0, 0 }, &t), S_OK);
+}
+
+static int slot_target(struct pair *t)
+{
+	static struct id ids[CROWD];
+	struct rpc4_conn *c = &t->a.conn;
+	struct id id = new_id("target");
+	struct nfs41_session s;
+	uint32_t target = 0, seq = 1;
+	unsigned int n = 0;
+	struct cs got;
+	int r;
+
+	r = said("EXCHANGE_ID", exchange(&t->a, &id), S_OK) ||
+	    said("CREATE_SESSION", create(&t->a, &id, id.seq, &usual, &s, &got), S_OK) ||
+	    said("slot 7", target_of(c, &s, (struct sent){ 7, 1, 7, true, 0, 0 }, &target), S_OK) ||
+	    said("its target", (int)target, 7) ||
+	    said("slot 6", target_of(c, &s, (struct sent){ 6, 1, 7, true, 0, 0 }, &target), S_OK) ||
+	    said("slot 6", target_of(c, &s, (struct sent){ 6, 2, 7, true, 0, 0 }, &target), S_OK) ||
+	    said("slot 7", target_of(c, &s, (struct sent){ 7, 2, 7, true, 0, 0 }, &target), S_OK) ||
+	    crowd(&t->b, &s, &seq, ids, &n) || shrunk(c, &s, seq);
+	r = disperse(&t->b, ids, n) || r;
+	return r || said("afterwards", target_of(c, &s, (struct sent){ 0, seq + 2, 7, true, 0, 0 }, &target), S_OK) ||
+	       said("the target is as agreed", (int)target, 7) || said("DESTROY_SESSION", destroy_session(&t->a, &s), S_OK);
+}
+
 /* --- connections: §2.10.5, §18.34 --- */
 
 static int bind_conn(struct rpc4_conn *c, const struct nfs41_session *s, uint32_t dir, uint32_t *ret_dir)
@@ -703,6 +815,7 @@ const struct rules_test rules_session_tests[] = {
 	{ "exchange-id", exchange_id },
 	{ "create-session", create_session },
 	{ "slots", slots },
+	{ "slot-target", slot_target },
 	{ "bind-conn", bind_rules },
 	{ "nconnect", nconnect },
 	{ "path-down", path_down },

@@ -13,4 +13,10 @@ while read -r line; do
 	*) echo "  $line" ;;
 	esac
 done < <(in_ns a /tmp/rules "$(server_addr a):$PORT")
+
+chmod 1777 /mnt/a
+limit=$(cat /proc/sys/fs/file-max)
+echo 1 > /proc/sys/fs/file-max
+check "no more open files" in_ns a /tmp/rules "$(server_addr a):$PORT" @file-max
+echo "$limit" > /proc/sys/fs/file-max
 finish

@@ -22,6 +22,7 @@ equal "b opens and locks elsewhere" "$(b open f, lock 100 10)" "OK OK"
 anew
 equal "the connection is gone" "$(a ping)" CLOSED
 equal "a may not open before it is done" "$(a start, open g)" "OK GRACE"
+equal "and is told to reclaim" "$(a flags 0x100)" OK
 equal "nor ask for locks" "$(a testlock 500 1)" GRACE
 equal "nor read past the opens to come" "$(a read)" GRACE
 equal "nor remove" "$(a remove f)" GRACE
@@ -29,6 +30,7 @@ equal "a reclaims" "$(a reopen, relock 0 10)" "OK OK"
 begin c
 equal "c, who is new, may not open" "$(c look f, open f)" "OK GRACE"
 equal "a, done, may reclaim no more" "$(a complete, relock 20 10)" "OK NO_GRACE"
+equal "and is not told to" "$(a flags 0)" OK
 equal "nor be done twice" "$(a complete)" COMPLETE_ALREADY
 equal "and waits for b" "$(a open g)" GRACE
 equal "b may not reclaim what a has" "$(b start, reopen, relock 0 10)" "OK OK RECLAIM_CONFLICT"
@@ -45,8 +47,10 @@ check "a is cut off until its lease is over" wait_for 60 gone_quiet a
 equal "b gets the lock" "$(b lock 0 10)" OK
 anew
 equal "a may not reclaim" "$(a start, reopen)" "OK RECLAIM_BAD"
+equal "and is not told to" "$(a flags 0)" OK
 equal "b may" "$(b start, reopen, relock 0 10, complete)" "OK OK OK OK"
 check "those of part 1 do not come back" end_grace
+equal "a is not told to, when it is too late" "$(a flags 0)" OK
 equal "a cannot reclaim after grace either" "$(a reopen)" NO_GRACE
 equal "it has to ask" "$(a complete, open f2, lock 0 10)" "OK OK DENIED"
 

@@ -50,6 +50,49 @@ static int whole(struct kefs_slot *slot, u32 seqid, u32 digest, const char *repl
 	return ret;
 }
 
+static void test_target(void **state)
+{
+	(void)state;
+	assert_int_equal(kefs_slot_target(128, 0, 1000), 128);
+	assert_int_equal(kefs_slot_target(128, 500, 1000), 128);
+	assert_int_equal(kefs_slot_target(128, 501, 1000), 64);
+	assert_int_equal(kefs_slot_target(128, 750, 1000), 64);
+	assert_int_equal(kefs_slot_target(128, 751, 1000), 32);
+	assert_int_equal(kefs_slot_target(128, 1000, 1000), 1);
+	assert_int_equal(kefs_slot_target(128, 5000, 1000), 1);
+	assert_int_equal(kefs_slot_target(1, 1000, 1000), 1);
+	assert_int_equal(kefs_slot_target(16, 1, 0), 16);	/* no limit that means anything */
+}
+
+/* Its memory goes; afterwards the next seqid is good, and 1, and nothing is a retry */
+static void test_retire(void **state)
+{
+	struct kefs_slot slot = { 0 };
+
+	(void)state;
+	assert_int_equal(whole(&slot, 1, 5, "one"), 0);
+	assert_int_equal(whole(&slot, 2, 5, "two"), 0);
+	assert_true(kefs_slot_own(&slot));
+	assert_false(kefs_slot_own(&slot));
+	assert_true(kefs_slot_retire(&slot));
+	assert_null(slot.reply);
+	assert_false(kefs_slot_retire(&slot));
+	assert_int_equal(begin(&slot, 3, 5, false), DELAY);
+	assert_false(kefs_slot_release(&slot));
+	assert_int_equal(whole(&slot, 2, 5, NULL), MISORDERED);
+	assert_int_equal(whole(&slot, 4, 5, NULL), MISORDERED);
+	assert_int_equal(whole(&slot, 3, 5, "three"), 0);
+	assert_int_equal(whole(&slot, 1, 5, NULL), MISORDERED);
+	assert_int_equal(whole(&slot, 3, 5, NULL), KEFS_SLOT_REPLAY);
+	assert_true(kefs_slot_own(&slot));
+	assert_true(kefs_slot_retire(&slot));
+	assert_false(kefs_slot_release(&slot));
+	assert_int_equal(whole(&slot, 1, 6, "one again"), 0);
+	assert_int_equal(whole(&slot, 1, 6, NULL), KEFS_SLOT_REPLAY);
+	assert_int_equal(whole(&slot, 2, 6, NULL), 0);
+	free(slot.reply);
+}
+
 static void test_judge(void **state)
 {
 	(void)state;
@@ -263,6 +306,8 @@ static void test_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_target),
+		cmocka_unit_test(test_retire),
 		cmocka_unit_test(test_judge),	cmocka_unit_test(test_new_and_replay),
 		cmocka_unit_test(test_running), cmocka_unit_test(test_wrap),
 		cmocka_unit_test(test_memory),	cmocka_unit_test(test_kill),
