@@ -526,6 +526,7 @@ int main(int argc, char **argv)
 	test_life();
 	test_grants();
 	test_dumps();
+	test_domains();
 	talk_close();
 	printf("%u passed, %u failed\n", passed, failed);
 	return failed || !passed;

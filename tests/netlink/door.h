@@ -33,9 +33,13 @@ void tcp_pair(int fd[2]);
 void test_life(void);
 void test_grants(void);
 void test_dumps(void);
+/* domains.c: what NFS clients see of grant domains. */
+void test_domains(void);
 /* Objects that there are now, by INFO_GET. */
 void count_objects(uint32_t *ret_volumes, uint32_t *ret_conns);
 int add_volume(uint64_t id, const char *name, struct answer *ret_answer);
+/* The module takes over @fd: the connection's id, or 0. */
+uint64_t add_conn(int fd, uint64_t volume, const char *domain, struct answer *ret_answer);
 int delete_volume(uint64_t id, uint32_t flags, struct answer *ret_answer);
 
 #endif

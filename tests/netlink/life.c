@@ -88,7 +88,7 @@ static void take_conn_id(struct nlattr **attrs, void *arg)
 		*(uint64_t *)arg = nla_get_u64(tb[KEFS_A_CONN_ID]);
 }
 
-static uint64_t add_conn(int fd, uint64_t volume, struct answer *ret_answer)
+uint64_t add_conn(int fd, uint64_t volume, const char *domain, struct answer *ret_answer)
 {
 	struct nl_msg *msg = talk_request(KEFS_CMD_CONN_ADD, 0);
 	struct nlattr *nest = nla_nest_start(msg, KEFS_A_CONN), *grant;
@@ -98,7 +98,7 @@ static uint64_t add_conn(int fd, uint64_t volume, struct answer *ret_answer)
 	nla_put_u64(msg, KEFS_A_CONN_VOLUME, volume);
 	grant = nla_nest_start(msg, KEFS_A_CONN_GRANT);
 	nla_put_u32(msg, KEFS_A_GRANT_FLAGS, KEFS_GRANT_F_SQUASH_ROOT);
-	nla_put(msg, KEFS_A_GRANT_DOMAIN, 4, "door");
+	nla_put(msg, KEFS_A_GRANT_DOMAIN, (int)strlen(domain), domain);
 	nla_put_string(msg, KEFS_A_GRANT_PRINCIPAL, "arn:door");
 	nla_nest_end(msg, grant);
 	nla_nest_end(msg, nest);
@@ -137,12 +137,12 @@ void test_life(void)
 	point(add_volume(DOOR_VOLUME, "fs-more", &answer) == -EEXIST && answer.attr == KEFS_A_VOLUME_ID, &answer,
 	      "its id is taken then");
 	tcp_pair(pair);
-	conn = add_conn(pair[0], DOOR_VOLUME, &answer);
+	conn = add_conn(pair[0], DOOR_VOLUME, "door", &answer);
 	point(!answer.err && conn, &answer, "a connection is taken over");
-	point(!add_conn(pair[0], DOOR_VOLUME, &answer) && answer.err == -EBUSY, &answer, "but not twice");
+	point(!add_conn(pair[0], DOOR_VOLUME, "door", &answer) && answer.err == -EBUSY, &answer, "but not twice");
 	close(pair[0]);
 	tcp_pair(other);
-	second = add_conn(other[0], DOOR_VOLUME, &answer);
+	second = add_conn(other[0], DOOR_VOLUME, "door", &answer);
 	close(other[0]);
 	point(second > conn, &answer, "another one has a greater id");
 	point(delete_volume(DOOR_VOLUME, 0, &answer) == -EBUSY, &answer, "a volume in use is not deleted");
@@ -228,7 +228,7 @@ void test_grants(void)
 
 	add_volume(DOOR_VOLUME, "fs-door", &answer);
 	tcp_pair(pair);
-	conn = add_conn(pair[0], DOOR_VOLUME, &answer);
+	conn = add_conn(pair[0], DOOR_VOLUME, "door", &answer);
 	close(pair[0]);
 	test_grant_set(conn);
 	talk(talk_request(KEFS_CMD_CONN_GET, NLM_F_DUMP), take_conn, &seen, &answer);

@@ -759,6 +759,66 @@ static int path_down(struct pair *t)
 	return r || said("DESTROY_SESSION", destroy_session(&t->a, &s), S_OK);
 }
 
+/* --- BACKCHANNEL_CTL: §18.33 --- */
+
+/* @flavor: of the one callback_sec_parms4 that is offered; ~0: none is. */
+static int backchannel_ctl(struct peer *p, struct nfs41_session *s, uint32_t program, uint32_t flavor)
+{
+	struct nfs41_req q;
+	struct nfs41_res res;
+
+	nfs41_begin(&q, &p->conn, &s->cred, "");
+	nfs41_put_sequence(&q, s, 0, ++s->seq[0], true);
+	nfs41_op(&q, OP_BACKCHANNEL_CTL);
+	rpc4_put_u32(&q.out, program);
+	rpc4_put_u32(&q.out, flavor != ~0u);
+	if (flavor != ~0u)
+		rpc4_put_u32(&q.out, flavor);
+	if (flavor == 6) {		/* RPCSEC_GSS: service, two handles */
+		rpc4_put_u32(&q.out, 1);
+		rpc4_put_opaque(&q.out, "ab", 2);
+		rpc4_put_opaque(&q.out, "cd", 2);
+	}
+	return ask(p, &q, &res, 0);
+}
+
+/* A call of that program comes, among the next few. */
+static int is_called(struct rpc4_conn *c, uint32_t program)
+{
+	struct rpc4_in in;
+
+	for (int i = 0; i < 4; i++) {
+		if (said("a call back", rpc4_recv(c, &in), 0))
+			return 1;
+		rpc4_get_u32(&in);	/* xid */
+		if (rpc4_get_u32(&in) == RPC4_CALL && rpc4_get_u32(&in) == 2 && rpc4_get_u32(&in) == program)
+			return 0;
+	}
+	return said("a call of the program", 0, (int)program);
+}
+
+static int backchannel(struct pair *t)
+{
+	struct peer maker = { .conn.fd = -1 };
+	struct id id = new_id("backchannel");
+	struct cs args = usual, got;
+	struct nfs41_session s;
+	int r;
+
+	args.flags = BACK_CHAN;
+	r = rpc4_connect(&maker.conn, &t->addr) || said("EXCHANGE_ID", exchange(&maker, &id), S_OK) ||
+	    said("CREATE_SESSION", create(&maker, &id, id.seq++, &args, &s, &got), S_OK) ||
+	    said("no flavor", backchannel_ctl(&t->a, &s, 0x40000001, ~0u), S_INVAL) ||
+	    said("RPCSEC_GSS", backchannel_ctl(&t->a, &s, 0x40000001, 6), S_INVAL) ||
+	    is_called(&maker.conn, 0x40000000) ||
+	    said("BACKCHANNEL_CTL", backchannel_ctl(&t->a, &s, 0x40000002, 0), S_OK);
+	s.conn = &t->a.conn;
+	r = r || said("a request", nfs41_ping(&s), S_OK) || is_called(&maker.conn, 0x40000002);
+	r = said("DESTROY_SESSION", destroy_session(&t->a, &s), S_OK) || r;
+	rpc4_close(&maker.conn);
+	return r;
+}
+
 /* --- their end: §18.37, §18.50 --- */
 
 static int destroy_in(struct peer *p, struct nfs41_session *in, const struct nfs41_session *which, bool last)
@@ -819,6 +879,7 @@ const struct rules_test rules_session_tests[] = {
 	{ "bind-conn", bind_rules },
 	{ "nconnect", nconnect },
 	{ "path-down", path_down },
+	{ "backchannel-ctl", backchannel },
 	{ "destroy", destroy },
 	{ NULL, NULL },
 };
