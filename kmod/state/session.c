@@ -436,7 +436,8 @@ static void retire_slots(struct kefs_session *session, u32 target)
 
 	WRITE_ONCE(session->live_highest, target);
 	for (i = target + 1; i < session->fore.max_slots; i++) {
-		if (!kefs_slot_own(&session->slots[i]))
+		/* Nobody who starts it anew shall find it owned. */
+		if (READ_ONCE(session->slots[i].retired) || !kefs_slot_own(&session->slots[i]))
 			continue;
 		if (kefs_slot_retire(&session->slots[i]))
 			atomic_long_sub(session->fore.max_cached, &reserved);
