@@ -69,7 +69,8 @@ static void encode_files(void)
 	CHECK(SECINFO_NO_NAME, 0, RES(.cinfo = {}), W(2), W(AUTH_FLAVOR_SYS), W(AUTH_FLAVOR_NONE));
 	CHECK(SETATTR, 0, RES(.setattr = { { { 0x10, 0x00410000, 0 } } }), W(2), W(0x10), W(0x00410000));
 	/* On an error: an empty bitmap (RFC 8881 §18.30.2). */
-	CHECK(SETATTR, NFS4ERR_PERM, RES(.setattr = { { { 0x10, 0x00410000, 0 } } }), W(0));
+	CHECK(SETATTR, NFS4ERR_PERM, RES(.setattr = { { { 0, 0, 0 } } }), W(0));
+	CHECK(SETATTR, NFS4ERR_PERM, RES(.setattr = { { { 0x10, 0, 0 } } }), W(1), W(0x10)); /* the size was set */
 }
 
 static void encode_sessions(void)
