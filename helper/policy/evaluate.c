@@ -186,7 +186,7 @@ static const char *note_text(enum kefs_policy_note note)
 	case KEFS_POLICY_NOTE_CROSS_ACCOUNT:
 		return ", but the other side does not allow it";
 	case KEFS_POLICY_NOTE_DELEGATED:
-		return ", which leaves it to the account; no policy of the caller allows it";
+		return ", which leaves it to the account, and no policy of the caller allows it";
 	case KEFS_POLICY_NOTE_MOUNT:
 		return ", but has no meaning without ClientMount";
 	case KEFS_POLICY_NOTE_FAILED:
