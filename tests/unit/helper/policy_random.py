@@ -34,7 +34,7 @@ EFS = 'elasticfilesystem:'
 ACTIONS = [EFS + a for a in ('ClientMount', 'ClientWrite', 'ClientRootAccess', 'PutFileSystemPolicy',
                              'DescribeFileSystems')]
 PATTERNS = ACTIONS + [EFS + p for p in ('Client*', '*', 'clientmount', '*Mount', 'Client?rite', '*Root*', 'Describe*',
-                                        '?lient*t*', '*c*l*e*')] + ['*', '*:*', 'ELASTICFILESYSTEM:ClientMount']
+                                        'Cl?ent*t*', '*c*l*e*')] + ['*', '*:*', 'ELASTICFILESYSTEM:ClientMount']
 STRINGS = ['', 'a', 'A', 'ab', 'abc', 'aXbXc', 'b*c', 'a?c', '*', '${x}', '$', 'äb', 'ä', 'Ä', '日本', 'red', 'blue',
            'alice', 'fsap-1', 'https://x/y:z', 'aab', 'aaab', ':::::']
 LIKE = STRINGS + ['a*', '*b', '?', '??', 'a*c', '*X*', 'a?c', '*?', '?*?', '${*}', '${?}', '${$}', 'a*b*c', '**', '*a*b',

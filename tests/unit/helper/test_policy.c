@@ -94,7 +94,7 @@ static void test_documents(void **state)
 		{ "{\"Statement\":[]}", "no Statement" }, { "{\"Statement\":7}", "Statement 1: it is not an object" },
 		{ "{\"Version\":\"2020-01-01\",\"Statement\":[]}", "Version is" },
 		{ "{\"Version\":7,\"Statement\":[]}", "Version is" }, { "{\"Id\":7,\"Statement\":[]}", "Id must be" },
-		{ "{\"Statment\":[]}", "unknown element \"Statment\"" },
+		{ "{\"Statements\":[]}", "unknown element \"Statements\"" },
 		{ "{\"Statement\":[{\"Effect\":\"Allow\",\"Effect\":\"Deny\"}]}", "duplicate object key" },
 		{ "{\"Statement\":[{\"Effect\":\"Allow\" <- all}]}", "not valid JSON" },
 		{ "{\"Statement\":[{\"Effect\":\"Al\\u0000low\"}]}", "not valid JSON" },
