@@ -51,7 +51,7 @@ ADDRESSES = ['10.0.0.1', '10.0.0.0/8', '10.0.0.0/31', '192.0.2.7', '192.0.2.0/24
 ARNS = [AP % 1, AP % 2, FS, 'arn:aws:iam::111122223333:user/alice', 'arn:aws:iam::111122223333:role/ops',
         'arn:aws:sns:eu-west-1:1:a:b:c']
 ARN_PATTERNS = ARNS + [AP % '*', AP % '?', 'arn:aws:elasticfilesystem:*:*:*', 'arn:*:*:*:*:*', '*', 'arn:aws:iam::*:user/*',
-                       'arn:aws:sns:*:*:c', 'arn:aws:s*:eu-*:1:a:*', 'arn:aws:iam::111122223333:user/${aws:username}',
+                       'arn:aws:sns:*:*:c', 'arn:aws:sns:*:*:a', 'arn:aws:sns:*:*:a:b:?', 'arn:aws:sns:*:*:a:b:d', 'arn:aws:s*:eu-*:1:a:*', 'arn:aws:iam::111122223333:user/${aws:username}',
                        '${aws:PrincipalArn}', 'arn:aws:iam::${aws:PrincipalAccount}:role/*', '${k:arn}',
                        'arn:aws:iam::*:user/${k:none, \'alice\'}']
 # Operator classes: operators, what policies say, what requests may have
@@ -64,7 +64,7 @@ CLASSES = {
                                    'GreaterThanEquals')], DATES + [1769860800], DATES + ['now', '2026-02-30', '2026-1-1']),
     'Bool': (['Bool'], BOOLS + [True, False], BOOLS + ['1']),
     'Binary': (['BinaryEquals'], BINARIES, BINARIES + ['Q', '?']),
-    'Ip': (['IpAddress', 'NotIpAddress'], ADDRESSES, [a for a in ADDRESSES if '/' not in a] + ['localhost']),
+    'Ip': (['IpAddress', 'NotIpAddress'], ADDRESSES, [a for a in ADDRESSES if '/' not in a] + ['localhost', '10.0.0.0/7', '10.0.0.0/9']),
     'Arn': (['ArnEquals', 'ArnLike', 'ArnNotEquals', 'ArnNotLike'], ARN_PATTERNS, ARNS + ['fs-1', 'arn:aws:iam::1']),
     'Null': (['Null'], BOOLS + [True, False], ['x']),
 }
@@ -109,9 +109,18 @@ class Grammar:
             block['Federated'] = 'cognito-identity.amazonaws.com'
         return block
 
-    def condition(self):
+    def all_names(self):
+        """What a NotPrincipal must have to leave somebody alone, or nearly all of it."""
+        p = self.rng.choice([p for p in PRINCIPALS if 'account' in p])
+        wanted = [p['account']] + [p[k] for k in ('arn', 'role_arn') if k in p]
+        if self.chance(0.3):
+            wanted.remove(self.rng.choice(wanted))
+        self.rng.shuffle(wanted)
+        return {'AWS': wanted} if wanted else '*'
+
+    def condition(self, most=3):
         out = {}
-        for _ in range(self.rng.randint(1, 3)):
+        for _ in range(self.rng.randint(1, most)):
             kind = self.rng.choice(list(CLASSES))
             operators, values, _ = CLASSES[kind]
             name = self.rng.choice(operators)
@@ -155,6 +164,16 @@ class Grammar:
             d['Statement'] = d['Statement'][0]
         return d
 
+    def focused(self):
+        """A policy in which one condition, or one NotPrincipal, decides."""
+        allow = {'Effect': 'Allow', 'Principal': '*', 'Action': '*'}
+        self.variables = self.chance(0.95)
+        if self.chance(0.3):
+            deny = {'Effect': 'Deny', 'NotPrincipal': self.all_names(), 'Action': '*'}
+            return {'Version': '2012-10-17', 'Statement': [deny, allow]}
+        allow['Condition'] = self.condition(1)
+        return {'Version': '2012-10-17' if self.variables else '2008-10-17', 'Statement': [allow]}
+
     def keys(self):
         keys = {}
         for name, kind in REQUEST_KEYS.items():
@@ -168,15 +187,20 @@ class Grammar:
         return keys
 
     def case(self):
-        trust = self.chance(0.15)
+        if self.chance(0.4):
+            return self.make('fs', {'kind': 'fs', 'document': self.focused()}, [])
+        trust = self.chance(0.2)
         kind = 'trust' if trust else 'fs'
+        resource = {'kind': kind, 'document': self.document(kind)} if trust or self.chance(0.85) else None
+        return self.make(kind, resource, [self.document('identity', 3) for _ in range(self.rng.choice([0, 1, 1, 2]))])
+
+    def make(self, kind, resource, identity):
         return {
-            'resource': {'kind': kind, 'document': self.document(kind)} if trust or self.chance(0.85) else None,
-            'identity': [self.document('identity', 3) for _ in range(self.rng.choice([0, 1, 1, 2]))],
+            'resource': resource, 'identity': identity,
             'boundary': self.document('identity', 2) if self.chance(0.2) else None,
             'session': self.document('identity', 2) if self.chance(0.2) else None,
             'principal': self.rng.choice(PRINCIPALS),
-            'action': 'sts:AssumeRole' if trust else self.rng.choice(ACTIONS),
+            'action': 'sts:AssumeRole' if kind == 'trust' else self.rng.choice(ACTIONS),
             'arn': self.rng.choice([FS] * 9 + [OTHER_FS]),
             'account': self.rng.choice([HOME, HOME, HOME, None]),
             'keys': self.keys(),
@@ -288,7 +312,7 @@ def compare(case, answer):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('driver')
-    parser.add_argument('--cases', type=int, default=4000)
+    parser.add_argument('--cases', type=int, default=6000)
     parser.add_argument('--seed', type=int, default=20261121)
     args = parser.parse_args()
     driver, seen = Driver(args.driver), collections.Counter()
