@@ -156,6 +156,10 @@ size_t list_size(const json_t *value);
 
 /* principal.c: the value of Principal or NotPrincipal into the statement. 0, -EINVAL, -ENOMEM. */
 int principals_parse(struct parser *parser, const json_t *value, struct statement *statement);
+/* The account's 12 digits in "123456789012" or its root's ARN, or NULL. */
+const char *principal_account(const char *text);
+/* Is it the ARN of a user, role, role's session or federated user? */
+bool principal_arn_valid(const char *text);
 /* How the statement names the caller: MATCH bits; 0 if it does not apply. bounded: it has a permissions boundary. */
 unsigned int principals_match(const struct statement *statement, const struct kefs_principal *caller, bool bounded);
 

@@ -90,7 +90,7 @@ static void say_condition(const struct context *context, const struct condition 
 }
 
 bool kefs_policy_explain(const struct kefs_policy *policy, size_t index, const struct kefs_policy_request *request,
-			 char *ret_text)
+			 bool bounded, char *ret_text)
 {
 	const struct statement *statement = &policy->statements[index];
 	const struct condition *failing;
@@ -99,7 +99,7 @@ bool kefs_policy_explain(const struct kefs_policy *policy, size_t index, const s
 	bool applies = false;
 
 	*ret_text = '\0';
-	if (context_begin(&context, request, false) < 0)
+	if (context_begin(&context, request, bounded) < 0)
 		what = "there is no memory to evaluate it";
 	else if (!names_caller(&context, statement))
 		what = statement->not_principal ? "NotPrincipal exempts the caller" : "its Principal is somebody else";

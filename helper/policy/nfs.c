@@ -8,12 +8,12 @@
 #include "common/buf.h"
 #include "common/str.h"
 
-#define KEYS_MAX 4
+#define OWN_KEYS 4
 
-/* What a client's connection says about itself, as the keys of a request. */
-struct client_keys {
-	struct kefs_policy_key keys[KEYS_MAX];
-	size_t count;
+/* What is asked of the policies for a client. */
+struct question {
+	struct kefs_policy_request request;
+	struct kefs_policy_key keys[OWN_KEYS + KEFS_NFS_KEYS_MAX];
 	char source_ip[INET6_ADDRSTRLEN];
 };
 
@@ -28,9 +28,9 @@ const char *kefs_nfs_action_name(enum kefs_nfs_action action)
 	return action_names[action];
 }
 
-static void add_key(struct client_keys *keys, const char *name, const char *value)
+static void add_key(struct question *question, const char *name, const char *value)
 {
-	keys->keys[keys->count++] = (struct kefs_policy_key){ .name = name, .value = value };
+	question->keys[question->request.key_count++] = (struct kefs_policy_key){ .name = name, .value = value };
 }
 
 struct range {
@@ -66,7 +66,7 @@ static bool is_private(const uint8_t host[16])
 	return in_ranges(host, ipv6, sizeof(ipv6) / sizeof(ipv6[0]));
 }
 
-static void add_source_ip(struct client_keys *keys, const struct kefs_nfs_client *client)
+static void add_source_ip(struct question *question, const struct kefs_nfs_client *client)
 {
 	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 	uint8_t host[16];
@@ -78,40 +78,48 @@ static void add_source_ip(struct client_keys *keys, const struct kefs_nfs_client
 	if (is_private(host) && !client->private_source_ip)
 		return;
 	if (!memcmp(host, mapped, sizeof(mapped)))
-		text = inet_ntop(AF_INET, host + 12, keys->source_ip, sizeof(keys->source_ip));
+		text = inet_ntop(AF_INET, host + 12, question->source_ip, sizeof(question->source_ip));
 	else
-		text = inet_ntop(AF_INET6, host, keys->source_ip, sizeof(keys->source_ip));
+		text = inet_ntop(AF_INET6, host, question->source_ip, sizeof(question->source_ip));
 	if (text)
-		add_key(keys, "aws:SourceIp", text);
+		add_key(question, "aws:SourceIp", text);
 }
 
-static void collect_keys(const struct kefs_nfs_client *client, struct client_keys *keys)
+/* False if there are too many keys. The question holds pointers into itself. */
+static bool ask(const struct kefs_nfs_client *client, const char *action, struct question *question)
 {
-	keys->count = 0;
-	add_key(keys, "aws:SecureTransport", client->tls ? "true" : "false");
-	add_key(keys, "elasticfilesystem:AccessedViaMountTarget", "true");
+	static const struct kefs_principal anonymous = { .type = KEFS_PRINCIPAL_ANONYMOUS };
+
+	question->request = (struct kefs_policy_request){
+		.principal = client->principal ? client->principal : &anonymous,
+		.action = action,
+		.resource = client->fs_arn,
+		.account = client->fs_account,
+		.keys = question->keys,
+		.now = client->now,
+	};
+	add_key(question, "aws:SecureTransport", client->tls ? "true" : "false");
+	add_key(question, "elasticfilesystem:AccessedViaMountTarget", "true");
 	if (client->access_point_arn)
-		add_key(keys, "elasticfilesystem:AccessPointArn", client->access_point_arn);
-	add_source_ip(keys, client);
+		add_key(question, "elasticfilesystem:AccessPointArn", client->access_point_arn);
+	add_source_ip(question, client);
+	if (client->key_count > KEFS_NFS_KEYS_MAX)
+		return false;
+	for (size_t i = 0; i < client->key_count; i++)
+		question->keys[question->request.key_count++] = client->keys[i];
+	return true;
 }
 
 bool kefs_nfs_decide_action(const struct kefs_policy_set *set, const struct kefs_nfs_client *client,
 			    const char *action, struct kefs_policy_answer *ret_answer)
 {
-	static const struct kefs_principal anonymous = { .type = KEFS_PRINCIPAL_ANONYMOUS };
-	struct client_keys keys;
-	struct kefs_policy_request request = {
-		.principal = client->principal ? client->principal : &anonymous,
-		.action = action,
-		.resource = client->fs_arn,
-		.account = client->fs_account,
-		.keys = keys.keys,
-		.now = client->now,
-	};
+	struct question question;
 
-	collect_keys(client, &keys);
-	request.key_count = keys.count;
-	if (kefs_policy_evaluate(set, &request, ret_answer))
+	if (!ask(client, action, &question)) {
+		*ret_answer = (struct kefs_policy_answer){ KEFS_POLICY_DENIED, KEFS_POLICY_NOTE_FAILED, NULL, 0 };
+		return false;
+	}
+	if (kefs_policy_evaluate(set, &question.request, ret_answer))
 		return true;
 	if (set->resource || ret_answer->verdict != KEFS_POLICY_NO_STATEMENT)
 		return false;
@@ -122,6 +130,15 @@ bool kefs_nfs_decide_action(const struct kefs_policy_set *set, const struct kefs
 		return true;
 	}
 	return false;
+}
+
+bool kefs_nfs_explain(const struct kefs_policy *policy, size_t statement, const struct kefs_nfs_client *client,
+		      const char *action, bool bounded, char *ret_text)
+{
+	struct question question;
+
+	(void)ask(client, action, &question);
+	return kefs_policy_explain(policy, statement, &question.request, bounded, ret_text);
 }
 
 void kefs_nfs_decide(const struct kefs_policy_set *set, const struct kefs_nfs_client *client,

@@ -9,6 +9,8 @@
 #include "common/addr.h"
 #include "policy/policy.h"
 
+#define KEFS_NFS_KEYS_MAX 64
+
 enum kefs_nfs_action { KEFS_NFS_MOUNT, KEFS_NFS_WRITE, KEFS_NFS_ROOT };
 #define KEFS_NFS_ACTIONS 3
 
@@ -25,6 +27,9 @@ struct kefs_nfs_client {
 	 * within one's own walls sees.
 	 */
 	bool private_source_ip;
+	/* More keys: aws:PrincipalTag/…, aws:SourceVpc, … At most KEFS_NFS_KEYS_MAX, or everything is denied. */
+	const struct kefs_policy_key *keys;
+	size_t key_count;
 	int64_t now;				/* seconds since the epoch */
 };
 
@@ -48,6 +53,10 @@ void kefs_nfs_decide(const struct kefs_policy_set *set, const struct kefs_nfs_cl
 /* The same for any one action of EFS in a client's context: what `kefsctl policy explain` asks. True if allowed. */
 bool kefs_nfs_decide_action(const struct kefs_policy_set *set, const struct kefs_nfs_client *client,
 			    const char *action, struct kefs_policy_answer *ret_answer);
+
+/* kefs_policy_explain() in a client's context. */
+bool kefs_nfs_explain(const struct kefs_policy *policy, size_t statement, const struct kefs_nfs_client *client,
+		      const char *action, bool bounded, char *ret_text);
 
 /* "read-write", "read-only", "no mount" with ", root squashed" where it is; valid for ever. */
 const char *kefs_nfs_summary(const struct kefs_nfs_decision *decision);

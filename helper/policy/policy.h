@@ -165,10 +165,11 @@ void kefs_policy_reason(const struct kefs_policy_answer *answer, char *ret_text)
 
 /*
  * One statement alone, for people who ask why: does it apply? If not, ret_text says the first thing that does not
- * match ("condition Bool aws:SecureTransport"); has room for KEFS_POLICY_REASON_SIZE.
+ * match ("the condition Bool aws:SecureTransport does not hold"); it has room for KEFS_POLICY_REASON_SIZE. bounded:
+ * the caller has a permissions boundary.
  */
 bool kefs_policy_explain(const struct kefs_policy *policy, size_t statement,
-			 const struct kefs_policy_request *request, char *ret_text);
+			 const struct kefs_policy_request *request, bool bounded, char *ret_text);
 
 /*
  * PutFileSystemPolicy's safety check: with set->resource as the new policy, may the caller of request (whose action

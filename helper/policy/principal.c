@@ -51,7 +51,7 @@ static const char *arn_resource(const char *text, const char *service, const cha
 	return rest[12] == ':' ? rest + 13 : NULL;
 }
 
-static bool arn_valid(const char *text)
+bool principal_arn_valid(const char *text)
 {
 	const char *account, *resource = arn_resource(text, "iam::", &account), *name;
 
@@ -79,8 +79,7 @@ static bool id_valid(const char *text)
 	return *text == 'A' && n >= 16 && n <= 128 && (!text[n] || (text[n] == ':' && names_valid(text + n + 1, 0)));
 }
 
-/* The account's 12 digits in "123456789012" or its root's ARN, or NULL. */
-static const char *account_of(const char *text)
+const char *principal_account(const char *text)
 {
 	const char *account, *resource;
 
@@ -94,7 +93,7 @@ static const char *account_of(const char *text)
 static bool classify(struct parser *parser, const char *text, struct entry *entry)
 {
 	struct arena *arena = &parser->policy->arena;
-	const char *account = account_of(text);
+	const char *account = principal_account(text);
 	char arn[64];
 
 	entry->principal = entry->text = arena_copy(arena, text, strlen(text));
@@ -105,7 +104,7 @@ static bool classify(struct parser *parser, const char *text, struct entry *entr
 		entry->text = arena_copy(arena, account, 12);
 		if (account == text && kefs_str_format(arn, sizeof(arn), "arn:aws:iam::%s:root", text) == 0)
 			entry->principal = arena_copy(arena, arn, strlen(arn));
-	} else if (arn_valid(text)) {
+	} else if (principal_arn_valid(text)) {
 		entry->type = ENTRY_ARN;
 	} else if (id_valid(text)) {
 		entry->type = ENTRY_ID;

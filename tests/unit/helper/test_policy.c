@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <time.h>
 
+#include "policy/caller.h"
 #include "policy/nfs.h"
 #include "policy/policy.h"
 
@@ -418,7 +419,7 @@ static void test_explain(void **state)
 	assert_string_equal(kefs_policy_sid(policy, 5), "Yes");
 	assert_string_equal(kefs_policy_name(policy), "the file system policy");
 	for (size_t i = 0; i < 6; i++) {
-		assert_int_equal(kefs_policy_explain(policy, i, &request, text), !*wanted[i]);
+		assert_int_equal(kefs_policy_explain(policy, i, &request, false, text), !*wanted[i]);
 		assert_string_equal(text, wanted[i]);
 	}
 	kefs_policy_free(policy);
@@ -667,6 +668,129 @@ static void test_wildcard_bytes(void **state)
 	kefs_policy_free(policy);
 }
 
+/* What a value may be given as, with ${a:one} = "red", ${a:two} = "red" and "blue", and no ${a:none}. */
+static void test_variables(void **state)
+{
+	static const struct {
+		const char *pattern, *text;
+		bool matches;
+	} cases[] = {
+		{ "${a:one}", "red", true }, { "${A:ONE}", "red", true }, { "x${a:one}y", "xredy", true },
+		{ "${a:two}", "red", false }, { "${a:two, 'red'}", "red", true }, { "${a:none}", "", false },
+		{ "${a:none, ''}", "", true }, { "${a:none,'r*'}", "red", false }, { "${a:none, 'r*'}", "r*", true },
+		{ "${a:one, 'blue'}", "red", true }, { "${a:none, 'a}b'  }", "a}b", true }, { "${*}", "*", true },
+		{ "${*}", "red", false }, { "${?}${$}", "?$", true }, { "$", "$", true }, { "$x}", "$x}", true },
+		{ "${$}{a:one}", "${a:one}", true }, { "*${a:one}?", "bored red.", true },
+		{ "${aws:PrincipalType}", "Anonymous", true }, { "${aws:username}", "", false },
+	};
+	const char *const two[] = { "red", "blue" };
+	char text[512];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct kefs_policy_key keys[] = { { .name = "a:one", .value = "red" },
+							{ .name = "a:two", .values = two, .count = 2 },
+							{ .name = "a:text", .value = cases[i].text } };
+		const struct kefs_policy_request request = { .principal = &anonymous, .action = "elasticfilesystem:ClientMount",
+							     .resource = FS_ARN, .keys = keys, .key_count = 3 };
+		struct kefs_policy_set set = { .resource = NULL };
+		struct kefs_policy_answer answer;
+		struct kefs_policy *policy;
+
+		(void)snprintf(text, sizeof(text), IF("{\"StringLike\":{\"a:text\":\"%s\"}}"), cases[i].pattern);
+		policy = fs_policy(text);
+		set.resource = policy;
+		if (kefs_policy_evaluate(&set, &request, &answer) != cases[i].matches)
+			fail_msg("%s and %s", cases[i].pattern, cases[i].text);
+		kefs_policy_free(policy);
+	}
+}
+
+/* Without a Version of 2012, they are but text. */
+static void test_no_variables(void **state)
+{
+	const struct kefs_policy_key key = { .name = "a:text", .value = "${a:one" };
+	const struct kefs_policy_request request = { .principal = &anonymous, .action = "elasticfilesystem:ClientMount",
+						     .resource = FS_ARN, .keys = &key, .key_count = 1 };
+	struct kefs_policy *policy = fs_policy("{\"Statement\":" EVERYBODY("Allow") ",\"Condition\":"
+					       "{\"StringEquals\":{\"a:text\":\"${a:one\"}}}}");
+	const struct kefs_policy_set set = { .resource = policy };
+	struct kefs_policy_answer answer;
+
+	(void)state;
+	assert_true(kefs_policy_evaluate(&set, &request, &answer));
+	kefs_policy_free(policy);
+}
+
+static void test_callers(void **state)
+{
+	static const char *const bad[] = {
+		"", "alice", "1234", "arn:aws:iam::" HOME, OPS_ARN, "arn:aws:iam::" HOME ":user/", FS_ARN,
+		"arn:aws:sts::" HOME ":assumed-role/ops", "AIDAALICEALICEALICE",
+	};
+	struct kefs_caller caller;
+	struct kefs_err err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(kefs_caller_parse(bad[i], NULL, NULL, &caller, &err), -EINVAL);
+		assert_contains(err.text, "is not \"anonymous\"");
+	}
+	assert_int_equal(kefs_caller_parse("anonymous", NULL, NULL, &caller, &err), 0);
+	assert_int_equal(caller.principal.type, KEFS_PRINCIPAL_ANONYMOUS);
+	assert_null(caller.principal.account);
+	assert_int_equal(kefs_caller_parse(HOME, NULL, NULL, &caller, &err), 0);
+	assert_int_equal(caller.principal.type, KEFS_PRINCIPAL_ROOT);
+	assert_string_equal(caller.principal.arn, "arn:aws:iam::" HOME ":root");
+	assert_int_equal(kefs_caller_parse("arn:aws-cn:iam::" HOME ":root", NULL, NULL, &caller, &err), 0);
+	assert_int_equal(caller.principal.type, KEFS_PRINCIPAL_ROOT);
+	assert_string_equal(caller.principal.account, HOME);
+	assert_int_equal(kefs_caller_parse("arn:aws:iam::" HOME ":user/team/alice", NULL, alice.id, &caller, &err), 0);
+	assert_int_equal(caller.principal.type, KEFS_PRINCIPAL_USER);
+	assert_string_equal(caller.principal.account, HOME);
+	assert_string_equal(caller.principal.name, "alice");
+	assert_string_equal(caller.principal.id, alice.id);
+	assert_int_equal(kefs_caller_parse(ops.arn, NULL, NULL, &caller, &err), 0);
+	assert_int_equal(caller.principal.type, KEFS_PRINCIPAL_SESSION);
+	assert_string_equal(caller.principal.role_arn, OPS_ARN);
+	assert_string_equal(caller.principal.name, "monday");
+	assert_null(caller.principal.id);
+	assert_int_equal(kefs_caller_parse(ops.arn, "arn:aws:iam::" HOME ":role/path/ops", NULL, &caller, &err), 0);
+	assert_string_equal(caller.principal.role_arn, "arn:aws:iam::" HOME ":role/path/ops");
+	assert_int_equal(kefs_caller_parse("arn:aws:sts::" HOME ":federated-user/fred", NULL, NULL, &caller, &err), 0);
+	assert_int_equal(caller.principal.type, KEFS_PRINCIPAL_FEDERATED);
+	assert_string_equal(caller.principal.name, "fred");
+}
+
+/* Keys that the connection does not show by itself: the principal's tags, the network that an address is in. */
+static void test_nfs_keys(void **state)
+{
+	struct kefs_policy *policy = fs_policy(IF("{\"StringEquals\":{\"aws:SourceVpc\":\"vpc-1\","
+						  "\"aws:PrincipalTag/team\":\"red\"},"
+						  "\"Bool\":{\"aws:SecureTransport\":\"true\"}}"));
+	const struct kefs_policy_set set = { .resource = policy };
+	struct kefs_policy_key keys[KEFS_NFS_KEYS_MAX + 1] = { { .name = "aws:SourceVpc", .value = "vpc-1" },
+							       { .name = "AWS:PrincipalTag/Team", .value = "red" } };
+	struct kefs_nfs_client client = nfs_client(&alice, true, NULL);
+	char text[KEFS_POLICY_REASON_SIZE];
+
+	(void)state;
+	expect_nfs(&set, &client, "no mount");
+	assert_false(kefs_nfs_explain(policy, 0, &client, kefs_nfs_action_name(KEFS_NFS_MOUNT), false, text));
+	assert_string_equal(text, "the condition StringEquals aws:SourceVpc does not hold: the request has no such key");
+	client.keys = keys;
+	client.key_count = 2;
+	expect_nfs(&set, &client, "read-write");
+	assert_true(kefs_nfs_explain(policy, 0, &client, kefs_nfs_action_name(KEFS_NFS_MOUNT), false, text));
+	for (size_t i = 2; i <= KEFS_NFS_KEYS_MAX; i++)
+		keys[i] = (struct kefs_policy_key){ .name = "a:b", .value = "c" };
+	client.key_count = KEFS_NFS_KEYS_MAX;
+	expect_nfs(&set, &client, "read-write");
+	client.key_count++;
+	expect_nfs(&set, &client, "no mount");
+	kefs_policy_free(policy);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -675,6 +799,8 @@ int main(void)
 		cmocka_unit_test(test_made_anew), cmocka_unit_test(test_explain), cmocka_unit_test(test_lockout),
 		cmocka_unit_test(test_nfs_presets), cmocka_unit_test(test_nfs_default),
 		cmocka_unit_test(test_nfs_addresses), cmocka_unit_test(test_bounds), cmocka_unit_test(test_wildcard_bytes),
+		cmocka_unit_test(test_variables), cmocka_unit_test(test_no_variables), cmocka_unit_test(test_callers),
+		cmocka_unit_test(test_nfs_keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,7 +57,7 @@ static void evaluate(const struct kefs_policy *policy, const struct kefs_princip
 		check_answer(&answer, kefs_policy_evaluate(&sets[i], &request, &answer), policy);
 	/* A statement that decided applies */
 	if (kefs_policy_evaluate(&sets[0], &request, &answer) && answer.policy &&
-	    !kefs_policy_explain(policy, answer.statement, &request, text))
+	    !kefs_policy_explain(policy, answer.statement, &request, false, text))
 		abort();
 }
 
