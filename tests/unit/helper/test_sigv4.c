@@ -380,11 +380,42 @@ static void test_forms(void **state)
 	make_signed(&s, NULL);
 	s.request.query = "X-Amz-Algorithm=AWS4-HMAC-SHA256";
 	expect(&s, KEFS_SIGV4_INCOMPLETE, "signed once");
-	/* The same request in other bytes: parameters in any order, escapes in any case, space around and in values */
+}
+
+/* The same request in other bytes, and others that look like it. */
+static void test_canonical(void **state)
+{
+	static const struct {
+		const char *is_signed, *sent;
+		bool same;
+	} queries[] = {
+		{ "a=b%20c&b=%2F", "b=%2f&a=b+c", true }, { "a=b%20c", "a=b%2Bc", false }, { "a=b%2Bc", "a=b+c", false },
+		{ "a=&b=", "b&a", true }, { "a=1&b=2", "&b=2&&a=1&", true }, { "a=1&a=2", "a=2&a=1", true },
+		{ "a=1&b=2", "a=2&b=1", false }, { "a=%7E", "a=~", true }, { "a=1", "%61=1", true }, { "a=1", "a=1%00", false },
+		{ "a-b=1&a=2", "a=2&a-b=1", true }, { "a=1", "A=1", false }, { "=x", "=x", true }, { "a=b=c", "a=b%3Dc", true },
+	};
+	struct signed_request s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
+		make_signed(&s, NULL);
+		free(s.authorization);
+		s.request.header_count = 3;
+		s.request.query = queries[i].is_signed;
+		assert_int_equal(kefs_sigv4_sign(&s.request, &s.key, "us-east-1", "elasticfilesystem", false,
+						 &s.authorization), 0);
+		s.headers[s.request.header_count++] = (struct kefs_sigv4_header){ "Authorization", s.authorization };
+		s.request.query = queries[i].sent;
+		expect(&s, queries[i].same ? KEFS_SIGV4_OK : KEFS_SIGV4_INVALID, queries[i].same ? "" : "does not match");
+	}
 	make_signed(&s, NULL);
 	s.headers[2].value = "  application/json\t";
 	s.request.path = "/2015-02-01/./x//../file-systems";
 	expect(&s, KEFS_SIGV4_OK, "");
+	/* Escapes in a path are not looked into: one that was sent in other bytes is another path */
+	make_signed(&s, NULL);
+	s.request.path = "/2015-02-01/file%2Dsystems";
+	expect(&s, KEFS_SIGV4_INVALID, "does not match");
 }
 
 static void test_payload(void **state)
@@ -487,6 +518,7 @@ int main(void)
 		cmocka_unit_test(test_vectors), cmocka_unit_test(test_presigned), cmocka_unit_test(test_clock_and_scope),
 		cmocka_unit_test(test_tokens), cmocka_unit_test(test_tampering), cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_dates), cmocka_unit_test(test_forms), cmocka_unit_test(test_payload),
+		cmocka_unit_test(test_canonical),
 		cmocka_unit_test(test_codes), cmocka_unit_test(test_connect), cmocka_unit_test(test_signer),
 	};
 
