@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/caller.h"
 #include "policy/nfs.h"
 #include "policy/policy.h"
 
@@ -79,6 +80,7 @@ static void decide(const struct kefs_policy *policy, const struct kefs_principal
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static struct kefs_caller caller;
 	struct kefs_policy_rules rules = { .name = "p", .resource = FS_ARN };
 	struct kefs_policy *policy = NULL;
 	struct kefs_err err = { "" };
@@ -100,6 +102,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		evaluate(policy, &callers[i], value);
 		decide(policy, &callers[i], value);
 	}
+	if (kefs_caller_parse(value, NULL, NULL, &caller, &err) == 0)
+		decide(policy, &caller.principal, value);
 	kefs_policy_free(policy);
 	return 0;
 }
