@@ -30,28 +30,34 @@ static int check_depth(const char *text, size_t len)
 	return 0;
 }
 
-int kefs_json_parse(const char *text, size_t len, json_t **ret_object, struct kefs_err *err)
+int kefs_json_load(const char *what, const char *text, size_t len, json_t **ret_object, struct kefs_err *err)
 {
 	json_error_t jerr;
 	json_t *value;
 
-	if (!len) {
-		value = json_object();
-		if (!value)
-			return kefs_err_sys(err, -ENOMEM, "request body");
-		*ret_object = value;
-		return 0;
-	}
 	if (check_depth(text, len) < 0)
-		return kefs_err_set(err, -EINVAL, "the body is nested more than %d levels deep", KEFS_JSON_DEPTH_MAX);
+		return kefs_err_set(err, -EINVAL, "%s is nested more than %d levels deep", what, KEFS_JSON_DEPTH_MAX);
 	value = json_loadb(text, len, JSON_REJECT_DUPLICATES, &jerr);
 	if (!value)
-		return kefs_err_set(err, -EINVAL, "the body is not valid JSON: %s at line %d column %d", jerr.text, jerr.line,
-				    jerr.column);
+		return kefs_err_set(err, -EINVAL, "%s is not valid JSON: %s at line %d column %d", what, jerr.text,
+				    jerr.line, jerr.column);
 	if (!json_is_object(value)) {
 		json_decref(value);
-		return kefs_err_set(err, -EINVAL, "the body is not a JSON object");
+		return kefs_err_set(err, -EINVAL, "%s is not a JSON object", what);
 	}
+	*ret_object = value;
+	return 0;
+}
+
+int kefs_json_parse(const char *text, size_t len, json_t **ret_object, struct kefs_err *err)
+{
+	json_t *value;
+
+	if (len)
+		return kefs_json_load("the body", text, len, ret_object, err);
+	value = json_object();
+	if (!value)
+		return kefs_err_sys(err, -ENOMEM, "request body");
 	*ret_object = value;
 	return 0;
 }

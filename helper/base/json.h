@@ -18,6 +18,12 @@
 void kefs_json_cleanup(json_t **json);
 
 /*
+ * Parses a text that must be one JSON object, with no key twice in an object. 0 and a new reference, or -EINVAL with
+ * err saying where; what is its name there.
+ */
+int kefs_json_load(const char *what, const char *text, size_t len, json_t **ret_object, struct kefs_err *err);
+
+/*
  * Parses a body that must be one JSON object; an empty body is an empty object. 0 and a new reference, or -EINVAL
  * with err saying where.
  */

@@ -27,7 +27,11 @@
 
 /* asprintf() is fine: its result is checked everywhere (warn_unused_result). */
 #pragma GCC poison alloca strcpy strcat strncpy strncat stpcpy sprintf vsprintf gets
-#pragma GCC poison strtok localtime gmtime ctime asctime rand srand atoi atol atoll
+#pragma GCC poison strtok localtime gmtime ctime asctime atoi atol atoll
 #pragma GCC poison system popen tmpnam mktemp tempnam vfork
+
+/* OpenSSL's headers have parameters of this name, so that only calls can be forbidden. */
+#define rand() kefs_banned_rand
+#define srand(seed) kefs_banned_srand
 
 #endif
