@@ -30,9 +30,12 @@
 #include "common/log.h"
 #include "common/str.h"
 #include "common/version.h"
+#include "http/auth.h"
 #include "http/server.h"
 #include "kernel/nl.h"
 #include "model/settings.h"
+#include "service/access_keys.h"
+#include "service/efs.h"
 #include "service/module.h"
 #include "service/sync.h"
 #include "service/volumes.h"
@@ -41,6 +44,7 @@
 #define CONFIG_FILE	"/etc/kefs/kefsd.conf"
 #define FILES_WANTED	16384	/* those that wait for their first byte, and some */
 #define WORKERS		2
+#define CONTROL_CONNECTIONS 64
 #define EXIT_USAGE	2
 
 struct options {
@@ -65,7 +69,9 @@ struct daemon {
 	struct kefs_volumes *volumes;
 	struct kefs_acceptor *acceptor;
 	struct kefs_sync *sync;
+	struct kefs_efs efs;
 	struct kefs_api api;
+	struct kefs_auth_parts auth;
 	struct kefs_http_server *control;
 	uint64_t started_ms;
 	char control_path[KEFS_SETTINGS_PATH];
@@ -306,6 +312,7 @@ static int start_volumes(struct daemon *d, struct kefs_err *err)
 	parts.backing = d->backing;
 	parts.kernel = d->kernel;
 	parts.pool = d->pool;
+	parts.limit = d->settings.limits.file_systems;
 	return kefs_volumes_open(&parts, &d->volumes, err);
 }
 
@@ -367,15 +374,43 @@ static void look(void *ctx, struct kefs_server_status *ret_status)
 	kefs_backing_get_info(d->backing, &ret_status->pool);
 }
 
+/* What the API works with. The administrator's key is there before anybody can ask for it. */
+static int start_efs(struct daemon *d, struct kefs_err *err)
+{
+	struct kefs_access_key key;
+	int rc = kefs_access_keys_admin(d->db, &key, err);
+
+	explicit_bzero(&key, sizeof(key));
+	d->efs = (struct kefs_efs) {
+		.db = d->db,
+		.volumes = d->volumes,
+		.topology = &d->settings.topology,
+		.limits = &d->settings.limits,
+	};
+	d->api = (struct kefs_api) {
+		.volumes = d->volumes,
+		.kernel = d->kernel,
+		.efs = &d->efs,
+		.endpoint = &d->settings.api_listen,
+		.look = look,
+		.look_ctx = d,
+	};
+	d->auth = (struct kefs_auth_parts) {
+		.account = d->settings.topology.account,
+		.region = d->settings.topology.region,
+	};
+	return rc;
+}
+
 static int start_control(struct daemon *d, struct kefs_err *err)
 {
-	struct kefs_http_server_parts parts = { .loop = d->loop, .ctx = &d->api };
+	struct kefs_http_server_parts parts = { .loop = d->loop, .connections = CONTROL_CONNECTIONS, .ctx = &d->api };
 	int rc;
 
-	d->api = (struct kefs_api) { .volumes = d->volumes, .kernel = d->kernel, .look = look, .look_ctx = d };
 	d->started_ms = monotonic_ms();
+	parts.auth = kefs_auth_local(&d->auth);
 	(void)kefs_str_format(d->control_path, sizeof(d->control_path), "%s/kefsd.sock", d->settings.run_dir);
-	parts.routes = kefs_api_routes(&parts.route_count);
+	parts.routes = kefs_api_local_routes(&parts.route_count);
 	rc = kefs_unixsock_listen(d->control_path, err);
 	if (rc < 0) {
 		d->control_path[0] = '\0';
@@ -388,7 +423,7 @@ static int start_control(struct daemon *d, struct kefs_err *err)
 static int start(struct daemon *d, struct kefs_err *err)
 {
 	static int (*const steps[])(struct daemon *, struct kefs_err *) = {
-		start_outside, start_volumes, start_acceptor, start_sync, start_control,
+		start_outside, start_volumes, start_acceptor, start_sync, start_efs, start_control,
 	};
 	int rc = 0;
 

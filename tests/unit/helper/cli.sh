@@ -134,8 +134,8 @@ if command -v curl > /dev/null; then
 	[ "$(http -X PUT http://k/kefs/v1/status)" = 405 ] || fail "405"
 	[ "$(http -d '{' http://k/kefs/v1/file-systems)" = 400 ] || fail "400"
 	[ "$(http 'http://k/kefs/v1/file-systems/%zz')" = 400 ] || fail "bad escape"
-	[ "$(head -c 70000 /dev/zero | http --data-binary @- http://k/kefs/v1/file-systems)" = 413 ] || fail "413"
-	[ "$(head -c 70000 /dev/zero | http -H 'Transfer-Encoding: chunked' --data-binary @- http://k/kefs/v1/file-systems)" = 413 ] ||
+	[ "$(head -c 140000 /dev/zero | http --data-binary @- http://k/kefs/v1/file-systems)" = 413 ] || fail "413"
+	[ "$(head -c 140000 /dev/zero | http -H 'Transfer-Encoding: chunked' --data-binary @- http://k/kefs/v1/file-systems)" = 413 ] ||
 		fail "a large chunked body"
 	curl -s -i --unix-socket "$dir/run/kefsd.sock" http://k/kefs/v1/file-systems/fs-00000000 |
 		grep -qi '^x-amzn-ErrorType: FileSystemNotFound' || fail "error header"
