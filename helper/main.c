@@ -24,6 +24,7 @@
 #include "base/daemon.h"
 #include "base/loop.h"
 #include "base/pool.h"
+#include "base/tcpsock.h"
 #include "base/unixsock.h"
 #include "common/cleanup.h"
 #include "common/config.h"
@@ -45,6 +46,7 @@
 #define FILES_WANTED	16384	/* those that wait for their first byte, and some */
 #define WORKERS		2
 #define CONTROL_CONNECTIONS 64
+#define PUBLIC_CONNECTIONS 512
 #define EXIT_USAGE	2
 
 struct options {
@@ -72,7 +74,7 @@ struct daemon {
 	struct kefs_efs efs;
 	struct kefs_api api;
 	struct kefs_auth_parts auth;
-	struct kefs_http_server *control;
+	struct kefs_http_server *control, *public;
 	uint64_t started_ms;
 	char control_path[KEFS_SETTINGS_PATH];
 };
@@ -374,6 +376,25 @@ static void look(void *ctx, struct kefs_server_status *ret_status)
 	kefs_backing_get_info(d->backing, &ret_status->pool);
 }
 
+static int find_key(void *ctx, const char *access_key, struct kefs_auth_key *ret_key)
+{
+	const struct daemon *d = ctx;
+	struct kefs_access_key key;
+	struct kefs_err err;
+	int rc = kefs_access_keys_find(d->db, access_key, &key, &err);
+
+	if (rc < 0) {
+		if (rc != -ENOENT)
+			log_err("looking for an access key: %s", err.text);
+		return rc;
+	}
+	rc = kefs_str_copy(ret_key->secret, sizeof(ret_key->secret), key.secret);
+	if (rc == 0)
+		rc = kefs_str_copy(ret_key->user, sizeof(ret_key->user), key.user);
+	explicit_bzero(&key, sizeof(key));
+	return rc;
+}
+
 /* What the API works with. The administrator's key is there before anybody can ask for it. */
 static int start_efs(struct daemon *d, struct kefs_err *err)
 {
@@ -398,6 +419,8 @@ static int start_efs(struct daemon *d, struct kefs_err *err)
 	d->auth = (struct kefs_auth_parts) {
 		.account = d->settings.topology.account,
 		.region = d->settings.topology.region,
+		.find = find_key,
+		.ctx = d,
 	};
 	return rc;
 }
@@ -420,10 +443,29 @@ static int start_control(struct daemon *d, struct kefs_err *err)
 	return kefs_http_server_new(&parts, &d->control, err);
 }
 
+/* The EFS API for everybody who signs. */
+static int start_public(struct daemon *d, struct kefs_err *err)
+{
+	struct kefs_http_server_parts parts = { .loop = d->loop, .connections = PUBLIC_CONNECTIONS, .ctx = &d->api };
+	char text[KEFS_ADDR_TEXT];
+
+	if (!d->settings.api_listen.len)
+		return 0;
+	parts.auth = kefs_auth_signed(&d->auth);
+	parts.routes = kefs_api_public_routes(&parts.route_count);
+	parts.listen_fd = kefs_tcpsock_listen(&d->settings.api_listen);
+	kefs_addr_format(&d->settings.api_listen, text);
+	if (parts.listen_fd < 0)
+		return kefs_err_sys(err, parts.listen_fd, "listening on %s for the EFS API (api_listen in kefsd.conf)", text);
+	log_info("the EFS API is at http://%s, region %s, account %s", text, d->settings.region, d->settings.account_id);
+	return kefs_http_server_new(&parts, &d->public, err);
+}
+
 static int start(struct daemon *d, struct kefs_err *err)
 {
 	static int (*const steps[])(struct daemon *, struct kefs_err *) = {
-		start_outside, start_volumes, start_acceptor, start_sync, start_efs, start_control,
+		start_outside, start_volumes, start_acceptor, start_sync, start_efs, start_public,
+		start_control,
 	};
 	int rc = 0;
 
@@ -435,6 +477,7 @@ static int start(struct daemon *d, struct kefs_err *err)
 static void stop(struct daemon *d)
 {
 	kefs_http_server_free(d->control);
+	kefs_http_server_free(d->public);
 	if (*d->control_path)
 		(void)unlink(d->control_path);
 	kefs_sync_free(d->sync);

@@ -13,6 +13,7 @@
  *   GET    /kefs/v1/file-systems/{id}
  *   DELETE /kefs/v1/file-systems/{id}?Force=true  → 204
  *   GET    /kefs/v1/admin-key                     the administrator's access key, and where it is good for
+ *   GET    /kefs/v1/topology                      region, account, VPCs, subnets
  */
 #ifndef KEFS_API_API_H
 #define KEFS_API_API_H

@@ -12,13 +12,24 @@
 
 static const char digits[] = "0123456789abcdef";
 
+/* Not against forgery, by which nobody gains anything: so that what was mistyped is refused. */
+static uint32_t checksum(const char *text)
+{
+	uint32_t sum = 0x811c9dc5;
+
+	for (; *text; text++)
+		sum = (sum ^ (unsigned char)*text) * 0x01000193;
+	return sum;
+}
+
 void kefs_page_token(char kind, int64_t ms, const char *id, char *ret_token)
 {
-	char text[TEXT_SIZE];
+	char text[TEXT_SIZE], summed[TEXT_SIZE];
 
 	/* Hex, lest anybody comes to rely on what is in it. */
 	(void)kefs_str_format(text, sizeof(text), "%c%llx %s", kind, (unsigned long long)ms, id);
-	kefs_str_hex(text, strlen(text), ret_token);
+	(void)kefs_str_format(summed, sizeof(summed), "%s %x", text, checksum(text));
+	kefs_str_hex(summed, strlen(summed), ret_token);
 }
 
 static int unhex(const char *hex, char *buf, size_t size)
@@ -53,9 +64,9 @@ static int parse(char kind, const char *token, struct kefs_page *page)
 		ms = ms << 4 | (uint64_t)(digit - digits);
 	}
 	page->after_ms = (int64_t)(ms & INT64_MAX);
-	if (!*p || kefs_str_copy(page->after_id, sizeof(page->after_id), p + 1) < 0)
+	if (*p != ' ' || kefs_str_format(page->after_id, sizeof(page->after_id), "%.*s", (int)strcspn(p + 1, " "), p + 1) < 0)
 		return -EINVAL;
-	/* One place, one token. */
+	/* One place, one token; the checksum is in it. */
 	kefs_page_token(kind, page->after_ms, page->after_id, again);
 	return strcmp(again, token) ? -EINVAL : 0;
 }
