@@ -372,7 +372,9 @@ class MountTargets(Case):
         self.refused('BadRequest', create, FileSystemId=two, SubnetId=first, IpAddress='10.1.2.3', message='Address')
         for bad in ({'IpAddress': 'x.y.z.w'}, {'IpAddressType': 'IPV6_ONLY'}, {'IpAddressType': 'IPV5'},
                     {'Ipv6Address': 'fd00::1', 'IpAddressType': 'DUAL_STACK'}, {'SecurityGroups': ['group-of-ours']}):
-            self.refused('BadRequest', create, FileSystemId=two, SubnetId=first, **bad)
+            # Older clients do not have all members
+            if set(bad) <= set(self.efs.meta.service_model.operation_model('CreateMountTarget').input_shape.members):
+                self.refused('BadRequest', create, FileSystemId=two, SubnetId=first, **bad)
         self.refused('SubnetNotFound', create, FileSystemId=two, SubnetId='subnet-00000000', status=400)
         self.refused('FileSystemNotFound', create, FileSystemId='fs-00000000', SubnetId=first)
         groups = [f'sg-0000000{i}' for i in range(6)]
