@@ -12,15 +12,10 @@ static int policy_out(struct kefs_efs_call *call, const char *id, const char *po
 
 int kefs_efs_put_policy(struct kefs_efs_call *call)
 {
-	const struct kefs_fs_policy_caller caller = {
-		.account = call->caller->account,
-		.arn = call->caller->arn,
-		.user = call->caller->user,
-	};
 	const char *policy = kefs_in_string(call->in, "Policy");
 	char id[KEFS_ID_SIZE];
 	int rc = kefs_fs_policies_put(call->efs, kefs_in_string(call->in, "FileSystemId"), policy,
-				      kefs_in_boolean(call->in, "BypassPolicyLockoutSafetyCheck", false), &caller, id,
+				      kefs_in_boolean(call->in, "BypassPolicyLockoutSafetyCheck", false), call->caller->arn, id,
 				      &call->err);
 
 	return rc < 0 ? rc : policy_out(call, id, policy);

@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "common/str.h"
 #include "model/fault.h"
+#include "policy/caller.h"
 #include "policy/policy.h"
 #include "store/st_policy.h"
 
@@ -25,31 +26,26 @@ static int resolve(void *ctx, const char *principal, char ret_id[KEFS_POLICY_ID_
 }
 
 /* Could the caller still replace the policy? */
-static int check_lockout(const struct kefs_policy *policy, const struct kefs_fs_policy_caller *caller, const char *arn,
+static int check_lockout(const struct kefs_policy *policy, const char *caller_arn, const char *arn,
 			 struct kefs_err *err)
 {
 	/* Whatever brings the API's requests here stands for HTTPS. */
 	static const struct kefs_policy_key keys[] = { { .name = "aws:SecureTransport", .value = "true" } };
 	const struct kefs_policy_set set = { .resource = policy };
-	const struct kefs_principal principal = {
-		.type = *caller->user ? KEFS_PRINCIPAL_USER : KEFS_PRINCIPAL_ROOT,
-		.account = caller->account,
-		.arn = caller->arn,
-		.name = *caller->user ? caller->user : NULL,
-	};
+	struct kefs_caller caller;
 	const struct kefs_policy_request request = {
-		.principal = &principal,
-		.account = caller->account,
+		.principal = &caller.principal,
 		.keys = keys,
 		.key_count = 1,
 		.now = kefs_efs_now_ms() / 1000,
 	};
+	int rc = kefs_caller_parse(caller_arn, NULL, NULL, &caller, err);
 
-	return kefs_policy_check_lockout(&set, &request, arn, err);
+	return rc < 0 ? rc : kefs_policy_check_lockout(&set, &request, arn, err);
 }
 
 /* The document by itself, and what it would do to the caller. 0, -KEFS_E_INVALID_POLICY or -errno. */
-static int check(const char *text, const char *arn, bool bypass, const struct kefs_fs_policy_caller *caller,
+static int check(const char *text, const char *arn, bool bypass, const char *caller_arn,
 		 struct kefs_err *err)
 {
 	const struct kefs_policy_rules rules = {
@@ -62,13 +58,13 @@ static int check(const char *text, const char *arn, bool bypass, const struct ke
 	int rc = kefs_policy_parse(text, strlen(text), &rules, &policy, err);
 
 	if (rc == 0 && !bypass)
-		rc = check_lockout(policy, caller, arn, err);
+		rc = check_lockout(policy, caller_arn, arn, err);
 	kefs_policy_free(policy);
 	return rc == -EINVAL || rc == -E2BIG || rc == -EPERM ? -KEFS_E_INVALID_POLICY : rc;
 }
 
 int kefs_fs_policies_put(const struct kefs_efs *efs, const char *id_or_arn, const char *policy, bool bypass,
-			 const struct kefs_fs_policy_caller *caller, char *ret_id, struct kefs_err *err)
+			 const char *caller_arn, char *ret_id, struct kefs_err *err)
 {
 	char arn[KEFS_ARN_SIZE];
 	const struct kefs_fs *fs;
@@ -77,12 +73,12 @@ int kefs_fs_policies_put(const struct kefs_efs *efs, const char *id_or_arn, cons
 	if (rc < 0)
 		return rc;
 	kefs_topology_arn(efs->topology, "file-system", fs->id, arn);
-	rc = check(policy, arn, bypass, caller, err);
+	rc = check(policy, arn, bypass, caller_arn, err);
 	if (rc == 0)
 		rc = kefs_st_policy_set(efs->db, fs->id, policy, err);
 	if (rc < 0)
 		return rc;
-	log_info("file system %s has a new policy, set by %s", fs->id, caller->arn);
+	log_info("file system %s has a new policy, set by %s", fs->id, caller_arn);
 	return kefs_str_copy(ret_id, KEFS_ID_SIZE, fs->id);
 }
 

@@ -24,6 +24,8 @@
 #include "store/st_policy.h"
 #include "store/st_tag.h"
 
+#define ROOT "arn:aws:iam::123456789012:root"
+
 static char dir[256], path[300];
 static struct kefs_topology topology;
 static struct kefs_limits limits = {
@@ -352,7 +354,6 @@ static void test_faults(void **state)
 static void test_fs_states(void **state)
 {
 	const struct kefs_throughput_change change = { .has_mode = true, .mode = KEFS_ELASTIC };
-	const struct kefs_fs_policy_caller caller = { .account = "123456789012", .arn = "arn:aws:iam::123456789012:root", .user = "" };
 	struct kefs_mount_target_request target_request = { .subnet_id = topology.subnets[0].id };
 	struct kefs_access_point point = { .token = "t" };
 	const struct kefs_tags none = { .count = 0 };
@@ -377,7 +378,7 @@ static void test_fs_states(void **state)
 		assert_int_equal(kefs_file_systems_set_backup(&efs, fs_id, KEFS_BACKUP_ENABLED, &changed, &err), wanted);
 		assert_int_equal(kefs_file_systems_set_protection(&efs, fs_id, KEFS_PROTECTION_ENABLED, &err), wanted);
 		assert_int_equal(kefs_fs_policies_put(&efs, fs_id, "{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\","
-						      "\"Action\":\"elasticfilesystem:ClientMount\"}]}", false, &caller, id, &err), wanted);
+						      "\"Action\":\"elasticfilesystem:ClientMount\"}]}", false, ROOT, id, &err), wanted);
 		assert_int_equal(kefs_fs_policies_delete(&efs, fs_id, &err), wanted);
 	}
 }
@@ -467,7 +468,6 @@ static void test_addresses(void **state)
 /* What hangs on a file system goes when its deletion begins, its tags and policy with its row. */
 static void test_deletion(void **state)
 {
-	const struct kefs_fs_policy_caller caller = { .account = "123456789012", .arn = "arn:aws:iam::123456789012:root", .user = "" };
 	struct kefs_mount_target_request request = { .subnet_id = topology.subnets[0].id };
 	struct kefs_access_point point = { .token = "t", .path = "/a" }, again;
 	struct kefs_mount_target target;
@@ -483,7 +483,7 @@ static void test_deletion(void **state)
 	assert_int_equal(kefs_tags_add(&tags, "k", "v", 0), 0);
 	assert_int_equal(kefs_mount_targets_create(&efs, &request, &target, &err), 0);
 	assert_int_equal(kefs_access_points_create(&efs, fs_id, &point, &tags, taken, &err), 0);
-	assert_int_equal(kefs_fs_policies_put(&efs, fs_id, text, true, &caller, id, &err), 0);
+	assert_int_equal(kefs_fs_policies_put(&efs, fs_id, text, true, ROOT, id, &err), 0);
 	kefs_tags_free(&tags);
 	assert_int_equal(kefs_st_fs_begin_delete(efs.db, fs_id, &err), 0);
 	assert_int_equal(kefs_st_fs_begin_delete(efs.db, fs_id, &err), -ENOENT);
