@@ -46,7 +46,10 @@
 #define FILES_WANTED	16384	/* those that wait for their first byte, and some */
 #define WORKERS		2
 #define CONTROL_CONNECTIONS 64
+#define CONTROL_IDLE_SEC 30
 #define PUBLIC_CONNECTIONS 512
+#define PUBLIC_PER_ADDRESS 400	/* one stranger does not take all */
+#define PUBLIC_IDLE_SEC	15
 #define EXIT_USAGE	2
 
 struct options {
@@ -427,7 +430,12 @@ static int start_efs(struct daemon *d, struct kefs_err *err)
 
 static int start_control(struct daemon *d, struct kefs_err *err)
 {
-	struct kefs_http_server_parts parts = { .loop = d->loop, .connections = CONTROL_CONNECTIONS, .ctx = &d->api };
+	struct kefs_http_server_parts parts = {
+		.loop = d->loop,
+		.connections = CONTROL_CONNECTIONS,
+		.idle_sec = CONTROL_IDLE_SEC,
+		.ctx = &d->api,
+	};
 	int rc;
 
 	d->started_ms = monotonic_ms();
@@ -446,7 +454,13 @@ static int start_control(struct daemon *d, struct kefs_err *err)
 /* The EFS API for everybody who signs. */
 static int start_public(struct daemon *d, struct kefs_err *err)
 {
-	struct kefs_http_server_parts parts = { .loop = d->loop, .connections = PUBLIC_CONNECTIONS, .ctx = &d->api };
+	struct kefs_http_server_parts parts = {
+		.loop = d->loop,
+		.connections = PUBLIC_CONNECTIONS,
+		.per_address = PUBLIC_PER_ADDRESS,
+		.idle_sec = PUBLIC_IDLE_SEC,
+		.ctx = &d->api,
+	};
 	char text[KEFS_ADDR_TEXT];
 
 	if (!d->settings.api_listen.len)

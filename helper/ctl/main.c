@@ -25,7 +25,7 @@ static const struct ctl_command commands[] = {
 	  "  --quiet        print the ids only\n", ctl_fs_list },
 	{ "fs show", "ID|NAME", "show one file system", "", ctl_fs_show },
 	{ "fs delete", "ID|NAME [--force] [--wait]", "delete a file system and all that is in it",
-	  "  --force        also if clients are connected: their connections are closed\n"
+	  "  --force        also if it has mount targets or clients: these are cut off\n"
 	  "  --wait         return when the data is gone, not only the file system\n", ctl_fs_delete },
 	{ "grace end", "ID|NAME", "end the time in which clients may reclaim after a restart",
 	  "Clients that have not reclaimed their opens and locks by then lose them; others no\n"

@@ -19,7 +19,6 @@
 #include "common/id.h"
 #include "common/str.h"
 
-#define IDLE_SEC		30u
 #define CONNECTION_MEMORY	((size_t)32 * 1024)
 #define SWALLOW_MAX		((size_t)16 * KEFS_HTTP_BODY_MAX)
 
@@ -39,11 +38,22 @@ struct exchange {
 	size_t swallowed;	/* of a body that is too large */
 };
 
+static bool is_full(const struct kefs_http_server *server)
+{
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+
+	return info && info->num_connections >= server->parts.connections;
+}
+
 static void run(struct kefs_http_server *server)
 {
+	bool was_full = is_full(server);
 	MHD_UNSIGNED_LONG_LONG ms = 0;
 
 	(void)MHD_run(server->daemon);
+	/* It does not listen while it is full, and begins again in the next run only, for which nothing would wake us. */
+	if (was_full && !is_full(server))
+		(void)MHD_run(server->daemon);
 	if (MHD_get_timeout(server->daemon, &ms) == MHD_YES)
 		kefs_loop_rearm(server->timer, ms);
 	else
@@ -249,7 +259,8 @@ static int start(struct kefs_http_server *server)
 	server->daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, server,
 					  MHD_OPTION_LISTEN_SOCKET, server->parts.listen_fd,
 					  MHD_OPTION_CONNECTION_LIMIT, server->parts.connections,
-					  MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SEC,
+					  MHD_OPTION_PER_IP_CONNECTION_LIMIT, server->parts.per_address,
+					  MHD_OPTION_CONNECTION_TIMEOUT, server->parts.idle_sec,
 					  MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,
 					  MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
 					  MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL,

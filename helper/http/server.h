@@ -53,6 +53,8 @@ struct kefs_http_server_parts {
 	struct kefs_loop *loop;
 	int listen_fd;			/* a listening stream socket; the server's from now on */
 	unsigned int connections;	/* at most; more wait in the backlog */
+	unsigned int per_address;	/* from one address; more are closed at once. 0: no such limit */
+	unsigned int idle_sec;		/* a connection on which nothing happens is closed after so long */
 	struct kefs_http_auth auth;
 	const struct kefs_route *routes;
 	size_t route_count;

@@ -7,8 +7,11 @@ efs.conf beside this file adds, and in KEFS_TOPOLOGY what `kefsctl subnets --jso
 """
 import json
 import os
+import socket
+import threading
 import time
 import unittest
+import urllib.parse
 import uuid
 
 import boto3
@@ -555,6 +558,50 @@ class Signatures(Case):
         self.refused('InvalidSignatureException', client(aws_secret_access_key='x' * 40).describe_file_systems, status=403)
         self.refused('InvalidSignatureException', client(region_name='eu-north-1').describe_file_systems, status=403)
         self.refused('UnrecognizedClientException', client(aws_session_token='x').describe_file_systems, status=403)
+
+
+class Crowds(Case):
+    """Many clients at once, and strangers who take all connections and say nothing on them."""
+
+    def test_many(self):
+        fs, errors = self.fs()['FileSystemId'], []
+
+        def ask(number):
+            try:
+                efs = client()
+                efs.tag_resource(ResourceId=fs, Tags=[{'Key': f'k{number % 40}', 'Value': str(number)}])
+                efs.describe_file_systems(FileSystemId=fs)
+            except Exception as error:  # pylint: disable=broad-except
+                errors.append(error)
+
+        # Clients are slow to make and share what they have read
+        client()
+        threads = [threading.Thread(target=ask, args=(i,)) for i in range(200)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(errors, [])
+        self.assertEqual(len(self.show(fs)['Tags']), 40)
+
+    def test_strangers(self):
+        endpoint = urllib.parse.urlparse(os.environ['AWS_ENDPOINT_URL'])
+        held = []
+        for i in range(600):
+            one = socket.socket()
+            one.setblocking(False)
+            if endpoint.hostname == '127.0.0.1':
+                one.bind((f'127.0.{i % 3 + 1}.1', 0))
+            one.connect_ex((endpoint.hostname, endpoint.port))
+            held.append(one)
+        for one in held:
+            try:
+                one.send(b'PUT /2015-02-01/account-preferences HTTP/1.1\r\nHost: x\r\nAuthoriz')
+            except OSError:
+                pass
+        self.assertEqual(self.efs.describe_file_systems()['FileSystems'], [])
+        for one in held:
+            one.close()
 
 
 if __name__ == '__main__':
