@@ -24,15 +24,19 @@
 #include "base/daemon.h"
 #include "base/loop.h"
 #include "base/pool.h"
+#include "base/tcpsock.h"
 #include "base/unixsock.h"
 #include "common/cleanup.h"
 #include "common/config.h"
 #include "common/log.h"
 #include "common/str.h"
 #include "common/version.h"
+#include "http/auth.h"
 #include "http/server.h"
 #include "kernel/nl.h"
 #include "model/settings.h"
+#include "service/access_keys.h"
+#include "service/efs.h"
 #include "service/module.h"
 #include "service/sync.h"
 #include "service/volumes.h"
@@ -41,6 +45,11 @@
 #define CONFIG_FILE	"/etc/kefs/kefsd.conf"
 #define FILES_WANTED	16384	/* those that wait for their first byte, and some */
 #define WORKERS		2
+#define CONTROL_CONNECTIONS 64
+#define CONTROL_IDLE_SEC 30
+#define PUBLIC_CONNECTIONS 512
+#define PUBLIC_PER_ADDRESS 400	/* one stranger does not take all */
+#define PUBLIC_IDLE_SEC	15
 #define EXIT_USAGE	2
 
 struct options {
@@ -65,8 +74,10 @@ struct daemon {
 	struct kefs_volumes *volumes;
 	struct kefs_acceptor *acceptor;
 	struct kefs_sync *sync;
+	struct kefs_efs efs;
 	struct kefs_api api;
-	struct kefs_http_server *control;
+	struct kefs_auth_parts auth;
+	struct kefs_http_server *control, *public;
 	uint64_t started_ms;
 	char control_path[KEFS_SETTINGS_PATH];
 };
@@ -306,6 +317,7 @@ static int start_volumes(struct daemon *d, struct kefs_err *err)
 	parts.backing = d->backing;
 	parts.kernel = d->kernel;
 	parts.pool = d->pool;
+	parts.limit = d->settings.limits.file_systems;
 	return kefs_volumes_open(&parts, &d->volumes, err);
 }
 
@@ -367,15 +379,69 @@ static void look(void *ctx, struct kefs_server_status *ret_status)
 	kefs_backing_get_info(d->backing, &ret_status->pool);
 }
 
+static int find_key(void *ctx, const char *access_key, struct kefs_auth_key *ret_key)
+{
+	const struct daemon *d = ctx;
+	struct kefs_access_key key;
+	struct kefs_err err;
+	int rc = kefs_access_keys_find(d->db, access_key, &key, &err);
+
+	if (rc < 0) {
+		if (rc != -ENOENT)
+			log_err("looking for an access key: %s", err.text);
+		return rc;
+	}
+	rc = kefs_str_copy(ret_key->secret, sizeof(ret_key->secret), key.secret);
+	if (rc == 0)
+		rc = kefs_str_copy(ret_key->user, sizeof(ret_key->user), key.user);
+	explicit_bzero(&key, sizeof(key));
+	return rc;
+}
+
+/* What the API works with. The administrator's key is there before anybody can ask for it. */
+static int start_efs(struct daemon *d, struct kefs_err *err)
+{
+	struct kefs_access_key key;
+	int rc = kefs_access_keys_admin(d->db, &key, err);
+
+	explicit_bzero(&key, sizeof(key));
+	d->efs = (struct kefs_efs) {
+		.db = d->db,
+		.volumes = d->volumes,
+		.topology = &d->settings.topology,
+		.limits = &d->settings.limits,
+	};
+	d->api = (struct kefs_api) {
+		.volumes = d->volumes,
+		.kernel = d->kernel,
+		.efs = &d->efs,
+		.endpoint = &d->settings.api_listen,
+		.look = look,
+		.look_ctx = d,
+	};
+	d->auth = (struct kefs_auth_parts) {
+		.account = d->settings.topology.account,
+		.region = d->settings.topology.region,
+		.find = find_key,
+		.ctx = d,
+	};
+	return rc;
+}
+
 static int start_control(struct daemon *d, struct kefs_err *err)
 {
-	struct kefs_http_server_parts parts = { .loop = d->loop, .ctx = &d->api };
+	struct kefs_http_server_parts parts = {
+		.loop = d->loop,
+		.connections = CONTROL_CONNECTIONS,
+		.idle_sec = CONTROL_IDLE_SEC,
+		.ctx = &d->api,
+	};
 	int rc;
 
-	d->api = (struct kefs_api) { .volumes = d->volumes, .kernel = d->kernel, .look = look, .look_ctx = d };
 	d->started_ms = monotonic_ms();
+	parts.auth = kefs_auth_local(&d->auth);
 	(void)kefs_str_format(d->control_path, sizeof(d->control_path), "%s/kefsd.sock", d->settings.run_dir);
-	parts.routes = kefs_api_routes(&parts.route_count);
+	parts.routes = kefs_api_local_routes(&parts.route_count);
 	rc = kefs_unixsock_listen(d->control_path, err);
 	if (rc < 0) {
 		d->control_path[0] = '\0';
@@ -385,10 +451,35 @@ static int start_control(struct daemon *d, struct kefs_err *err)
 	return kefs_http_server_new(&parts, &d->control, err);
 }
 
+/* The EFS API for everybody who signs. */
+static int start_public(struct daemon *d, struct kefs_err *err)
+{
+	struct kefs_http_server_parts parts = {
+		.loop = d->loop,
+		.connections = PUBLIC_CONNECTIONS,
+		.per_address = PUBLIC_PER_ADDRESS,
+		.idle_sec = PUBLIC_IDLE_SEC,
+		.ctx = &d->api,
+	};
+	char text[KEFS_ADDR_TEXT];
+
+	if (!d->settings.api_listen.len)
+		return 0;
+	parts.auth = kefs_auth_signed(&d->auth);
+	parts.routes = kefs_api_public_routes(&parts.route_count);
+	parts.listen_fd = kefs_tcpsock_listen(&d->settings.api_listen);
+	kefs_addr_format(&d->settings.api_listen, text);
+	if (parts.listen_fd < 0)
+		return kefs_err_sys(err, parts.listen_fd, "listening on %s for the EFS API (api_listen in kefsd.conf)", text);
+	log_info("the EFS API is at http://%s, region %s, account %s", text, d->settings.region, d->settings.account_id);
+	return kefs_http_server_new(&parts, &d->public, err);
+}
+
 static int start(struct daemon *d, struct kefs_err *err)
 {
 	static int (*const steps[])(struct daemon *, struct kefs_err *) = {
-		start_outside, start_volumes, start_acceptor, start_sync, start_control,
+		start_outside, start_volumes, start_acceptor, start_sync, start_efs, start_public,
+		start_control,
 	};
 	int rc = 0;
 
@@ -400,6 +491,7 @@ static int start(struct daemon *d, struct kefs_err *err)
 static void stop(struct daemon *d)
 {
 	kefs_http_server_free(d->control);
+	kefs_http_server_free(d->public);
 	if (*d->control_path)
 		(void)unlink(d->control_path);
 	kefs_sync_free(d->sync);

@@ -7,9 +7,8 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include "base/tcpsock.h"
 #include "common/cleanup.h"
-
-#define BACKLOG 4096	/* the kernel cuts it at net.core.somaxconn */
 
 static int add(struct kefs_listen_sockets *sockets, int fd)
 {
@@ -43,27 +42,11 @@ static int take_activated(struct kefs_listen_sockets *sockets, struct kefs_err *
 	return 0;
 }
 
-static int bind_and_listen(int fd, const struct kefs_addr *addr)
-{
-	const int on = 1;
-
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0)
-		return -errno;
-	/* IPv4 has sockets of its own: one that takes both would collide with them. */
-	if (addr->sa.sa_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) < 0)
-		return -errno;
-	if (bind(fd, &addr->sa, addr->len) < 0)
-		return -errno;
-	return listen(fd, BACKLOG) < 0 ? -errno : 0;
-}
-
 static int open_one(struct kefs_listen_sockets *sockets, const struct kefs_addr *addr)
 {
-	CLEANUP_CLOSE int fd = socket(addr->sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
-	int rc = fd < 0 ? -errno : bind_and_listen(fd, addr);
+	CLEANUP_CLOSE int fd = kefs_tcpsock_listen(addr);
+	int rc = fd < 0 ? fd : add(sockets, fd);
 
-	if (rc == 0)
-		rc = add(sockets, fd);
 	if (rc == 0)
 		(void)take_fd(fd);
 	return rc;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The control API: handlers by object, and the route table that main gives to the HTTP server. Paths under /kefs/v1
- * are the administrator's own; the EFS API joins the same table. JSON members have the EFS API's names where it has
- * the thing.
+ * The control API: handlers by object, and the route tables that main gives to the HTTP servers. Paths under
+ * /2015-02-01 are the EFS API (efs.h); those under /kefs/v1 are the administrator's own, on the control socket only,
+ * with the EFS API's names for JSON members where it has the thing:
  *
  *   GET    /kefs/v1/status
  *   GET    /kefs/v1/stats?FileSystemId=           counters by operation
@@ -12,6 +12,8 @@
  *   GET    /kefs/v1/file-systems                  {"FileSystems": […]}
  *   GET    /kefs/v1/file-systems/{id}
  *   DELETE /kefs/v1/file-systems/{id}?Force=true  → 204
+ *   GET    /kefs/v1/admin-key                     the administrator's access key, and where it is good for
+ *   GET    /kefs/v1/topology                      region, account, VPCs, subnets
  */
 #ifndef KEFS_API_API_H
 #define KEFS_API_API_H
@@ -21,18 +23,22 @@
 #include "http/route.h"
 #include "kernel/kernel.h"
 #include "model/server.h"
+#include "service/efs.h"
 #include "service/volumes.h"
 
 /* What the handlers work with: their ctx. Pointers stay main's. */
 struct kefs_api {
 	struct kefs_volumes *volumes;
 	struct kefs_kernel kernel;
+	const struct kefs_efs *efs;
+	const struct kefs_addr *endpoint;	/* of the EFS API; len 0: the control socket only */
 	/* Looks at the parts that the API does not reach itself. */
 	void (*look)(void *ctx, struct kefs_server_status *ret_status);
 	void *look_ctx;
 };
 
-/* The table; *ret_count rows. */
-const struct kefs_route *kefs_api_routes(size_t *ret_count);
+/* The table of the control socket, and the one of everybody; *ret_count rows. Good for ever. */
+const struct kefs_route *kefs_api_local_routes(size_t *ret_count);
+const struct kefs_route *kefs_api_public_routes(size_t *ret_count);
 
 #endif

@@ -2,41 +2,19 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "api/efs.h"
 #include "api/fs_request.h"
 #include "base/json.h"
 #include "common/cleanup.h"
 #include "common/str.h"
 #include "internal.h"
 
-/* SizeInBytes; without Timestamp if the pool cannot tell. */
-static json_t *size_json(const struct kefs_api *api, const struct kefs_fs *fs)
-{
-	uint64_t bytes;
-
-	if (fs->state != KEFS_FS_AVAILABLE || kefs_volumes_usage(api->volumes, fs, &bytes) < 0)
-		return json_pack("{sI}", "Value", (json_int_t)0);
-	return json_pack("{sIsI}", "Value", (json_int_t)bytes, "Timestamp", (json_int_t)time(NULL));
-}
-
+/* As the EFS API describes it, with what the kernel knows. */
 static json_t *fs_json(const struct kefs_api *api, const struct kefs_fs *fs, const struct kefs_kvolume *volume)
 {
-	json_t *object, *tags = json_array();
+	json_t *object = kefs_efs_fs_json(api->efs, fs, NULL);
 
-	if (*fs->name)
-		(void)json_array_append_new(tags, json_pack("{ssss}", "Key", "Name", "Value", fs->name));
-	object = json_pack("{ss ss sf ss ss si so ss sb so}",
-			   "FileSystemId", fs->id,
-			   "CreationToken", fs->token,
-			   "CreationTime", (double)fs->created_ms / 1000,
-			   "LifeCycleState", kefs_fs_state_name(fs->state),
-			   "Name", fs->name,
-			   "NumberOfMountTargets", 0,
-			   "SizeInBytes", size_json(api, fs),
-			   "PerformanceMode", "generalPurpose",
-			   "Encrypted", 0,
-			   "Tags", tags);
 	if (object && volume) {
 		(void)json_object_set_new(object, "Connections", json_integer(volume->conns));
 		(void)json_object_set_new(object, "Clients", json_integer(volume->clients));

@@ -1,26 +1,66 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <string.h>
 
+#include "api/efs.h"
 #include "common/id.h"
+#include "common/str.h"
 #include "internal.h"
 
+#define EFS_PREFIX	"/2015-02-01"
+#define ROUTES_MAX	64
+#define PATTERN_SIZE	96
+
 /* The order counts: a fixed segment stands before a {…} in the same place. */
-static const struct kefs_route routes[] = {
-	{ "GET", "/kefs/v1/status", kefs_api_status },
-	{ "GET", "/kefs/v1/stats", kefs_api_stats },
-	{ "GET", "/kefs/v1/connections", kefs_api_connections },
-	{ "GET", "/kefs/v1/clients", kefs_api_clients },
-	{ "POST", "/kefs/v1/file-systems", kefs_api_fs_create },
-	{ "GET", "/kefs/v1/file-systems", kefs_api_fs_list },
-	{ "GET", "/kefs/v1/file-systems/{id}", kefs_api_fs_get },
-	{ "DELETE", "/kefs/v1/file-systems/{id}", kefs_api_fs_delete },
-	{ "DELETE", "/kefs/v1/file-systems/{id}/grace", kefs_api_grace_end },
+static const struct kefs_route own_routes[] = {
+	{ "GET", "/kefs/v1/status", kefs_api_status, NULL },
+	{ "GET", "/kefs/v1/stats", kefs_api_stats, NULL },
+	{ "GET", "/kefs/v1/connections", kefs_api_connections, NULL },
+	{ "GET", "/kefs/v1/clients", kefs_api_clients, NULL },
+	{ "POST", "/kefs/v1/file-systems", kefs_api_fs_create, NULL },
+	{ "GET", "/kefs/v1/file-systems", kefs_api_fs_list, NULL },
+	{ "GET", "/kefs/v1/file-systems/{id}", kefs_api_fs_get, NULL },
+	{ "DELETE", "/kefs/v1/file-systems/{id}", kefs_api_fs_delete, NULL },
+	{ "DELETE", "/kefs/v1/file-systems/{id}/grace", kefs_api_grace_end, NULL },
+	{ "GET", "/kefs/v1/admin-key", kefs_api_admin_key, NULL },
+	{ "GET", "/kefs/v1/topology", kefs_api_topology, NULL },
 };
 
-const struct kefs_route *kefs_api_routes(size_t *ret_count)
+#define OWN_ROUTES (sizeof(own_routes) / sizeof(own_routes[0]))
+
+/* The own routes first, then a route for each operation of the EFS API. Made once. */
+static const struct kefs_route *all_routes(size_t *ret_count)
 {
-	*ret_count = sizeof(routes) / sizeof(routes[0]);
+	static char patterns[ROUTES_MAX][PATTERN_SIZE];
+	static struct kefs_route routes[ROUTES_MAX];
+	static size_t count;
+	const struct kefs_efs_op *ops;
+	size_t op_count;
+
+	if (!count) {
+		memcpy(routes, own_routes, sizeof(own_routes));
+		count = OWN_ROUTES;
+		ops = kefs_efs_ops(&op_count);
+		for (size_t i = 0; i < op_count && count < ROUTES_MAX; i++, count++) {
+			(void)kefs_str_format(patterns[i], PATTERN_SIZE, EFS_PREFIX "%s", ops[i].pattern);
+			routes[count] = (struct kefs_route) { ops[i].method, patterns[i], kefs_efs_handle, &ops[i] };
+		}
+	}
+	*ret_count = count;
 	return routes;
+}
+
+const struct kefs_route *kefs_api_local_routes(size_t *ret_count)
+{
+	return all_routes(ret_count);
+}
+
+const struct kefs_route *kefs_api_public_routes(size_t *ret_count)
+{
+	const struct kefs_route *routes = all_routes(ret_count);
+
+	*ret_count -= OWN_ROUTES;
+	return routes + OWN_ROUTES;
 }
 
 /* The service's codes and statuses (EFS API reference, "Common errors" and each operation's). */

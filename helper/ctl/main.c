@@ -25,11 +25,15 @@ static const struct ctl_command commands[] = {
 	  "  --quiet        print the ids only\n", ctl_fs_list },
 	{ "fs show", "ID|NAME", "show one file system", "", ctl_fs_show },
 	{ "fs delete", "ID|NAME [--force] [--wait]", "delete a file system and all that is in it",
-	  "  --force        also if clients are connected: their connections are closed\n"
+	  "  --force        also if it has mount targets or clients: these are cut off\n"
 	  "  --wait         return when the data is gone, not only the file system\n", ctl_fs_delete },
 	{ "grace end", "ID|NAME", "end the time in which clients may reclaim after a restart",
 	  "Clients that have not reclaimed their opens and locks by then lose them; others no\n"
 	  "longer wait for them. 'kefsctl status' shows where clients are awaited.\n", ctl_grace_end },
+	{ "admin-key", "[--export]", "show the administrator's access key of the EFS API",
+	  "  --export       print shell commands that set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,\n"
+	  "                 AWS_REGION and AWS_ENDPOINT_URL: eval \"$(kefsctl admin-key --export)\"\n"
+	  "Whoever has the key can do everything that the EFS API can.\n", ctl_admin_key },
 	{ "clients", "[--fs ID|NAME]", "list the NFS clients",
 	  "  --fs ID|NAME   of this file system only\n", ctl_clients },
 	{ "connections", "[--fs ID|NAME]", "list the TCP connections",
@@ -38,6 +42,9 @@ static const struct ctl_command commands[] = {
 	  "  --watch [SECONDS]  show them again every so many seconds (default 2), with\n"
 	  "                     rates and averages since the last time\n"
 	  "  --fs ID|NAME       of this file system only\n", ctl_stats },
+	{ "subnets", "", "list the subnets in which mount targets can be made",
+	  "They come from subnets in kefsd.conf; with --json VPCs and their default security\n"
+	  "groups too.\n", ctl_subnets },
 	{ "status", "", "show how kefsd, the kernel module and the pool are", "", ctl_status },
 };
 

@@ -14,10 +14,12 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-int kefs_route_decode(const char *text, size_t len, char *buf, size_t size)
+/* plus: a '+' stands for a space, as in a query. */
+static int decode(const char *text, size_t len, bool plus, char *buf, size_t size)
 {
 	size_t out = 0;
 
+	buf[0] = '\0';
 	for (size_t i = 0; i < len; i++) {
 		char c = text[i];
 
@@ -26,18 +28,51 @@ int kefs_route_decode(const char *text, size_t len, char *buf, size_t size)
 			int low = i + 2 < len ? hex_digit(text[i + 2]) : -1;
 
 			if (high < 0 || low < 0)
-				return -EINVAL;
+				goto err_invalid;
 			c = (char)(high << 4 | low);
 			i += 2;
+		} else if (c == '+' && plus) {
+			c = ' ';
 		}
 		if (!c)
-			return -EINVAL;
-		if (out + 1 >= size)
+			goto err_invalid;
+		if (out + 1 >= size) {
+			buf[0] = '\0';
 			return -ENAMETOOLONG;
+		}
 		buf[out++] = c;
 	}
 	buf[out] = '\0';
 	return 0;
+err_invalid:
+	buf[0] = '\0';
+	return -EINVAL;
+}
+
+int kefs_route_decode(const char *text, size_t len, char *buf, size_t size)
+{
+	return decode(text, len, false, buf, size);
+}
+
+int kefs_query_next(const char **query, char *name, size_t name_size, char *value, size_t value_size)
+{
+	size_t len, name_len;
+	const char *at;
+	int rc;
+
+	*query += strspn(*query, "&");
+	at = *query;
+	len = strcspn(at, "&");
+	if (!len)
+		return 0;
+	*query += len;
+	name_len = strcspn(at, "=&");
+	rc = decode(at, name_len, true, name, name_size);
+	if (rc == 0 && name_len < len)
+		rc = decode(at + name_len + 1, len - name_len - 1, true, value, value_size);
+	else
+		value[0] = '\0';
+	return rc < 0 ? rc : 1;
 }
 
 /* Does one segment of the path fit one of the pattern? 1, 0 or -EINVAL. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The route table: method and path pattern to handler. Pure. */
+/* The route table, method and path pattern to handler, and queries. Pure. */
 #ifndef KEFS_HTTP_ROUTE_H
 #define KEFS_HTTP_ROUTE_H
 
@@ -18,6 +18,7 @@ struct kefs_route {
 	const char *method;	/* "GET" */
 	const char *pattern;	/* "/kefs/v1/file-systems/{id}": {…} stands for one segment that is not empty */
 	kefs_route_fn handler;
+	const void *data;	/* for the handler */
 };
 
 struct kefs_route_match {
@@ -35,5 +36,11 @@ int kefs_route_find(const struct kefs_route *routes, size_t count, const char *m
 
 /* Decodes %XX in len bytes of text into buf: 0, -EINVAL (bad escape, NUL), -ENAMETOOLONG. */
 int kefs_route_decode(const char *text, size_t len, char *buf, size_t size);
+
+/*
+ * Cuts the next "name=value" off a raw query and decodes both; the value is "" where there is none. 1, 0 at the end,
+ * -EINVAL or -ENAMETOOLONG, and then the parameter is skipped.
+ */
+int kefs_query_next(const char **query, char *name, size_t name_size, char *value, size_t value_size);
 
 #endif

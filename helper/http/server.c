@@ -19,8 +19,6 @@
 #include "common/id.h"
 #include "common/str.h"
 
-#define CONNECTIONS_MAX		64u
-#define IDLE_SEC		30u
 #define CONNECTION_MEMORY	((size_t)32 * 1024)
 #define SWALLOW_MAX		((size_t)16 * KEFS_HTTP_BODY_MAX)
 
@@ -32,16 +30,30 @@ struct kefs_http_server {
 
 /* One request while it comes in. */
 struct exchange {
+	char *target;		/* path and query, raw; cut in two */
+	const char *query;
+	bool begun;
 	struct kefs_buf body;
 	bool answered;		/* refused before the body was read */
 	size_t swallowed;	/* of a body that is too large */
 };
 
+static bool is_full(const struct kefs_http_server *server)
+{
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+
+	return info && info->num_connections >= server->parts.connections;
+}
+
 static void run(struct kefs_http_server *server)
 {
+	bool was_full = is_full(server);
 	MHD_UNSIGNED_LONG_LONG ms = 0;
 
 	(void)MHD_run(server->daemon);
+	/* It does not listen while it is full, and begins again in the next run only, for which nothing would wake us. */
+	if (was_full && !is_full(server))
+		(void)MHD_run(server->daemon);
 	if (MHD_get_timeout(server->daemon, &ms) == MHD_YES)
 		kefs_loop_rearm(server->timer, ms);
 	else
@@ -95,16 +107,6 @@ static enum MHD_Result answer(struct MHD_Connection *connection, struct kefs_htt
 	return result;
 }
 
-/* The socket's mode lets nobody else in; this holds even if somebody widens it. */
-static bool peer_is_root(struct MHD_Connection *connection)
-{
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	pid_t pid;
-	uid_t uid;
-
-	return info && kefs_unixsock_peer(info->connect_fd, &uid, &pid) == 0 && uid == 0;
-}
-
 /*
  * A body that is too large is read all the same, up to a point, and dropped: a client that finds the connection
  * closed while it sends does not come to read why.
@@ -119,46 +121,55 @@ static enum MHD_Result take_body(struct exchange *exchange, const char *data, si
 	return exchange->swallowed > SWALLOW_MAX ? MHD_NO : MHD_YES;
 }
 
-/* The header is there, the body is not: refuse what can be refused now. */
-static enum MHD_Result begin(struct MHD_Connection *connection, void **con_cls)
+static struct kefs_http_request as_request(struct MHD_Connection *connection, const char *method,
+					   const struct exchange *exchange)
 {
-	struct exchange *exchange = calloc(1, sizeof(*exchange));
+	return (struct kefs_http_request) {
+		.method = method,
+		.path = exchange->target,
+		.query = exchange->query,
+		.body = exchange->body.data ? exchange->body.data : "",
+		.body_len = exchange->body.len,
+		.connection = connection,
+	};
+}
+
+/* The header is there, the body is not: refuse what can be refused now. */
+static enum MHD_Result begin(struct kefs_http_server *server, struct MHD_Connection *connection, const char *method,
+			     struct exchange *exchange)
+{
+	const struct kefs_http_request request = as_request(connection, method, exchange);
 	struct kefs_http_reply reply = { .status = 0 };
 
-	if (!exchange)
-		return MHD_NO;
-	exchange->body.cap = KEFS_HTTP_BODY_MAX;
-	*con_cls = exchange;
-	if (!peer_is_root(connection))
-		kefs_reply_error(&reply, 403, "AccessDeniedException", "Only root may use this socket");
+	exchange->begun = true;
+	server->parts.auth.admit(server->parts.auth.ctx, &request, &reply);
 	if (!reply.status)
 		return MHD_YES;
 	exchange->answered = true;
 	return answer(connection, &reply);
 }
 
-static void dispatch(struct kefs_http_server *server, struct MHD_Connection *connection, const char *method,
-		     const char *path, const struct exchange *exchange, struct kefs_http_reply *reply)
+static void dispatch(struct kefs_http_server *server, struct kefs_http_request *request, struct kefs_http_reply *reply)
 {
+	struct kefs_http_caller caller = { .account = "" };
 	struct kefs_route_match match;
-	struct kefs_http_request request = {
-		.method = method,
-		.path = path,
-		.match = &match,
-		.body = exchange->body.data ? exchange->body.data : "",
-		.body_len = exchange->body.len,
-		.connection = connection,
-	};
-	int rc = kefs_route_find(server->parts.routes, server->parts.route_count, method, path, &match);
+	int rc;
 
+	server->parts.auth.identify(server->parts.auth.ctx, request, &caller, reply);
+	if (reply->status)
+		return;
+	request->caller = &caller;
+	request->match = &match;
+	rc = kefs_route_find(server->parts.routes, server->parts.route_count, request->method, request->path, &match);
 	if (rc == -ENOENT)
-		kefs_reply_error(reply, 404, "UnknownOperationException", "There is no %s", path);
+		kefs_reply_error(reply, 404, "UnknownOperationException", "There is no %s", request->path);
 	else if (rc == -EOPNOTSUPP)
-		kefs_reply_error(reply, 405, "UnknownOperationException", "%s is not a method of %s", method, path);
+		kefs_reply_error(reply, 405, "UnknownOperationException", "%s is not a method of %s", request->method,
+				 request->path);
 	else if (rc < 0)
 		kefs_reply_error(reply, 400, "BadRequest", "The path is not valid");
 	else
-		match.route->handler(server->parts.ctx, &request, reply);
+		match.route->handler(server->parts.ctx, request, reply);
 	if (!reply->status)
 		kefs_reply_error(reply, 500, "InternalServerError", "The handler gave no answer");
 }
@@ -169,10 +180,14 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
 	struct kefs_http_server *server = ctx;
 	struct exchange *exchange = *con_cls;
 	struct kefs_http_reply reply = { .status = 0 };
+	struct kefs_http_request request;
 
 	(void)version;
+	(void)path;
 	if (!exchange)
-		return begin(connection, con_cls);
+		return MHD_NO;
+	if (!exchange->begun)
+		return begin(server, connection, method, exchange);
 	if (*size) {
 		enum MHD_Result result = take_body(exchange, data, *size);
 
@@ -181,10 +196,11 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
 	}
 	if (exchange->answered)
 		return MHD_YES;
+	request = as_request(connection, method, exchange);
 	if (exchange->swallowed)
 		kefs_reply_error(&reply, 413, "BadRequest", "The request body is larger than %d bytes", KEFS_HTTP_BODY_MAX);
 	else
-		dispatch(server, connection, method, path, exchange, &reply);
+		dispatch(server, &request, &reply);
 	return answer(connection, &reply);
 }
 
@@ -196,10 +212,35 @@ static void on_completed(void *ctx, struct MHD_Connection *connection, void **co
 	(void)ctx;
 	(void)connection;
 	(void)code;
-	if (exchange)
+	if (exchange) {
 		kefs_buf_free(&exchange->body);
+		free(exchange->target);
+	}
 	free(exchange);
 	*con_cls = NULL;
+}
+
+/* The first that is heard of a request: what stands in its first line. Becomes con_cls. */
+static void *on_target(void *ctx, const char *target, struct MHD_Connection *connection)
+{
+	struct exchange *exchange = calloc(1, sizeof(*exchange));
+	char *question;
+
+	(void)ctx;
+	(void)connection;
+	if (!exchange)
+		return NULL;
+	exchange->body.cap = KEFS_HTTP_BODY_MAX;
+	exchange->target = strdup(target);
+	if (!exchange->target) {
+		free(exchange);
+		return NULL;
+	}
+	question = strchr(exchange->target, '?');
+	exchange->query = question ? question + 1 : "";
+	if (question)
+		*question = '\0';
+	return exchange;
 }
 
 /* Paths and parameters stay raw: route.c cuts first and decodes afterwards. */
@@ -217,10 +258,12 @@ static int start(struct kefs_http_server *server)
 
 	server->daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, server,
 					  MHD_OPTION_LISTEN_SOCKET, server->parts.listen_fd,
-					  MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
-					  MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SEC,
+					  MHD_OPTION_CONNECTION_LIMIT, server->parts.connections,
+					  MHD_OPTION_PER_IP_CONNECTION_LIMIT, server->parts.per_address,
+					  MHD_OPTION_CONNECTION_TIMEOUT, server->parts.idle_sec,
 					  MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,
 					  MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+					  MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL,
 					  MHD_OPTION_UNESCAPE_CALLBACK, keep_raw, NULL,
 					  MHD_OPTION_END);
 	if (!server->daemon) {
@@ -269,11 +312,52 @@ void kefs_http_server_free(struct kefs_http_server *server)
 
 int kefs_http_query(const struct kefs_http_request *request, const char *name, char *buf, size_t size)
 {
-	const char *raw = MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, name);
+	const char *query = request->query;
+	char this[64];
+	int rc;
 
-	if (!raw) {
-		buf[0] = '\0';
-		return 0;
+	while ((rc = kefs_query_next(&query, this, sizeof(this), buf, size)) != 0) {
+		if (rc < 0 && rc != -ENAMETOOLONG)
+			return rc;
+		if (!strcmp(this, name))
+			return rc < 0 ? rc : 0;
 	}
-	return kefs_route_decode(raw, strlen(raw), buf, size);
+	buf[0] = '\0';
+	return 0;
+}
+
+const char *kefs_http_header(const struct kefs_http_request *request, const char *name)
+{
+	return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+}
+
+struct headers {
+	void (*each)(void *ctx, const char *name, const char *value);
+	void *ctx;
+};
+
+static enum MHD_Result give_header(void *ctx, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	const struct headers *headers = ctx;
+
+	(void)kind;
+	headers->each(headers->ctx, name, value ? value : "");
+	return MHD_YES;
+}
+
+void kefs_http_headers(const struct kefs_http_request *request,
+		       void (*each)(void *ctx, const char *name, const char *value), void *ctx)
+{
+	struct headers headers = { .each = each, .ctx = ctx };
+
+	(void)MHD_get_connection_values(request->connection, MHD_HEADER_KIND, give_header, &headers);
+}
+
+int kefs_http_peer(const struct kefs_http_request *request, uid_t *ret_uid)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(request->connection,
+								       MHD_CONNECTION_INFO_CONNECTION_FD);
+	pid_t pid;
+
+	return info ? kefs_unixsock_peer(info->connect_fd, ret_uid, &pid) : -EOPNOTSUPP;
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * HTTP over a UNIX socket that only root may use: libmicrohttpd without threads, driven by the loop. Later issues
- * add TCP listeners with signed requests beside it.
+ * HTTP over one listening socket: libmicrohttpd without threads, driven by the loop. Who may ask is decided by the
+ * auth that the server is given: by the peer of a UNIX socket, or by the request's signature (auth.h).
  */
 #ifndef KEFS_HTTP_SERVER_H
 #define KEFS_HTTP_SERVER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -14,23 +15,47 @@
 #include "http/reply.h"
 #include "http/route.h"
 
-#define KEFS_HTTP_BODY_MAX (64 * 1024)
+#define KEFS_HTTP_BODY_MAX	(128 * 1024)
+#define KEFS_HTTP_ARN_SIZE	256
 
 struct kefs_http_server;
+
+/* Who asks, once that is known. */
+struct kefs_http_caller {
+	char account[16];
+	char arn[KEFS_HTTP_ARN_SIZE];
+	char user[65];		/* "": the account itself */
+	bool local;		/* the administrator at this host */
+};
 
 /* What a handler gets; good while it runs. */
 struct kefs_http_request {
 	const char *method;
 	const char *path;		/* raw */
+	const char *query;		/* raw, without the question mark; "" if there is none */
 	const struct kefs_route_match *match;
 	const char *body;		/* body_len bytes and a NUL */
 	size_t body_len;
-	void *connection;		/* for kefs_http_query() */
+	const struct kefs_http_caller *caller;
+	void *connection;		/* for the functions below */
+};
+
+struct kefs_http_auth {
+	/* The header is there, the body is not: fills reply to refuse what can be refused now. */
+	void (*admit)(void *ctx, const struct kefs_http_request *request, struct kefs_http_reply *reply);
+	/* The body is there: fills caller, or reply to refuse. */
+	void (*identify)(void *ctx, const struct kefs_http_request *request, struct kefs_http_caller *caller,
+			 struct kefs_http_reply *reply);
+	void *ctx;
 };
 
 struct kefs_http_server_parts {
 	struct kefs_loop *loop;
-	int listen_fd;			/* a listening UNIX socket; the server's from now on */
+	int listen_fd;			/* a listening stream socket; the server's from now on */
+	unsigned int connections;	/* at most; more wait in the backlog */
+	unsigned int per_address;	/* from one address; more are closed at once. 0: no such limit */
+	unsigned int idle_sec;		/* a connection on which nothing happens is closed after so long */
+	struct kefs_http_auth auth;
 	const struct kefs_route *routes;
 	size_t route_count;
 	void *ctx;			/* for the handlers */
@@ -44,8 +69,19 @@ int kefs_http_server_new(const struct kefs_http_server_parts *parts, struct kefs
 void kefs_http_server_free(struct kefs_http_server *server);
 
 /*
- * The decoded value of a query parameter: 0, with "" if it is absent; -EINVAL for a bad escape, -ENAMETOOLONG.
+ * The decoded value of a query parameter, the first of that name: 0, with "" if it is absent; -EINVAL for a bad
+ * escape, -ENAMETOOLONG.
  */
 int kefs_http_query(const struct kefs_http_request *request, const char *name, char *buf, size_t size);
+
+/* The value of a header, the first of that name in any case, or NULL; good while the handler runs. */
+const char *kefs_http_header(const struct kefs_http_request *request, const char *name);
+
+/* Calls each for every header, in the order in which they came. */
+void kefs_http_headers(const struct kefs_http_request *request,
+		       void (*each)(void *ctx, const char *name, const char *value), void *ctx);
+
+/* The uid of who is at the other end of a UNIX socket: 0 or -errno. */
+int kefs_http_peer(const struct kefs_http_request *request, uid_t *ret_uid);
 
 #endif

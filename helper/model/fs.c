@@ -33,20 +33,7 @@ int kefs_fs_state_parse(const char *word, enum kefs_fs_state *ret_state)
 
 int kefs_fs_check_name(const char *name, struct kefs_err *err)
 {
-	int chars = kefs_str_utf8_chars(name);
-
-	if (chars < 0)
-		return kefs_err_set(err, -EINVAL, "Name is not valid UTF-8 text without control characters");
-	if (chars > KEFS_FS_NAME_CHARS)
-		return kefs_err_set(err, -EINVAL, "Name is longer than %d characters", KEFS_FS_NAME_CHARS);
-	for (const char *p = name; *p; p++) {
-		unsigned char c = (unsigned char)*p;
-
-		if (c < 0x80 && !isalnum(c) && !strchr(" _.:/=+-@", c))
-			return kefs_err_set(err, -EINVAL,
-					    "Name contains '%c'; letters, digits, spaces and _ . : / = + - @ are allowed", c);
-	}
-	return 0;
+	return kefs_tag_check_value("Name", name, err) < 0 ? -EINVAL : 0;
 }
 
 int kefs_fs_check_token(const char *token, struct kefs_err *err)
@@ -80,6 +67,7 @@ int kefs_fs_make(const struct kefs_fs_request *request, int64_t now_ms, struct k
 		rc = *request->token ? kefs_str_copy(fs.token, sizeof(fs.token), request->token) : kefs_id_uuid(fs.token);
 	if (rc == 0)
 		rc = kefs_str_format(fs.directory, sizeof(fs.directory), "file-systems/%s", fs.id);
+	fs.options = request->options;
 	if (rc == 0)
 		*ret_fs = fs;
 	return rc;
@@ -110,6 +98,66 @@ const struct kefs_fs *kefs_fs_default(const struct kefs_fs_list *list, const cha
 		only = &list->fs[i];
 	}
 	return only;
+}
+
+/* Room for one more; not by realloc(), because the old array's keys must be wiped. It is full at 0, 8, 16, 32, … */
+static int make_room(struct kefs_fs_list *list)
+{
+	size_t count = list->count;
+	struct kefs_fs *bigger;
+
+	if (count && (count < 8 || count & (count - 1)))
+		return 0;
+	bigger = calloc(count ? 2 * count : 8, sizeof(*bigger));
+	if (!bigger)
+		return -ENOMEM;
+	if (count)
+		memcpy(bigger, list->fs, count * sizeof(*bigger));
+	kefs_fs_list_free(list);
+	list->fs = bigger;
+	list->count = count;
+	return 0;
+}
+
+int kefs_fs_list_append(struct kefs_fs_list *list, const struct kefs_fs *fs)
+{
+	int rc = make_room(list);
+
+	if (rc == 0)
+		list->fs[list->count++] = *fs;
+	return rc;
+}
+
+static bool is_before(const struct kefs_fs *a, const struct kefs_fs *b)
+{
+	return a->created_ms < b->created_ms || (a->created_ms == b->created_ms && strcmp(a->id, b->id) < 0);
+}
+
+int kefs_fs_list_insert(struct kefs_fs_list *list, const struct kefs_fs *fs)
+{
+	size_t at;
+	int rc = make_room(list);
+
+	if (rc < 0)
+		return rc;
+	/* New ones are the youngest, unless the clock was set back. */
+	for (at = list->count; at && is_before(fs, &list->fs[at - 1]); at--)
+		;
+	memmove(&list->fs[at + 1], &list->fs[at], (list->count - at) * sizeof(list->fs[0]));
+	list->fs[at] = *fs;
+	list->count++;
+	return 0;
+}
+
+void kefs_fs_list_remove(struct kefs_fs_list *list, const char *id)
+{
+	struct kefs_fs *fs = kefs_fs_find(list, id);
+
+	if (!fs)
+		return;
+	list->count--;
+	memmove(fs, fs + 1, (size_t)(&list->fs[list->count] - fs) * sizeof(*fs));
+	explicit_bzero(&list->fs[list->count], sizeof(*fs));
 }
 
 void kefs_fs_list_free(struct kefs_fs_list *list)

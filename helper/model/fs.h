@@ -9,9 +9,11 @@
 
 #include "common/err.h"
 #include "common/id.h"
+#include "model/fs_options.h"
+#include "model/tag.h"
 
 #define KEFS_FS_PREFIX		"fs-"
-#define KEFS_FS_MAX		1000	/* per server, as the service's quota */
+#define KEFS_FS_MAX		1000	/* per server, the service's quota, unless configured otherwise */
 #define KEFS_FS_NAME_CHARS	256	/* the value of a tag */
 #define KEFS_FS_NAME_SIZE	(4 * KEFS_FS_NAME_CHARS + 1)
 #define KEFS_FS_TOKEN_SIZE	65
@@ -28,22 +30,25 @@ enum kefs_fs_state {
 struct kefs_fs {
 	char id[KEFS_ID_SIZE];
 	uint64_t volume_id;			/* not 0; lasting; at most 63 bits, as SQLite's integers */
-	char name[KEFS_FS_NAME_SIZE];		/* "" = none */
+	char name[KEFS_FS_NAME_SIZE];		/* value of the tag Name; "" = none */
 	char token[KEFS_FS_TOKEN_SIZE];		/* creation token, unique */
 	uint8_t key[KEFS_FS_KEY_SIZE];		/* of its file handles; secret */
 	uint32_t project_id;			/* quota project */
 	int64_t created_ms;			/* since the epoch */
 	enum kefs_fs_state state;
 	char directory[KEFS_FS_DIR_SIZE];	/* below the pool */
+	struct kefs_fs_options options;
 };
 
-/* What a creation may ask for. */
+/* What a creation may ask for. All zero: no name, the service's defaults. */
 struct kefs_fs_request {
 	char name[KEFS_FS_NAME_SIZE];		/* "" = none */
 	char token[KEFS_FS_TOKEN_SIZE];		/* "" = make one */
+	struct kefs_tags tags;			/* besides the name; borrowed */
+	struct kefs_fs_options options;
 };
 
-/* A list that is freed with kefs_fs_list_free(). */
+/* A list, by (created_ms, id), that is freed with kefs_fs_list_free(). */
 struct kefs_fs_list {
 	struct kefs_fs *fs;
 	size_t count;
@@ -75,6 +80,13 @@ struct kefs_fs *kefs_fs_find(const struct kefs_fs_list *list, const char *id);
  * else, with no default_id, the only available one. NULL if there is none or the choice is open.
  */
 const struct kefs_fs *kefs_fs_default(const struct kefs_fs_list *list, const char *default_id);
+
+/* Appends one, which must come last, or puts it where it belongs: 0 or -ENOMEM. */
+int kefs_fs_list_append(struct kefs_fs_list *list, const struct kefs_fs *fs);
+int kefs_fs_list_insert(struct kefs_fs_list *list, const struct kefs_fs *fs);
+
+/* Takes out the one with this id, if it is there. */
+void kefs_fs_list_remove(struct kefs_fs_list *list, const char *id);
 
 /* Frees the array, wiping the keys; the list is empty afterwards. */
 void kefs_fs_list_free(struct kefs_fs_list *list);

@@ -6,6 +6,7 @@
 
 #include "common/config.h"
 #include "common/str.h"
+#include "model/fs_options.h"
 
 #define MIB	(1024ull * 1024)
 #define GIB	(1024ull * MIB)
@@ -23,9 +24,14 @@ void kefs_settings_init(struct kefs_settings *settings)
 		.conns_max = 65536,
 		.conns_per_address = 8192,
 		.log_level = KEFS_LOG_INFO,
+		.region = "us-east-1",
+		.account_id = "000000000000",
+		.limits = KEFS_LIMITS_DEFAULT,
 	};
 	(void)kefs_addr_parse("0.0.0.0", KEFS_NFS_PORT, &settings->listen[0]);
 	(void)kefs_addr_parse("::", KEFS_NFS_PORT, &settings->listen[1]);
+	(void)kefs_addr_parse("127.0.0.1", KEFS_API_PORT, &settings->api_listen);
+	(void)kefs_topology_build(&settings->topology, settings->region, settings->account_id, "", NULL);
 }
 
 static int set_path(char *field, const char *value, bool may_be_empty, struct kefs_err *err)
@@ -183,6 +189,68 @@ static int set_log_level(void *settings, const char *value, struct kefs_err *err
 	return 0;
 }
 
+static int set_api_listen(void *settings, const char *value, struct kefs_err *err)
+{
+	struct kefs_settings *s = settings;
+
+	if (!strcmp(value, "none")) {
+		s->api_listen.len = 0;
+		return 0;
+	}
+	if (kefs_addr_parse(value, KEFS_API_PORT, &s->api_listen) < 0)
+		return kefs_err_set(err, -EINVAL, "\"%.80s\" is neither an address such as 127.0.0.1:%d nor \"none\"", value,
+				    KEFS_API_PORT);
+	return 0;
+}
+
+static int set_region(void *settings, const char *value, struct kefs_err *err)
+{
+	struct kefs_settings *s = settings;
+
+	if (!kefs_topology_is_region(value))
+		return kefs_err_set(err, -EINVAL, "\"%.80s\" is not the name of a region, such as eu-central-1", value);
+	return kefs_str_copy(s->region, sizeof(s->region), value);
+}
+
+static int set_account_id(void *settings, const char *value, struct kefs_err *err)
+{
+	struct kefs_settings *s = settings;
+
+	if (!kefs_topology_is_account(value))
+		return kefs_err_set(err, -EINVAL, "\"%.80s\" is not an account's number of 12 digits", value);
+	return kefs_str_copy(s->account_id, sizeof(s->account_id), value);
+}
+
+/* Looked at when region and account are known. */
+static int set_subnets(void *settings, const char *value, struct kefs_err *err)
+{
+	struct kefs_settings *s = settings;
+
+	if (kefs_str_copy(s->subnets, sizeof(s->subnets), value) < 0)
+		return kefs_err_set(err, -EINVAL, "longer than %zu characters", sizeof(s->subnets) - 1);
+	return 0;
+}
+
+static int set_max_file_systems(void *settings, const char *value, struct kefs_err *err)
+{
+	return set_u32(&((struct kefs_settings *)settings)->limits.file_systems, value, 1, 100000, err);
+}
+
+static int set_max_access_points(void *settings, const char *value, struct kefs_err *err)
+{
+	return set_u32(&((struct kefs_settings *)settings)->limits.access_points, value, 1, 100000, err);
+}
+
+static int set_max_mount_targets(void *settings, const char *value, struct kefs_err *err)
+{
+	return set_u32(&((struct kefs_settings *)settings)->limits.mount_targets, value, 1, 1000000, err);
+}
+
+static int set_max_provisioned_mibps(void *settings, const char *value, struct kefs_err *err)
+{
+	return set_u32(&((struct kefs_settings *)settings)->limits.provisioned_mibps, value, 1, KEFS_MIBPS_MAX, err);
+}
+
 static const struct kefs_config_key settings_keys[] = {
 	{ "state_dir", set_state_dir },
 	{ "run_dir", set_run_dir },
@@ -196,11 +264,24 @@ static const struct kefs_config_key settings_keys[] = {
 	{ "conns_per_address", set_conns_per_address },
 	{ "default_file_system", set_default_file_system },
 	{ "log_level", set_log_level },
+	{ "api_listen", set_api_listen },
+	{ "region", set_region },
+	{ "account_id", set_account_id },
+	{ "subnets", set_subnets },
+	{ "max_file_systems", set_max_file_systems },
+	{ "max_access_points", set_max_access_points },
+	{ "max_mount_targets", set_max_mount_targets },
+	{ "max_provisioned_mibps", set_max_provisioned_mibps },
 };
 
 int kefs_settings_parse(struct kefs_settings *settings, const char *text, size_t len, const char *source,
 			struct kefs_err *err)
 {
-	return kefs_config_parse(text, len, source, settings_keys, sizeof(settings_keys) / sizeof(settings_keys[0]),
-				 settings, err);
+	int rc = kefs_config_parse(text, len, source, settings_keys, sizeof(settings_keys) / sizeof(settings_keys[0]),
+				   settings, err);
+
+	if (rc < 0)
+		return rc;
+	rc = kefs_topology_build(&settings->topology, settings->region, settings->account_id, settings->subnets, err);
+	return rc < 0 ? kefs_err_prefix(err, rc, "%s: subnets: ", source) : 0;
 }

@@ -12,10 +12,13 @@
 #include "common/err.h"
 #include "common/id.h"
 #include "common/log.h"
+#include "model/limits.h"
+#include "model/topology.h"
 
 #define KEFS_SETTINGS_LISTEN_MAX	64
 #define KEFS_SETTINGS_PATH		1024
 #define KEFS_NFS_PORT			2049
+#define KEFS_API_PORT			8049
 
 struct kefs_settings {
 	char state_dir[KEFS_SETTINGS_PATH];
@@ -32,9 +35,15 @@ struct kefs_settings {
 	uint32_t conns_per_address;
 	char default_file_system[KEFS_ID_SIZE];	/* "" = the only one there is */
 	enum kefs_log_level log_level;
+	struct kefs_addr api_listen;		/* len 0 = the control socket only */
+	char region[KEFS_REGION_SIZE];
+	char account_id[KEFS_ACCOUNT_SIZE];
+	char subnets[KEFS_SUBNETS_TEXT];	/* "" = loopback ranges */
+	struct kefs_topology topology;		/* made of the three above */
+	struct kefs_limits limits;
 };
 
-/* Fills in the defaults. */
+/* Fills in the defaults. Settings are not to be copied, for the topology's sake. */
 void kefs_settings_init(struct kefs_settings *settings);
 
 /*

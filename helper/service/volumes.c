@@ -14,6 +14,7 @@
 #include "common/log.h"
 #include "common/str.h"
 #include "store/st_fs.h"
+#include "store/st_mount_target.h"
 #include "store/st_setting.h"
 
 struct removal;
@@ -68,6 +69,28 @@ static int reload(struct kefs_volumes *volumes, struct kefs_err *err)
 	return 0;
 }
 
+/* Reads one of them again. */
+static int refresh(struct kefs_volumes *volumes, const char *id, struct kefs_err *err)
+{
+	struct kefs_fs fs, *known = kefs_fs_find(&volumes->list, id);
+	int rc = kefs_st_fs_get(volumes->parts.db, id, &fs, err);
+
+	if (rc == -ENOENT) {
+		kefs_fs_list_remove(&volumes->list, id);
+		return 0;
+	}
+	if (rc < 0)
+		return rc;
+	if (known && known->state == KEFS_FS_ERROR && fs.state == KEFS_FS_AVAILABLE)
+		fs.state = KEFS_FS_ERROR;
+	if (known)
+		*known = fs;
+	else
+		rc = kefs_fs_list_insert(&volumes->list, &fs);
+	explicit_bzero(fs.key, sizeof(fs.key));
+	return rc < 0 ? kefs_err_sys(err, rc, "listing file system %s", id) : 0;
+}
+
 static bool removal_stops(void *ctx)
 {
 	const struct removal *removal = ctx;
@@ -99,7 +122,7 @@ static void removal_done(struct kefs_job *job)
 	if (rc == 0 && kefs_fs_find(&volumes->list, removal->id)) {
 		rc = kefs_st_fs_delete(volumes->parts.db, removal->id, &err);
 		if (rc == 0)
-			rc = reload(volumes, &err);
+			rc = refresh(volumes, removal->id, &err);
 		if (rc < 0)
 			log_err("file system %s is removed, but the store still lists it: %s", removal->id, err.text);
 		else
@@ -388,7 +411,7 @@ static void unbuild(struct kefs_volumes *volumes, const struct kefs_fs *fs)
 	int rc = kefs_st_fs_set_state(volumes->parts.db, fs->id, KEFS_FS_CREATING, KEFS_FS_DELETING, &err);
 
 	if (rc == 0)
-		rc = reload(volumes, &err);
+		rc = refresh(volumes, fs->id, &err);
 	if (rc == 0)
 		rc = carry_on_deleting(volumes, fs, &err);
 	if (rc < 0)
@@ -409,12 +432,13 @@ int kefs_volumes_create(struct kefs_volumes *volumes, const struct kefs_fs_reque
 	rc = kefs_fs_make(request, now_ms(), &fs);
 	if (rc < 0)
 		return kefs_err_sys(err, rc, "drawing an id");
-	rc = kefs_st_fs_insert(volumes->parts.db, &fs, ret_taken_id, err);
+	rc = kefs_st_fs_insert(volumes->parts.db, &fs, &request->tags,
+			       volumes->parts.limit ? volumes->parts.limit : KEFS_FS_MAX, ret_taken_id, err);
 	if (rc < 0)
 		return rc;
 	rc = build(volumes, &fs, err);
 	if (rc == 0)
-		rc = reload(volumes, err);
+		rc = refresh(volumes, fs.id, err);
 	if (rc < 0) {
 		unbuild(volumes, &fs);
 	} else {
@@ -428,11 +452,15 @@ int kefs_volumes_create(struct kefs_volumes *volumes, const struct kefs_fs_reque
 static int check_unused(struct kefs_volumes *volumes, const struct kefs_fs *fs, struct kefs_err *err)
 {
 	CLEANUP_FREE struct kefs_kvolume *list = NULL;
+	int64_t targets = 0;
 	size_t count = 0;
-	int rc;
+	int rc = kefs_st_mount_target_count(volumes->parts.db, fs->id, &targets, err);
 
-	if (!volumes->kernel_up)
-		return 0;
+	if (rc == 0 && targets)
+		return kefs_err_set(err, -EBUSY, "File system '%s' has %d mount target%s: delete %s first", fs->id, (int)targets,
+				    targets == 1 ? "" : "s", targets == 1 ? "it" : "them");
+	if (rc < 0 || !volumes->kernel_up)
+		return rc;
 	rc = volumes->parts.kernel.ops->volume_list(volumes->parts.kernel.ctx, &list, &count, err);
 	if (rc < 0)
 		return rc;
@@ -460,10 +488,10 @@ int kefs_volumes_delete(struct kefs_volumes *volumes, const char *id, bool force
 	/* Connections come in by this same thread: none can slip in between the check and the end. */
 	rc = force ? 0 : check_unused(volumes, fs, err);
 	if (rc == 0)
-		rc = kefs_st_fs_set_state(volumes->parts.db, own_id, KEFS_FS_AVAILABLE, KEFS_FS_DELETING, err);
+		rc = kefs_st_fs_begin_delete(volumes->parts.db, own_id, err);
 	step(volumes, "deleting");
 	if (rc == 0)
-		rc = reload(volumes, err);
+		rc = refresh(volumes, own_id, err);
 	if (rc < 0)
 		return rc;
 	fs = kefs_fs_find(&volumes->list, own_id);
@@ -472,6 +500,14 @@ int kefs_volumes_delete(struct kefs_volumes *volumes, const char *id, bool force
 		log_err("deleting file system %s: %s; will be tried again", own_id, err ? err->text : kefs_err_name(rc));
 	/* The row says so: it will be deleted, whatever stood in the way just now. */
 	return 0;
+}
+
+int kefs_volumes_refresh(struct kefs_volumes *volumes, const char *id, struct kefs_err *err)
+{
+	char own_id[KEFS_ID_SIZE];
+
+	(void)kefs_str_copy(own_id, sizeof(own_id), id);
+	return refresh(volumes, own_id, err);
 }
 
 const struct kefs_fs_list *kefs_volumes_list(const struct kefs_volumes *volumes)

@@ -32,6 +32,7 @@ struct kefs_volumes_parts {
 	struct kefs_kernel kernel;
 	struct kefs_pool *pool;
 	const char *default_id;		/* the settings' default_file_system */
+	uint32_t limit;			/* file systems at most; 0: KEFS_FS_MAX */
 	/* For tests: called between the steps with the name of what was just done. May be NULL. */
 	void (*step)(const char *name);
 };
@@ -68,10 +69,13 @@ int kefs_volumes_create(struct kefs_volumes *volumes, const struct kefs_fs_reque
 			const struct kefs_fs **ret_fs, char *ret_taken_id, struct kefs_err *err);
 
 /*
- * Deletes one; its data goes in the background. 0, -ENOENT, -EALREADY (being deleted), -EBUSY (clients are
- * connected and force is not set).
+ * Deletes one; its data goes in the background. 0, -ENOENT, -EALREADY (being deleted), -EBUSY (it has mount targets
+ * or clients are connected, and force is not set).
  */
 int kefs_volumes_delete(struct kefs_volumes *volumes, const char *id, bool force, struct kefs_err *err);
+
+/* One of them was changed in the store: reads it again. Pointers into the list stay good. */
+int kefs_volumes_refresh(struct kefs_volumes *volumes, const char *id, struct kefs_err *err);
 
 /* All of them, as they are now; good until the next change. */
 const struct kefs_fs_list *kefs_volumes_list(const struct kefs_volumes *volumes);

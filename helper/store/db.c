@@ -160,6 +160,7 @@ void kefs_db_close(struct kefs_db *db)
 {
 	if (!db)
 		return;
+	kefs_store_forget(db);
 	(void)sqlite3_close_v2(db->sql);
 	free(db->path);
 	free(db);

@@ -7,109 +7,88 @@
 
 #include "common/str.h"
 #include "internal.h"
+#include "st_tag.h"
 
-#define COLUMNS "id, volume_id, name, creation_token, handle_key, project_id, created_ms, life_cycle_state, directory"
+#define COLUMNS "id, volume_id, creation_token, handle_key, project_id, created_ms, life_cycle_state, directory, " \
+		"performance_mode, throughput_mode, provisioned_mibps, provisioned_ms, encrypted, kms_key, zone, protection, " \
+		"backup_policy, to_ia, to_archive, to_primary"
+#define SELECT	"SELECT " COLUMNS ", coalesce((SELECT value FROM tags WHERE resource_id = file_systems.id AND key = 'Name'), '') " \
+		"FROM file_systems "
 
-/* Runs a prepared statement that returns no row, and finalizes it. */
-static int run(struct kefs_db *db, sqlite3_stmt *stmt, const char *what, struct kefs_err *err)
+static int take_id(void *ctx, sqlite3_stmt *stmt)
 {
-	int rc = sqlite3_step(stmt);
-
-	rc = rc == SQLITE_DONE ? 0 : kefs_store_fail(db, rc, what, err);
-	(void)sqlite3_finalize(stmt);
-	return rc;
-}
-
-static void bind_text(sqlite3_stmt *stmt, int index, const char *text)
-{
-	(void)sqlite3_bind_text(stmt, index, text, -1, SQLITE_TRANSIENT);
-}
-
-static int find_token(struct kefs_db *db, const char *token, char *ret_id, struct kefs_err *err)
-{
-	sqlite3_stmt *stmt = NULL;
-	int rc = kefs_store_prepare(db, "SELECT id FROM file_systems WHERE creation_token = ?1", &stmt,
-				    "looking for a token", err);
-
-	if (rc < 0)
-		return rc;
-	bind_text(stmt, 1, token);
-	rc = sqlite3_step(stmt);
-	if (rc == SQLITE_ROW)
-		rc = kefs_str_copy(ret_id, KEFS_ID_SIZE, (const char *)sqlite3_column_text(stmt, 0));
-	else
-		rc = rc == SQLITE_DONE ? -ENOENT : kefs_store_fail(db, rc, "looking for a token", err);
-	(void)sqlite3_finalize(stmt);
-	return rc;
+	return kefs_store_text(stmt, 0, ctx, KEFS_ID_SIZE);
 }
 
 static int next_project(struct kefs_db *db, uint32_t *ret_project, struct kefs_err *err)
 {
-	static const char sql[] = "UPDATE settings SET value = CAST(value AS INTEGER) + 1 WHERE name = 'next_project_id' "
-				  "RETURNING CAST(value AS INTEGER) - 1";
-	sqlite3_stmt *stmt = NULL;
-	int rc = kefs_store_prepare(db, sql, &stmt, "taking a project id", err);
+	int64_t id = 0;
+	int rc = kefs_store_query(db, kefs_store_take_int, &id, "taking a project id", err,
+				  "UPDATE settings SET value = CAST(value AS INTEGER) + 1 WHERE name = 'next_project_id' "
+				  "RETURNING CAST(value AS INTEGER) - 1", "");
 
-	if (rc < 0)
-		return rc;
-	rc = sqlite3_step(stmt);
-	if (rc == SQLITE_ROW) {
-		*ret_project = (uint32_t)sqlite3_column_int64(stmt, 0);
-		rc = sqlite3_step(stmt) == SQLITE_DONE ? 0 : -EIO;
-	} else {
-		rc = kefs_store_fail(db, rc, "taking a project id", err);
-	}
-	(void)sqlite3_finalize(stmt);
+	*ret_project = (uint32_t)id;
 	return rc;
 }
 
 static int insert_row(struct kefs_db *db, const struct kefs_fs *fs, struct kefs_err *err)
 {
-	static const char sql[] = "INSERT INTO file_systems (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-	sqlite3_stmt *stmt = NULL;
-	int rc = kefs_store_prepare(db, sql, &stmt, "storing a file system", err);
+	const struct kefs_fs_options *o = &fs->options;
 
-	if (rc < 0)
-		return rc;
-	bind_text(stmt, 1, fs->id);
-	(void)sqlite3_bind_int64(stmt, 2, (sqlite3_int64)fs->volume_id);
-	bind_text(stmt, 3, fs->name);
-	bind_text(stmt, 4, fs->token);
-	(void)sqlite3_bind_blob(stmt, 5, fs->key, sizeof(fs->key), SQLITE_TRANSIENT);
-	(void)sqlite3_bind_int64(stmt, 6, fs->project_id);
-	(void)sqlite3_bind_int64(stmt, 7, fs->created_ms);
-	bind_text(stmt, 8, kefs_fs_state_name(fs->state));
-	bind_text(stmt, 9, fs->directory);
-	return run(db, stmt, "storing a file system", err);
+	return kefs_store_query(db, NULL, NULL, "storing a file system", err,
+				"INSERT INTO file_systems (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+				"?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)", "titbiitttt" "diitttt" "ttt",
+				fs->id, (int64_t)fs->volume_id, fs->token, fs->key, sizeof(fs->key), (int64_t)fs->project_id,
+				fs->created_ms, kefs_fs_state_name(fs->state), fs->directory,
+				kefs_performance_words[o->performance], kefs_throughput_words[o->throughput], o->mibps,
+				o->provisioned_ms, (int64_t)o->encrypted, o->kms_key, o->zone,
+				kefs_protection_words[o->protection], kefs_backup_words[o->backup],
+				kefs_transition_words[o->to_ia], kefs_transition_words[o->to_archive],
+				kefs_primary_words[o->to_primary]);
 }
 
-static int insert_checked(struct kefs_db *db, struct kefs_fs *fs, char *ret_taken_id, struct kefs_err *err)
+static int insert_checked(struct kefs_db *db, struct kefs_fs *fs, const struct kefs_tags *tags, uint32_t limit,
+			  char *ret_taken_id, struct kefs_err *err)
 {
-	int count = 0, rc;
+	char taken[KEFS_ID_SIZE] = "";
+	int64_t count = 0;
+	int rc;
 
-	rc = find_token(db, fs->token, ret_taken_id, err);
-	if (rc == 0)
-		return kefs_err_set(err, -EEXIST, "File system '%s' already exists with creation token '%s'", ret_taken_id,
-				    fs->token);
-	if (rc != -ENOENT)
-		return rc;
-	rc = kefs_store_integer(db, "SELECT count(*) FROM file_systems", &count, err);
+	rc = kefs_store_query(db, take_id, taken, "looking for a token", err,
+			      "SELECT id FROM file_systems WHERE creation_token = ?1", "t", fs->token);
 	if (rc < 0)
 		return rc;
-	if (count >= KEFS_FS_MAX)
+	if (*taken) {
+		(void)kefs_str_copy(ret_taken_id, KEFS_ID_SIZE, taken);
+		return kefs_err_set(err, -EEXIST, "File system '%s' already exists with creation token '%s'", taken, fs->token);
+	}
+	rc = kefs_store_query(db, kefs_store_take_int, &count, "counting", err, "SELECT count(*) FROM file_systems", "");
+	if (rc < 0)
+		return rc;
+	if (count >= limit)
 		return kefs_err_set(err, -EDQUOT, "there are %d file systems already, which is the limit; delete one first",
-				    count);
+				    (int)count);
 	rc = next_project(db, &fs->project_id, err);
-	return rc < 0 ? rc : insert_row(db, fs, err);
+	if (rc == 0)
+		rc = insert_row(db, fs, err);
+	for (size_t i = 0; i < tags->count && rc == 0; i++)
+		rc = kefs_st_tag_set(db, fs->id, tags->tags[i].key, tags->tags[i].value, err);
+	if (rc == 0 && *fs->name)
+		rc = kefs_st_tag_set(db, fs->id, "Name", fs->name, err);
+	if (rc == 0 && fs->options.backup == KEFS_BACKUP_ENABLED)
+		rc = kefs_st_tag_set(db, fs->id, KEFS_TAG_BACKUP, "enabled", err);
+	return rc;
 }
 
-int kefs_st_fs_insert(struct kefs_db *db, struct kefs_fs *fs, char *ret_taken_id, struct kefs_err *err)
+int kefs_st_fs_insert(struct kefs_db *db, struct kefs_fs *fs, const struct kefs_tags *tags, uint32_t limit,
+		      char *ret_taken_id, struct kefs_err *err)
 {
+	static const struct kefs_tags none = { .count = 0 };
 	int rc = kefs_db_begin(db, err);
 
 	if (rc < 0)
 		return rc;
-	rc = insert_checked(db, fs, ret_taken_id, err);
+	rc = insert_checked(db, fs, tags ? tags : &none, limit, ret_taken_id, err);
 	if (rc == 0)
 		rc = kefs_db_commit(db, err);
 	if (rc < 0)
@@ -120,119 +99,192 @@ int kefs_st_fs_insert(struct kefs_db *db, struct kefs_fs *fs, char *ret_taken_id
 int kefs_st_fs_set_state(struct kefs_db *db, const char *id, enum kefs_fs_state from, enum kefs_fs_state to,
 			 struct kefs_err *err)
 {
-	static const char sql[] = "UPDATE file_systems SET life_cycle_state = ?1 WHERE id = ?2 AND life_cycle_state = ?3";
-	sqlite3_stmt *stmt = NULL;
-	int rc = kefs_store_prepare(db, sql, &stmt, "storing a state", err);
+	int rc = kefs_store_query(db, NULL, NULL, "storing a state", err,
+				  "UPDATE file_systems SET life_cycle_state = ?1 WHERE id = ?2 AND life_cycle_state = ?3", "ttt",
+				  kefs_fs_state_name(to), id, kefs_fs_state_name(from));
 
-	if (rc < 0)
-		return rc;
-	bind_text(stmt, 1, kefs_fs_state_name(to));
-	bind_text(stmt, 2, id);
-	bind_text(stmt, 3, kefs_fs_state_name(from));
-	rc = run(db, stmt, "storing a state", err);
 	if (rc == 0 && !sqlite3_changes(db->sql))
 		rc = kefs_err_set(err, -ENOENT, "File system '%s' does not exist in state %s", id, kefs_fs_state_name(from));
 	return rc;
 }
 
-int kefs_st_fs_delete(struct kefs_db *db, const char *id, struct kefs_err *err)
+/* What hangs on it goes with the first of the two steps: nobody shall come in by it any more. */
+static int begin_delete(struct kefs_db *db, const char *id, struct kefs_err *err)
 {
-	sqlite3_stmt *stmt = NULL;
-	int rc = kefs_store_prepare(db, "DELETE FROM file_systems WHERE id = ?1 AND life_cycle_state = 'deleting'", &stmt,
-				    "removing a file system", err);
+	int rc = kefs_st_fs_set_state(db, id, KEFS_FS_AVAILABLE, KEFS_FS_DELETING, err);
+
+	if (rc == 0)
+		rc = kefs_store_query(db, NULL, NULL, "removing access points", err,
+				      "DELETE FROM access_points WHERE file_system_id = ?1", "t", id);
+	if (rc == 0)
+		rc = kefs_store_query(db, NULL, NULL, "removing mount targets", err,
+				      "DELETE FROM mount_targets WHERE file_system_id = ?1", "t", id);
+	return rc;
+}
+
+int kefs_st_fs_begin_delete(struct kefs_db *db, const char *id, struct kefs_err *err)
+{
+	int rc = kefs_db_begin(db, err);
 
 	if (rc < 0)
 		return rc;
-	bind_text(stmt, 1, id);
-	rc = run(db, stmt, "removing a file system", err);
+	rc = begin_delete(db, id, err);
+	if (rc == 0)
+		rc = kefs_db_commit(db, err);
+	if (rc < 0)
+		kefs_db_rollback(db);
+	return rc;
+}
+
+int kefs_st_fs_delete(struct kefs_db *db, const char *id, struct kefs_err *err)
+{
+	int rc = kefs_store_query(db, NULL, NULL, "removing a file system", err,
+				  "DELETE FROM file_systems WHERE id = ?1 AND life_cycle_state = 'deleting'", "t", id);
+
 	if (rc == 0 && !sqlite3_changes(db->sql))
 		rc = kefs_err_set(err, -ENOENT, "File system '%s' does not exist", id);
 	return rc;
 }
 
-static int copy_text(sqlite3_stmt *stmt, int column, char *buf, size_t size)
+static int set_options(struct kefs_db *db, const char *id, const struct kefs_fs_options *o, struct kefs_err *err)
+{
+	int rc = kefs_store_query(db, NULL, NULL, "storing a file system's options", err,
+				  "UPDATE file_systems SET throughput_mode = ?2, provisioned_mibps = ?3, provisioned_ms = ?4, "
+				  "protection = ?5, backup_policy = ?6, to_ia = ?7, to_archive = ?8, to_primary = ?9 "
+				  "WHERE id = ?1 AND life_cycle_state = 'available'", "ttdittttt", id,
+				  kefs_throughput_words[o->throughput], o->mibps, o->provisioned_ms,
+				  kefs_protection_words[o->protection], kefs_backup_words[o->backup],
+				  kefs_transition_words[o->to_ia], kefs_transition_words[o->to_archive],
+				  kefs_primary_words[o->to_primary]);
+
+	if (rc == 0 && !sqlite3_changes(db->sql))
+		rc = kefs_err_set(err, -ENOENT, "File system '%s' is not available", id);
+	if (rc < 0)
+		return rc;
+	return o->backup == KEFS_BACKUP_ENABLED ? kefs_st_tag_set(db, id, KEFS_TAG_BACKUP, "enabled", err) :
+						  kefs_st_tag_remove(db, id, KEFS_TAG_BACKUP, err);
+}
+
+int kefs_st_fs_set_options(struct kefs_db *db, const char *id, const struct kefs_fs_options *options,
+			   struct kefs_err *err)
+{
+	int rc = kefs_db_begin(db, err);
+
+	if (rc < 0)
+		return rc;
+	rc = set_options(db, id, options, err);
+	if (rc == 0)
+		rc = kefs_db_commit(db, err);
+	if (rc < 0)
+		kefs_db_rollback(db);
+	return rc;
+}
+
+/* A column that holds a word of the list: its place, or -EUCLEAN. */
+static int read_word(sqlite3_stmt *stmt, int column, const char *const *words)
 {
 	const char *text = (const char *)sqlite3_column_text(stmt, column);
+	int at = text ? kefs_words_find(words, text) : -EINVAL;
 
-	return text ? kefs_str_copy(buf, size, text) : -EUCLEAN;
+	return at < 0 ? -EUCLEAN : at;
+}
+
+static int read_options(sqlite3_stmt *stmt, struct kefs_fs_options *o)
+{
+	int performance = read_word(stmt, 8, kefs_performance_words), throughput = read_word(stmt, 9, kefs_throughput_words);
+	int protection = read_word(stmt, 15, kefs_protection_words), backup = read_word(stmt, 16, kefs_backup_words);
+
+	o->to_ia = read_word(stmt, 17, kefs_transition_words);
+	o->to_archive = read_word(stmt, 18, kefs_transition_words);
+	o->to_primary = read_word(stmt, 19, kefs_primary_words);
+	if (performance < 0 || throughput < 0 || protection < 0 || backup < 0 || o->to_ia < 0 || o->to_archive < 0 ||
+	    o->to_primary < 0)
+		return -EUCLEAN;
+	o->performance = (enum kefs_performance)performance;
+	o->throughput = (enum kefs_throughput)throughput;
+	o->mibps = sqlite3_column_double(stmt, 10);
+	o->provisioned_ms = sqlite3_column_int64(stmt, 11);
+	o->encrypted = sqlite3_column_int(stmt, 12) != 0;
+	o->protection = (enum kefs_protection)protection;
+	o->backup = (enum kefs_backup)backup;
+	if (kefs_store_text(stmt, 13, o->kms_key, sizeof(o->kms_key)) < 0 ||
+	    kefs_store_text(stmt, 14, o->zone, sizeof(o->zone)) < 0)
+		return -EUCLEAN;
+	return 0;
 }
 
 /* The table's CHECKs make a bad row impossible for us; one can come from a hand with an sqlite3 shell. */
 static int read_row(sqlite3_stmt *stmt, struct kefs_fs *fs)
 {
-	const char *state = (const char *)sqlite3_column_text(stmt, 7);
-	int rc = copy_text(stmt, 0, fs->id, sizeof(fs->id));
+	const char *state = (const char *)sqlite3_column_text(stmt, 6);
 
+	if (kefs_store_text(stmt, 0, fs->id, sizeof(fs->id)) < 0 ||
+	    kefs_store_text(stmt, 2, fs->token, sizeof(fs->token)) < 0 ||
+	    sqlite3_column_bytes(stmt, 3) != KEFS_FS_KEY_SIZE || !state || kefs_fs_state_parse(state, &fs->state) < 0 ||
+	    kefs_store_text(stmt, 7, fs->directory, sizeof(fs->directory)) < 0 ||
+	    kefs_store_text(stmt, 20, fs->name, sizeof(fs->name)) < 0)
+		return -EUCLEAN;
 	fs->volume_id = (uint64_t)sqlite3_column_int64(stmt, 1);
-	if (rc == 0)
-		rc = copy_text(stmt, 2, fs->name, sizeof(fs->name));
-	if (rc == 0)
-		rc = copy_text(stmt, 3, fs->token, sizeof(fs->token));
-	if (rc == 0 && sqlite3_column_bytes(stmt, 4) == KEFS_FS_KEY_SIZE)
-		memcpy(fs->key, sqlite3_column_blob(stmt, 4), KEFS_FS_KEY_SIZE);
+	memcpy(fs->key, sqlite3_column_blob(stmt, 3), KEFS_FS_KEY_SIZE);
+	fs->project_id = (uint32_t)sqlite3_column_int64(stmt, 4);
+	fs->created_ms = sqlite3_column_int64(stmt, 5);
+	if (!kefs_id_valid(fs->id, KEFS_FS_PREFIX) || strstr(fs->directory, "..") || *fs->directory == '/')
+		return -EUCLEAN;
+	return read_options(stmt, &fs->options);
+}
+
+struct listing {
+	const struct kefs_db *db;
+	struct kefs_fs_list list;
+	char bad_id[KEFS_ID_SIZE];
+};
+
+static int take_row(void *ctx, sqlite3_stmt *stmt)
+{
+	struct listing *listing = ctx;
+	struct kefs_fs fs = { .volume_id = 0 };
+	int rc = read_row(stmt, &fs);
+
+	if (rc < 0)
+		(void)kefs_store_text(stmt, 0, listing->bad_id, sizeof(listing->bad_id));
 	else
-		rc = -EUCLEAN;
-	fs->project_id = (uint32_t)sqlite3_column_int64(stmt, 5);
-	fs->created_ms = sqlite3_column_int64(stmt, 6);
-	if (rc == 0)
-		rc = state ? kefs_fs_state_parse(state, &fs->state) : -EUCLEAN;
-	if (rc == 0)
-		rc = copy_text(stmt, 8, fs->directory, sizeof(fs->directory));
-	if (rc == 0 && (!kefs_id_valid(fs->id, KEFS_FS_PREFIX) || strstr(fs->directory, "..") || *fs->directory == '/'))
-		rc = -EUCLEAN;
-	return rc < 0 ? -EUCLEAN : 0;
+		rc = kefs_fs_list_append(&listing->list, &fs);
+	explicit_bzero(fs.key, sizeof(fs.key));
+	return rc;
 }
 
-/* Doubles the array; not by realloc(), because the old one's keys must be wiped. */
-static int grow(struct kefs_fs_list *list)
+static int fail(const struct listing *listing, int rc, struct kefs_err *err)
 {
-	size_t count = list->count;
-	struct kefs_fs *bigger = calloc(count ? 2 * count : 8, sizeof(*bigger));
-
-	if (!bigger)
-		return -ENOMEM;
-	if (count)
-		memcpy(bigger, list->fs, count * sizeof(*bigger));
-	kefs_fs_list_free(list);
-	list->fs = bigger;
-	list->count = count;
-	return 0;
-}
-
-static int read_rows(struct kefs_db *db, sqlite3_stmt *stmt, struct kefs_fs_list *list, struct kefs_err *err)
-{
-	int rc;
-
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		size_t n = list->count;
-
-		/* Full at 0, 8, 16, 32, … */
-		if ((!n || (n >= 8 && !(n & (n - 1)))) && grow(list) < 0)
-			return kefs_err_sys(err, -ENOMEM, "listing file systems");
-		list->count++;
-		if (read_row(stmt, &list->fs[n]) < 0)
-			return kefs_err_set(err, -EUCLEAN,
-					    "database %s: the row of file system \"%s\" is not valid; was it edited by hand?",
-					    db->path, list->fs[n].id);
-	}
-	return rc == SQLITE_DONE ? 0 : kefs_store_fail(db, rc, "listing file systems", err);
+	if (rc == -EUCLEAN && *listing->bad_id)
+		return kefs_err_set(err, rc, "database %s: the row of file system \"%s\" is not valid; was it edited by hand?",
+				    listing->db->path, listing->bad_id);
+	return rc;
 }
 
 int kefs_st_fs_list(struct kefs_db *db, struct kefs_fs_list *ret_list, struct kefs_err *err)
 {
-	static const char sql[] = "SELECT " COLUMNS " FROM file_systems ORDER BY created_ms, id";
-	struct kefs_fs_list list = { .count = 0 };
-	sqlite3_stmt *stmt = NULL;
-	int rc = kefs_store_prepare(db, sql, &stmt, "listing file systems", err);
+	struct listing listing = { .db = db };
+	int rc = kefs_store_query(db, take_row, &listing, "listing file systems", err, SELECT "ORDER BY created_ms, id", "");
+
+	if (rc < 0) {
+		kefs_fs_list_free(&listing.list);
+		return fail(&listing, rc, err);
+	}
+	*ret_list = listing.list;
+	return 0;
+}
+
+int kefs_st_fs_get(struct kefs_db *db, const char *id, struct kefs_fs *ret_fs, struct kefs_err *err)
+{
+	struct listing listing = { .db = db };
+	int rc = kefs_store_query(db, take_row, &listing, "reading a file system", err, SELECT "WHERE id = ?1", "t", id);
 
 	if (rc < 0)
-		return rc;
-	rc = read_rows(db, stmt, &list, err);
-	(void)sqlite3_finalize(stmt);
-	if (rc < 0) {
-		kefs_fs_list_free(&list);
-		return rc;
-	}
-	*ret_list = list;
-	return 0;
+		rc = fail(&listing, rc, err);
+	else if (!listing.list.count)
+		rc = kefs_err_set(err, -ENOENT, "File system '%s' does not exist.", id);
+	else
+		*ret_fs = listing.list.fs[0];
+	kefs_fs_list_free(&listing.list);
+	return rc;
 }

@@ -46,6 +46,7 @@ state_dir = $dir/state
 run_dir = $dir/run
 pool = $dir/pool
 listen = 127.0.0.1:$port
+api_listen = 127.0.0.1:$((port + 1))
 log_level = debug
 C
 export KEFS_FAKE_UNLOADED=$dir/unloaded
@@ -103,6 +104,10 @@ expect 0 'BadRecord  *7' stats
 expect 0 '"Nanoseconds": 5000000' stats --json
 expect 2 '1 to 3600' stats --watch 0
 expect 0 'no clients' clients
+expect 0 'subnet-[0-9a-f]*  *us-east-1a  *use1-az1  *127.66.0.0/16  *lo' subnets
+expect 0 '"DefaultSecurityGroupId": "sg-' subnets --json
+expect 0 "^Endpoint  *http://127.0.0.1:$((port + 1))" admin-key
+expect 0 '^export AWS_SECRET_ACCESS_KEY=[A-Za-z0-9+/]*$' admin-key --export
 expect 0 '"Connections": \[\]' connections --json
 out=$(timeout 3 "$ctl" --socket "$dir/run/kefsd.sock" stats --watch 1 --json | head -n 2 | grep -c '"Module"')
 [ "$out" = 2 ] || fail "stats --watch: $out lines"
@@ -131,11 +136,19 @@ expect 1 'has 1 connection' fs delete demo
 if command -v curl > /dev/null; then
 	http() { curl -s -o /dev/null -w '%{http_code}' --unix-socket "$dir/run/kefsd.sock" "$@"; }
 	[ "$(http http://k/nowhere)" = 404 ] || fail "404"
+	[ "$(http http://k/2015-02-01/account-preferences)" = 200 ] || fail "the EFS API over the control socket"
+	public() { curl -s "$@" "http://127.0.0.1:$((port + 1))/$path"; }
+	path=2015-02-01/file-systems
+	public | grep -q '"ErrorCode":"MissingAuthenticationTokenException"' || fail "unsigned"
+	head -c 140000 /dev/zero | public --data-binary @- | grep -q MissingAuthenticationTokenException || fail "unsigned, large"
+	public -H 'Authorization: AWS4-HMAC-SHA256 x' | grep -q '"ErrorCode":"IncompleteSignatureException"' || fail "half a signature"
+	path=kefs/v1/admin-key
+	public -i | grep -q '^HTTP/1.1 403' || fail "the administrator's key for anybody"
 	[ "$(http -X PUT http://k/kefs/v1/status)" = 405 ] || fail "405"
 	[ "$(http -d '{' http://k/kefs/v1/file-systems)" = 400 ] || fail "400"
 	[ "$(http 'http://k/kefs/v1/file-systems/%zz')" = 400 ] || fail "bad escape"
-	[ "$(head -c 70000 /dev/zero | http --data-binary @- http://k/kefs/v1/file-systems)" = 413 ] || fail "413"
-	[ "$(head -c 70000 /dev/zero | http -H 'Transfer-Encoding: chunked' --data-binary @- http://k/kefs/v1/file-systems)" = 413 ] ||
+	[ "$(head -c 140000 /dev/zero | http --data-binary @- http://k/kefs/v1/file-systems)" = 413 ] || fail "413"
+	[ "$(head -c 140000 /dev/zero | http -H 'Transfer-Encoding: chunked' --data-binary @- http://k/kefs/v1/file-systems)" = 413 ] ||
 		fail "a large chunked body"
 	curl -s -i --unix-socket "$dir/run/kefsd.sock" http://k/kefs/v1/file-systems/fs-00000000 |
 		grep -qi '^x-amzn-ErrorType: FileSystemNotFound' || fail "error header"

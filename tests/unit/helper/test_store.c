@@ -11,6 +11,7 @@
 #include "store/db.h"
 #include "store/st_fs.h"
 #include "store/st_setting.h"
+#include "store/st_tag.h"
 
 static char dir[256], path[300];
 
@@ -80,10 +81,10 @@ static void test_life(void **state)
 	make(&a, "one");
 	make(&b, "two");
 	make(&c, "one");
-	assert_int_equal(kefs_st_fs_insert(db, &a, taken, &err), 0);
-	assert_int_equal(kefs_st_fs_insert(db, &b, taken, &err), 0);
+	assert_int_equal(kefs_st_fs_insert(db, &a, NULL, KEFS_FS_MAX, taken, &err), 0);
+	assert_int_equal(kefs_st_fs_insert(db, &b, NULL, KEFS_FS_MAX, taken, &err), 0);
 	assert_true(a.project_id > 0 && b.project_id == a.project_id + 1);
-	assert_int_equal(kefs_st_fs_insert(db, &c, taken, &err), -EEXIST);
+	assert_int_equal(kefs_st_fs_insert(db, &c, NULL, KEFS_FS_MAX, taken, &err), -EEXIST);
 	assert_string_equal(taken, a.id);
 	assert_int_equal(kefs_st_fs_set_state(db, a.id, KEFS_FS_CREATING, KEFS_FS_AVAILABLE, &err), 0);
 	assert_int_equal(kefs_st_fs_set_state(db, a.id, KEFS_FS_CREATING, KEFS_FS_AVAILABLE, &err), -ENOENT);
@@ -92,7 +93,7 @@ static void test_life(void **state)
 	assert_int_equal(kefs_st_fs_delete(db, b.id, &err), 0);
 	/* A project id is never given twice. */
 	make(&c, "two");
-	assert_int_equal(kefs_st_fs_insert(db, &c, taken, &err), 0);
+	assert_int_equal(kefs_st_fs_insert(db, &c, NULL, KEFS_FS_MAX, taken, &err), 0);
 	assert_int_equal(c.project_id, b.project_id + 1);
 	kefs_db_close(db);
 	db = open_db();
@@ -120,10 +121,10 @@ static void test_many(void **state)
 	assert_int_equal(sqlite3_exec(db->sql, "PRAGMA synchronous = OFF", NULL, NULL, NULL), SQLITE_OK);
 	for (int i = 0; i < KEFS_FS_MAX; i++) {
 		make(&fs, "");
-		assert_int_equal(kefs_st_fs_insert(db, &fs, taken, &err), 0);
+		assert_int_equal(kefs_st_fs_insert(db, &fs, NULL, KEFS_FS_MAX, taken, &err), 0);
 	}
 	make(&fs, "");
-	assert_int_equal(kefs_st_fs_insert(db, &fs, taken, &err), -EDQUOT);
+	assert_int_equal(kefs_st_fs_insert(db, &fs, NULL, KEFS_FS_MAX, taken, &err), -EDQUOT);
 	assert_int_equal(kefs_st_fs_list(db, &list, &err), 0);
 	assert_int_equal(list.count, KEFS_FS_MAX);
 	kefs_fs_list_free(&list);
@@ -149,25 +150,61 @@ static void test_settings(void **state)
 
 static void test_upgrade(void **state)
 {
-	static const char *const steps[] = { "CREATE TABLE later (a INTEGER)", "CREATE TABLE broken (", "" };
-	const char *all[3] = { kefs_schema_steps[0], steps[0], steps[1] };
+	static const char *const steps[] = { "CREATE TABLE later (a INTEGER)", "CREATE TABLE broken (" };
+	const char *all[8] = { NULL };
 	struct kefs_db *db = open_db();
 	struct kefs_err err;
-	int version = 0;
+	int count = kefs_schema_count, version = 0;
 
 	(void)state;
-	assert_int_equal(kefs_schema_count, 1);
-	assert_int_equal(kefs_migrate_run(db, all, 2, &err), 0);
+	for (int i = 0; i < count; i++)
+		all[i] = kefs_schema_steps[i];
+	all[count] = steps[0];
+	all[count + 1] = steps[1];
+	assert_int_equal(kefs_migrate_run(db, all, count + 1, &err), 0);
 	assert_int_equal(kefs_store_integer(db, "PRAGMA user_version", &version, &err), 0);
-	assert_int_equal(version, 2);
+	assert_int_equal(version, count + 1);
 	/* A step that fails leaves nothing behind. */
-	assert_true(kefs_migrate_run(db, all, 3, &err) < 0);
-	assert_contains(err.text, "version 3");
+	assert_true(kefs_migrate_run(db, all, count + 2, &err) < 0);
+	assert_contains(err.text, "version 4");
 	assert_int_equal(kefs_store_integer(db, "PRAGMA user_version", &version, &err), 0);
-	assert_int_equal(version, 2);
-	assert_int_equal(kefs_migrate_run(db, all, 2, &err), 0);
+	assert_int_equal(version, count + 1);
+	assert_int_equal(kefs_migrate_run(db, all, count + 1, &err), 0);
 	kefs_db_close(db);
 	expect_refusal(-EPROTO, "newer version of kefsd");
+}
+
+/* A store of the first version: names become tags, everything else has its default. */
+static void test_from_version_1(void **state)
+{
+	struct kefs_fs_list list;
+	struct kefs_tags tags;
+	struct kefs_err err;
+	struct kefs_db *db;
+
+	(void)state;
+	hand_edit("PRAGMA application_id = 1264936563; PRAGMA user_version = 1");
+	hand_edit(kefs_schema_steps[0]);
+	hand_edit("INSERT INTO file_systems VALUES ('fs-00000001', 1, 'old name', 'a', x'00112233445566778899aabbccddeeff', 7, 1, "
+		  "'available', 'file-systems/a'), ('fs-00000002', 2, '', 'b', x'00112233445566778899aabbccddeeff', 8, 2, "
+		  "'available', 'file-systems/b')");
+	db = open_db();
+	assert_int_equal(kefs_st_fs_list(db, &list, &err), 0);
+	assert_int_equal(list.count, 2);
+	assert_string_equal(list.fs[0].name, "old name");
+	assert_int_equal(list.fs[0].project_id, 7);
+	assert_int_equal(list.fs[0].options.throughput, KEFS_BURSTING);
+	assert_int_equal(list.fs[0].options.backup, KEFS_BACKUP_NONE);
+	assert_int_equal(list.fs[0].options.protection, KEFS_PROTECTION_ENABLED);
+	assert_string_equal(list.fs[1].name, "");
+	kefs_fs_list_free(&list);
+	assert_int_equal(kefs_st_tag_list(db, "fs-00000001", 0, 10, &tags, &err), 0);
+	assert_int_equal(tags.count, 1);
+	assert_string_equal(tags.tags[0].key, "Name");
+	kefs_tags_free(&tags);
+	assert_int_equal(kefs_st_tag_list(db, "fs-00000002", 0, 10, &tags, &err), 0);
+	assert_int_equal(tags.count, 0);
+	kefs_db_close(db);
 }
 
 static void test_foreign_and_damaged(void **state)
@@ -213,7 +250,7 @@ static void test_hand_edited_row(void **state)
 
 	(void)state;
 	make(&fs, "t");
-	assert_int_equal(kefs_st_fs_insert(db, &fs, taken, &err), 0);
+	assert_int_equal(kefs_st_fs_insert(db, &fs, NULL, KEFS_FS_MAX, taken, &err), 0);
 	hand_edit("UPDATE file_systems SET directory = '../etc'");
 	assert_int_equal(kefs_st_fs_list(db, &list, &err), -EUCLEAN);
 	assert_contains(err.text, fs.id);
@@ -240,7 +277,7 @@ static void test_kill(void **state)
 			db = open_db();
 			for (;;) {
 				make(&fs, "");
-				if (kefs_st_fs_insert(db, &fs, (char[KEFS_ID_SIZE]) { "" }, NULL) == 0)
+				if (kefs_st_fs_insert(db, &fs, NULL, KEFS_FS_MAX, (char[KEFS_ID_SIZE]) { "" }, NULL) == 0)
 					(void)!write(fds[1], "x", 1);
 			}
 		}
@@ -268,6 +305,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_many, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_settings, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_upgrade, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_from_version_1, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_foreign_and_damaged, set_up, tear_down),
 		cmocka_unit_test(test_no_place),
 		cmocka_unit_test_setup_teardown(test_hand_edited_row, set_up, tear_down),

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Who may ask: root at the other end of a UNIX socket, or whoever signs with a key that is known (SigV4). */
+#ifndef KEFS_HTTP_AUTH_H
+#define KEFS_HTTP_AUTH_H
+
+#include "http/server.h"
+
+#define KEFS_AUTH_SECRET_SIZE 129
+
+/* A key that signs. */
+struct kefs_auth_key {
+	char secret[KEFS_AUTH_SECRET_SIZE];	/* wiped after use */
+	char user[65];				/* "": the account itself */
+};
+
+struct kefs_auth_parts {
+	const char *account;		/* the caller's: 12 digits */
+	const char *region;		/* that signatures must be for */
+	/* Looks for an access key: 0, -ENOENT, or another -errno, which is an internal error. */
+	int (*find)(void *ctx, const char *access_key, struct kefs_auth_key *ret_key);
+	void *ctx;
+};
+
+/* For a UNIX socket; of parts only account is looked at. Parts stay the caller's. */
+struct kefs_http_auth kefs_auth_local(struct kefs_auth_parts *parts);
+
+/* For requests from anywhere. */
+struct kefs_http_auth kefs_auth_signed(struct kefs_auth_parts *parts);
+
+#endif

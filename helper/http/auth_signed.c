@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Requests that are signed (SigV4): by a key that the service knows, for this region, and for the EFS API. */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "auth.h"
+#include "common/sigv4.h"
+#include "common/str.h"
+
+#define HEADERS_MAX	64
+#define SERVICE		"elasticfilesystem"
+
+struct headers {
+	struct kefs_sigv4_header list[HEADERS_MAX];
+	size_t count;
+	bool too_many;
+};
+
+static void add_header(void *ctx, const char *name, const char *value)
+{
+	struct headers *headers = ctx;
+
+	if (headers->count == HEADERS_MAX)
+		headers->too_many = true;
+	else
+		headers->list[headers->count++] = (struct kefs_sigv4_header) { name, value };
+}
+
+static void refuse(struct kefs_http_reply *reply, enum kefs_sigv4_fault fault, const char *text)
+{
+	unsigned int status;
+	const char *code = kefs_sigv4_code(fault, KEFS_SIGV4_JSON, &status);
+
+	kefs_reply_error(reply, status, code, "%s", text);
+}
+
+/* The request as the signature sees it, and who says that he signed it. 0, or the reply is filled. */
+static int read_claim(const struct kefs_http_request *request, struct headers *headers,
+		      struct kefs_sigv4_request *ret_signed, struct kefs_sigv4_claim *ret_claim,
+		      struct kefs_http_reply *reply)
+{
+	enum kefs_sigv4_fault fault;
+	struct kefs_err err;
+
+	headers->count = 0;
+	headers->too_many = false;
+	kefs_http_headers(request, add_header, headers);
+	if (headers->too_many) {
+		kefs_reply_error(reply, 400, "BadRequest", "The request has more than %d headers", HEADERS_MAX);
+		return -E2BIG;
+	}
+	*ret_signed = (struct kefs_sigv4_request) {
+		.method = request->method,
+		.path = request->path,
+		.query = request->query,
+		.headers = headers->list,
+		.header_count = headers->count,
+		.body = request->body,
+		.body_len = request->body_len,
+	};
+	fault = kefs_sigv4_parse(ret_signed, ret_claim, &err);
+	if (fault != KEFS_SIGV4_OK) {
+		refuse(reply, fault, err.text);
+		return -EACCES;
+	}
+	return 0;
+}
+
+/* Nobody's body is read who does not even say that he signed it. */
+static void admit(void *ctx, const struct kefs_http_request *request, struct kefs_http_reply *reply)
+{
+	struct kefs_sigv4_request as_signed;
+	struct kefs_sigv4_claim claim;
+	struct headers headers;
+
+	(void)ctx;
+	(void)read_claim(request, &headers, &as_signed, &claim, reply);
+}
+
+static void set_caller(const struct kefs_auth_parts *parts, const struct kefs_auth_key *key,
+		       struct kefs_http_caller *caller)
+{
+	(void)kefs_str_copy(caller->account, sizeof(caller->account), parts->account);
+	(void)kefs_str_copy(caller->user, sizeof(caller->user), key->user);
+	(void)kefs_str_format(caller->arn, sizeof(caller->arn), "arn:aws:iam::%s:%s%s", parts->account,
+			      *key->user ? "user/" : "root", key->user);
+}
+
+static void identify(void *ctx, const struct kefs_http_request *request, struct kefs_http_caller *caller,
+		     struct kefs_http_reply *reply)
+{
+	const struct kefs_auth_parts *parts = ctx;
+	const struct kefs_sigv4_rules rules = { .region = parts->region, .service = SERVICE, .now = time(NULL) };
+	struct kefs_auth_key found = { .secret = "" };
+	struct kefs_sigv4_key key = { .secret = found.secret };
+	struct kefs_sigv4_request as_signed;
+	enum kefs_sigv4_fault fault;
+	struct kefs_sigv4_claim claim;
+	struct headers headers;
+	struct kefs_err err;
+	int rc;
+
+	if (read_claim(request, &headers, &as_signed, &claim, reply) < 0)
+		return;
+	rc = parts->find(parts->ctx, claim.access_key, &found);
+	if (rc == -ENOENT) {
+		refuse(reply, KEFS_SIGV4_UNKNOWN_KEY, KEFS_SIGV4_UNKNOWN_KEY_TEXT);
+		return;
+	}
+	if (rc < 0) {
+		refuse(reply, KEFS_SIGV4_INTERNAL, "The service has failed inside");
+		return;
+	}
+	key.access_key = claim.access_key;
+	fault = kefs_sigv4_verify(&as_signed, &claim, &key, &rules, &err);
+	if (fault == KEFS_SIGV4_OK)
+		set_caller(parts, &found, caller);
+	else
+		refuse(reply, fault, err.text);
+	explicit_bzero(&found, sizeof(found));
+}
+
+struct kefs_http_auth kefs_auth_signed(struct kefs_auth_parts *parts)
+{
+	return (struct kefs_http_auth) { .admit = admit, .identify = identify, .ctx = parts };
+}
