@@ -74,7 +74,7 @@ static const struct kefs_op ops[KEFS_OP_LAST + 1] = {
 	NOTSUPP(LAYOUTCOMMIT),
 	NOTSUPP(LAYOUTGET),
 	NOTSUPP(LAYOUTRETURN),
-	ROW(SECINFO_NO_NAME, kefs_decode_secinfo_no_name, secinfo_no_name, kefs_encode_secinfo, REL, 12),
+	ROW(SECINFO_NO_NAME, kefs_decode_secinfo_no_name, secinfo_no_name, kefs_encode_secinfo, 0, 12),
 	ROW(SEQUENCE, kefs_decode_sequence, sequence, kefs_encode_sequence, NO_FH, 36),
 	ROW(SET_SSV, NULL, set_ssv, NULL, NO_FH, 0),
 	ROW(TEST_STATEID, kefs_decode_test_stateid, test_stateid, kefs_encode_test_stateid, NO_FH, 0),
