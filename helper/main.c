@@ -35,7 +35,9 @@
 #include "http/server.h"
 #include "kernel/nl.h"
 #include "model/settings.h"
+#include "service/access.h"
 #include "service/access_keys.h"
+#include "service/endpoints.h"
 #include "service/efs.h"
 #include "service/module.h"
 #include "service/sync.h"
@@ -72,6 +74,8 @@ struct daemon {
 	struct kefs_backing *backing;
 	struct kefs_pool *pool;
 	struct kefs_volumes *volumes;
+	struct kefs_access *access;
+	struct kefs_endpoints endpoints;
 	struct kefs_acceptor *acceptor;
 	struct kefs_sync *sync;
 	struct kefs_efs efs;
@@ -218,13 +222,11 @@ static int start_loop(struct daemon *d, struct kefs_err *err)
 	return rc < 0 ? kefs_err_sys(err, rc, "starting the event loop") : 0;
 }
 
-static int resolve(void *ctx, const struct kefs_addr *local, uint64_t *ret_volume, struct kefs_err *err)
+static int decide(void *ctx, const struct kefs_claims *claims, struct kefs_grant *ret_grant, struct kefs_err *err)
 {
-	struct daemon *d = ctx;
+	const struct daemon *d = ctx;
 
-	/* Every listener stands for the default file system; with mount targets the address will decide. */
-	(void)local;
-	return kefs_volumes_default(d->volumes, ret_volume, err);
+	return kefs_access_decide(d->access, claims, ret_grant, err);
 }
 
 static int hand_over(void *ctx, int fd, const struct kefs_grant *grant, struct kefs_err *err)
@@ -256,6 +258,8 @@ static void on_kernel(void *ctx, bool up)
 {
 	struct daemon *d = ctx;
 
+	if (up)
+		kefs_access_renew(d->access);
 	kefs_acceptor_enable(d->acceptor, up);
 }
 
@@ -321,9 +325,21 @@ static int start_volumes(struct daemon *d, struct kefs_err *err)
 	return kefs_volumes_open(&parts, &d->volumes, err);
 }
 
+static int start_access(struct daemon *d, struct kefs_err *err)
+{
+	const struct kefs_access_parts parts = {
+		.db = d->db,
+		.volumes = d->volumes,
+		.kernel = d->kernel,
+		.topology = &d->settings.topology,
+	};
+
+	return kefs_access_new(&parts, &d->access, err);
+}
+
 static int start_acceptor(struct daemon *d, struct kefs_err *err)
 {
-	static const struct kefs_acceptor_ops ops = { .resolve = resolve, .hand_over = hand_over, .count = count_served };
+	static const struct kefs_acceptor_ops ops = { .decide = decide, .hand_over = hand_over, .count = count_served };
 	const struct kefs_acceptor_parts parts = {
 		.loop = d->loop,
 		.sockets = &d->sockets,
@@ -333,6 +349,39 @@ static int start_acceptor(struct daemon *d, struct kefs_err *err)
 	};
 
 	return kefs_acceptor_new(&parts, &d->acceptor, err);
+}
+
+static int target_listen(void *ctx, const struct kefs_addr *addr, struct kefs_err *err)
+{
+	struct daemon *d = ctx;
+
+	return kefs_acceptor_listen(d->acceptor, addr, err);
+}
+
+static void target_unlisten(void *ctx, const struct kefs_addr *addr)
+{
+	struct daemon *d = ctx;
+
+	kefs_acceptor_unlisten(d->acceptor, addr);
+}
+
+static void target_removed(void *ctx, uint32_t address)
+{
+	struct daemon *d = ctx;
+
+	kefs_access_target_removed(d->access, address);
+}
+
+static int start_endpoints(struct daemon *d, struct kefs_err *err)
+{
+	static const struct kefs_endpoints_ops ops = {
+		.listen = target_listen, .unlisten = target_unlisten, .removed = target_removed,
+	};
+
+	d->endpoints = (struct kefs_endpoints) {
+		.db = d->db, .topology = &d->settings.topology, .ops = &ops, .ctx = d,
+	};
+	return kefs_endpoints_start(&d->endpoints, err);
 }
 
 static int start_sync(struct daemon *d, struct kefs_err *err)
@@ -410,6 +459,8 @@ static int start_efs(struct daemon *d, struct kefs_err *err)
 		.volumes = d->volumes,
 		.topology = &d->settings.topology,
 		.limits = &d->settings.limits,
+		.access = d->access,
+		.endpoints = &d->endpoints,
 	};
 	d->api = (struct kefs_api) {
 		.volumes = d->volumes,
@@ -478,7 +529,8 @@ static int start_public(struct daemon *d, struct kefs_err *err)
 static int start(struct daemon *d, struct kefs_err *err)
 {
 	static int (*const steps[])(struct daemon *, struct kefs_err *) = {
-		start_outside, start_volumes, start_acceptor, start_sync, start_efs, start_public,
+		start_outside, start_volumes, start_access, start_acceptor, start_endpoints, start_sync, start_efs,
+		start_public,
 		start_control,
 	};
 	int rc = 0;
@@ -496,6 +548,7 @@ static void stop(struct daemon *d)
 		(void)unlink(d->control_path);
 	kefs_sync_free(d->sync);
 	kefs_acceptor_free(d->acceptor);
+	kefs_access_free(d->access);
 	/* The pool's last jobs report to the volumes. */
 	kefs_pool_free(d->pool);
 	kefs_volumes_free(d->volumes);

@@ -189,6 +189,14 @@ int kefs_server_attach(int fd, struct kefs_grant *grant, u64 *ret_conn_id)
 	return 0;
 }
 
+/* Does it take something away? A holder of delegations would go on doing that without asking. */
+static bool takes_away(const struct kefs_grant *grant, const struct kefs_grant *old)
+{
+	u32 limits = KEFS_GRANT_F_READ_ONLY | KEFS_GRANT_F_SQUASH_ROOT | KEFS_GRANT_F_ENFORCE_IDS | KEFS_GRANT_F_NO_ACCESS;
+
+	return grant->flags & ~old->flags & limits || grant->root.dentry != old->root.dentry;
+}
+
 int kefs_server_regrant(u64 conn_id, struct kefs_grant *grant)
 {
 	struct kefs_conn *conn = kefs_conn_find(conn_id);
@@ -207,6 +215,8 @@ int kefs_server_regrant(u64 conn_id, struct kefs_grant *grant)
 	old = link->grant;
 	link->grant = grant;
 	spin_unlock(&link->lock);
+	if (takes_away(grant, old))
+		kefs_bound_recall(&link->bound);
 	kefs_grant_put(old);
 	kefs_conn_put(conn);
 	return 0;

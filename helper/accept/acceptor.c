@@ -19,6 +19,7 @@
 
 #include "accept/hosts.h"
 #include "accept/peek.h"
+#include "base/tcpsock.h"
 #include "common/log.h"
 
 #define BATCH			64	/* accepted in one turn of the loop */
@@ -37,10 +38,19 @@ struct waiter {
 	int fd;
 };
 
+/* One that came later than the acceptor. */
+struct listener {
+	struct listener *next;
+	struct kefs_source *source;
+	struct kefs_addr addr;
+	int fd;
+};
+
 struct kefs_acceptor {
 	struct kefs_acceptor_parts parts;
 	struct kefs_source *listeners[KEFS_LISTEN_MAX];
 	size_t listener_count;
+	struct listener *later;
 	struct kefs_source *peek_timer, *pause_timer;
 	struct waiter *oldest, *newest;
 	struct kefs_hosts *hosts;
@@ -56,6 +66,8 @@ static void apply(struct kefs_acceptor *acceptor)
 
 	for (size_t i = 0; i < acceptor->listener_count; i++)
 		kefs_loop_enable(acceptor->listeners[i], on);
+	for (const struct listener *l = acceptor->later; l; l = l->next)
+		kefs_loop_enable(l->source, on);
 }
 
 static void count_host(void *ctx, const struct kefs_addr *peer)
@@ -106,16 +118,12 @@ static int hand_over(struct kefs_acceptor *acceptor, int fd, const struct kefs_a
 
 	if (getsockname(fd, &claims.local.sa, &claims.local.len) < 0)
 		claims.local.len = 0;
-	rc = acceptor->parts.ops->resolve(acceptor->parts.ctx, &claims.local, &claims.volume_id, &err);
+	rc = acceptor->parts.ops->decide(acceptor->parts.ctx, &claims, &grant, &err);
 	if (rc < 0) {
-		acceptor->stats.no_file_system++;
+		acceptor->stats.no_file_system += rc == -ENOENT;
+		acceptor->stats.denied += rc != -ENOENT;
 		kefs_addr_format(peer, text);
 		log_warn_limited("refused a connection from %s: %s", text, err.text);
-		return rc;
-	}
-	rc = kefs_grant_decide(&claims, &grant);
-	if (rc < 0) {
-		acceptor->stats.denied++;
 		return rc;
 	}
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
@@ -346,10 +354,81 @@ int kefs_acceptor_new(const struct kefs_acceptor_parts *parts, struct kefs_accep
 	return 0;
 }
 
+/* Does one of the first sockets take connections to the address? */
+static bool is_covered(const struct kefs_acceptor *acceptor, const struct kefs_addr *addr)
+{
+	for (size_t i = 0; i < acceptor->parts.sockets->count; i++) {
+		const struct kefs_addr *have = &acceptor->parts.sockets->sockets[i].addr;
+		const struct kefs_addr any4 = {
+			.in = { .sin_family = AF_INET, .sin_port = addr->in.sin_port }, .len = sizeof(any4.in)
+		};
+
+		if (kefs_addr_equal(have, addr) || kefs_addr_equal(have, &any4))
+			return true;
+	}
+	return false;
+}
+
+static struct listener **find_listener(struct kefs_acceptor *acceptor, const struct kefs_addr *addr)
+{
+	struct listener **p = &acceptor->later;
+
+	while (*p && !kefs_addr_equal(&(*p)->addr, addr))
+		p = &(*p)->next;
+	return p;
+}
+
+static void drop_listener(struct listener **p)
+{
+	struct listener *l = *p;
+
+	*p = l->next;
+	(void)kefs_loop_remove(l->source);
+	(void)close(l->fd);
+	free(l);
+}
+
+int kefs_acceptor_listen(struct kefs_acceptor *acceptor, const struct kefs_addr *addr, struct kefs_err *err)
+{
+	char text[KEFS_ADDR_TEXT];
+	struct listener *l;
+	int rc;
+
+	if (is_covered(acceptor, addr) || *find_listener(acceptor, addr))
+		return 0;
+	kefs_addr_format(addr, text);
+	l = calloc(1, sizeof(*l));
+	if (!l)
+		return kefs_err_sys(err, -ENOMEM, "listening on %s", text);
+	l->addr = *addr;
+	l->fd = kefs_tcpsock_listen(addr);
+	rc = l->fd < 0 ? l->fd : kefs_loop_add_fd(acceptor->parts.loop, l->fd, EPOLLIN, on_connection, acceptor, &l->source);
+	if (rc < 0) {
+		if (l->fd >= 0)
+			(void)close(l->fd);
+		free(l);
+		return kefs_err_sys(err, rc, "listening on %s", text);
+	}
+	l->next = acceptor->later;
+	acceptor->later = l;
+	apply(acceptor);
+	return 0;
+}
+
+void kefs_acceptor_unlisten(struct kefs_acceptor *acceptor, const struct kefs_addr *addr)
+{
+	struct listener **p = find_listener(acceptor, addr);
+
+	if (*p)
+		drop_listener(p);
+}
+
 void kefs_acceptor_free(struct kefs_acceptor *acceptor)
 {
 	if (!acceptor)
 		return;
+	while (acceptor->later)
+		drop_listener(&acceptor->later);
 	while (acceptor->oldest)
 		drop(acceptor->oldest, false);
 	for (size_t i = 0; i < acceptor->listener_count; i++)

@@ -22,10 +22,10 @@ struct kefs_acceptor;
 
 struct kefs_acceptor_ops {
 	/*
-	 * Which volume a connection to the listener at local gets. 0, or -ENOENT with err saying why there is none.
-	 * (With mount targets each address will be a file system's own.)
+	 * What a connection may do; claims->volume_id is 0. 0; -ENOENT with err saying why there is no file system for
+	 * it; -EACCES, or another -errno: it is dropped.
 	 */
-	int (*resolve)(void *ctx, const struct kefs_addr *local, uint64_t *ret_volume, struct kefs_err *err);
+	int (*decide)(void *ctx, const struct kefs_claims *claims, struct kefs_grant *ret_grant, struct kefs_err *err);
 	/*
 	 * Gives the socket (blocking) to whoever serves; the acceptor closes its copy afterwards. 0, -ENODEV if
 	 * nobody serves now: the connection is dropped and the callee says kefs_acceptor_enable(false); or -errno.
@@ -50,6 +50,15 @@ int kefs_acceptor_new(const struct kefs_acceptor_parts *parts, struct kefs_accep
 
 /* Drops those that wait and frees it. NULL is fine. */
 void kefs_acceptor_free(struct kefs_acceptor *acceptor);
+
+/*
+ * Listens on another address; 0, also if a socket that is there takes its connections (it listens on all addresses) or
+ * it is listened on already. -errno with err.
+ */
+int kefs_acceptor_listen(struct kefs_acceptor *acceptor, const struct kefs_addr *addr, struct kefs_err *err);
+
+/* No longer; nothing if it is not listened on by itself. */
+void kefs_acceptor_unlisten(struct kefs_acceptor *acceptor, const struct kefs_addr *addr);
 
 /* Starts or stops accepting; who comes while it is stopped waits in the listen queue. */
 void kefs_acceptor_enable(struct kefs_acceptor *acceptor, bool on);

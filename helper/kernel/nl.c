@@ -388,6 +388,8 @@ struct kefs_kernel kefs_nl_kernel(struct kefs_nl *nl)
 		.volume_list = kefs_nl_volume_list,
 		.grace_end = kefs_nl_grace_end,
 		.conn_add = kefs_nl_conn_add,
+		.conn_del = kefs_nl_conn_del,
+		.grant_set = kefs_nl_grant_set,
 		.conn_list = kefs_nl_conn_list,
 		.client_list = kefs_nl_client_list,
 		.stats = kefs_nl_stats,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* CONN_ADD, CONN_GET, CLIENT_GET. */
+/* CONN_ADD, CONN_DEL, CONN_GET, GRANT_SET, CLIENT_GET. */
 #include <assert.h>
 #include <errno.h>
 #include <kefs.h>
@@ -12,6 +12,7 @@ static_assert(KEFS_MODEL_DOMAIN_MAX == KEFS_DOMAIN_MAX, "a grant's domain fits t
 static_assert(KEFS_MODEL_GRANT_READ_ONLY == KEFS_GRANT_F_READ_ONLY, "grant flags are the kernel's");
 static_assert(KEFS_MODEL_GRANT_SQUASH_ROOT == KEFS_GRANT_F_SQUASH_ROOT, "grant flags are the kernel's");
 static_assert(KEFS_MODEL_GRANT_TLS == KEFS_GRANT_F_TLS, "grant flags are the kernel's");
+static_assert(KEFS_MODEL_GRANT_NO_ACCESS == KEFS_GRANT_F_NO_ACCESS, "grant flags are the kernel's");
 
 static int put_grant(struct nl_msg *msg, const struct kefs_grant *grant)
 {
@@ -53,6 +54,38 @@ int kefs_nl_conn_add(void *ctx, int fd, const struct kefs_grant *grant, uint64_t
 	if (rc == 0)
 		*ret_id = id;
 	return rc;
+}
+
+int kefs_nl_conn_del(void *ctx, uint64_t id, struct kefs_err *err)
+{
+	static const char doing[] = "closing a connection";
+	struct nlattr *nest;
+	struct nl_msg *msg;
+	int rc = kefs_nl_request(ctx, KEFS_CMD_CONN_DEL, 0, &msg, err);
+
+	if (rc < 0)
+		return rc;
+	nest = kefs_nl_nest(msg, KEFS_A_CONN);
+	if (!nest || nla_put_u64(msg, KEFS_A_CONN_ID, id) < 0)
+		return kefs_nl_too_long(msg, doing, err);
+	(void)nla_nest_end(msg, nest);
+	return kefs_nl_call(ctx, msg, 0, NULL, NULL, doing, err);
+}
+
+int kefs_nl_grant_set(void *ctx, uint64_t id, const struct kefs_grant *grant, struct kefs_err *err)
+{
+	static const char doing[] = "changing a connection's grant";
+	struct nlattr *nest;
+	struct nl_msg *msg;
+	int rc = kefs_nl_request(ctx, KEFS_CMD_GRANT_SET, 0, &msg, err);
+
+	if (rc < 0)
+		return rc;
+	nest = kefs_nl_nest(msg, KEFS_A_CONN);
+	if (!nest || nla_put_u64(msg, KEFS_A_CONN_ID, id) < 0 || put_grant(msg, grant) < 0)
+		return kefs_nl_too_long(msg, doing, err);
+	(void)nla_nest_end(msg, nest);
+	return kefs_nl_call(ctx, msg, 0, NULL, NULL, doing, err);
 }
 
 static void take_addr(struct kefs_addr *addr, const struct nlattr *attr)

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-int kefs_grant_decide(const struct kefs_claims *claims, struct kefs_grant *ret_grant)
+int kefs_grant_make(const struct kefs_claims *claims, struct kefs_grant *ret_grant)
 {
 	static const char kind[] = "plain";
 	struct kefs_grant grant = { .volume_id = claims->volume_id };

@@ -14,6 +14,7 @@
 #define KEFS_MODEL_GRANT_READ_ONLY	(1u << 0)
 #define KEFS_MODEL_GRANT_SQUASH_ROOT	(1u << 1)
 #define KEFS_MODEL_GRANT_TLS		(1u << 2)
+#define KEFS_MODEL_GRANT_NO_ACCESS	(1u << 4)
 
 struct kefs_grant {
 	uint64_t volume_id;
@@ -27,10 +28,10 @@ struct kefs_grant {
 struct kefs_claims {
 	struct kefs_addr peer;
 	struct kefs_addr local;
-	uint64_t volume_id;	/* which file system the listener stands for */
+	uint64_t volume_id;	/* which file system it is about */
 };
 
-/* The policy: claims to grant. 0, or -EACCES if they may not connect. Now: everyone, everything. */
-int kefs_grant_decide(const struct kefs_claims *claims, struct kefs_grant *ret_grant);
+/* The grant of these claims that allows everything. 0, or -EACCES if they are for no volume. */
+int kefs_grant_make(const struct kefs_claims *claims, struct kefs_grant *ret_grant);
 
 #endif

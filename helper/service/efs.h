@@ -14,12 +14,17 @@
 #include "service/volumes.h"
 #include "store/db.h"
 
+struct kefs_access;
+struct kefs_endpoints;
+
 /* All pointers stay main's. */
 struct kefs_efs {
 	struct kefs_db *db;
 	struct kefs_volumes *volumes;
 	const struct kefs_topology *topology;
 	const struct kefs_limits *limits;
+	struct kefs_access *access;
+	const struct kefs_endpoints *endpoints;
 };
 
 /* Milliseconds since the epoch. */

@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/cleanup.h"
 #include "common/log.h"
 #include "common/str.h"
 #include "model/fault.h"
 #include "policy/caller.h"
 #include "policy/policy.h"
+#include "service/access.h"
 #include "store/st_policy.h"
 
 /*
@@ -44,9 +46,7 @@ static int check_lockout(const struct kefs_policy *policy, const char *caller_ar
 	return rc < 0 ? rc : kefs_policy_check_lockout(&set, &request, arn, err);
 }
 
-/* The document by itself, and what it would do to the caller. 0, -KEFS_E_INVALID_POLICY or -errno. */
-static int check(const char *text, const char *arn, bool bypass, const char *caller_arn,
-		 struct kefs_err *err)
+static int parse(const char *text, const char *arn, struct kefs_policy **ret_policy, struct kefs_err *err)
 {
 	const struct kefs_policy_rules rules = {
 		.kind = KEFS_POLICY_FILE_SYSTEM,
@@ -54,8 +54,29 @@ static int check(const char *text, const char *arn, bool bypass, const char *cal
 		.resource = arn,
 		.resolve = resolve,
 	};
+
+	return kefs_policy_parse(text, strlen(text), &rules, ret_policy, err);
+}
+
+int kefs_fs_policies_compile(struct kefs_db *db, const struct kefs_topology *topology, const char *fs_id,
+			     struct kefs_policy **ret_policy, struct kefs_err *err)
+{
+	CLEANUP_FREE char *text = NULL;
+	char arn[KEFS_ARN_SIZE];
+	int rc = kefs_st_policy_get(db, fs_id, &text, err);
+
+	if (rc < 0)
+		return rc;
+	kefs_topology_arn(topology, "file-system", fs_id, arn);
+	return parse(text, arn, ret_policy, err);
+}
+
+/* The document by itself, and what it would do to the caller. 0, -KEFS_E_INVALID_POLICY or -errno. */
+static int check(const char *text, const char *arn, bool bypass, const char *caller_arn,
+		 struct kefs_err *err)
+{
 	struct kefs_policy *policy = NULL;
-	int rc = kefs_policy_parse(text, strlen(text), &rules, &policy, err);
+	int rc = parse(text, arn, &policy, err);
 
 	if (rc == 0 && !bypass)
 		rc = check_lockout(policy, caller_arn, arn, err);
@@ -79,6 +100,7 @@ int kefs_fs_policies_put(const struct kefs_efs *efs, const char *id_or_arn, cons
 	if (rc < 0)
 		return rc;
 	log_info("file system %s has a new policy, set by %s", fs->id, caller_arn);
+	kefs_access_policy_changed(efs->access, fs->id);
 	return kefs_str_copy(ret_id, KEFS_ID_SIZE, fs->id);
 }
 
@@ -104,7 +126,9 @@ int kefs_fs_policies_delete(const struct kefs_efs *efs, const char *id_or_arn, s
 
 	if (rc == 0)
 		rc = kefs_st_policy_delete(efs->db, fs->id, err);
-	if (rc == 0)
-		log_info("file system %s has the default policy again", fs->id);
-	return rc;
+	if (rc < 0)
+		return rc;
+	log_info("file system %s has the default policy again", fs->id);
+	kefs_access_policy_changed(efs->access, fs->id);
+	return 0;
 }

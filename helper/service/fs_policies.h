@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "policy/policy.h"
 #include "service/efs.h"
 
 /*
@@ -18,6 +19,12 @@ int kefs_fs_policies_put(const struct kefs_efs *efs, const char *id_or_arn, cons
 /* The policy, to be freed, and the id: 0, -KEFS_E_FS_NOT_FOUND, -KEFS_E_POLICY_NOT_FOUND. */
 int kefs_fs_policies_get(const struct kefs_efs *efs, const char *id_or_arn, char *ret_id, char **ret_policy,
 			 struct kefs_err *err);
+
+/*
+ * What is in the store, compiled, to be freed. 0, -ENOENT if none is set, -EINVAL if it cannot be understood, -errno.
+ */
+int kefs_fs_policies_compile(struct kefs_db *db, const struct kefs_topology *topology, const char *fs_id,
+			     struct kefs_policy **ret_policy, struct kefs_err *err);
 
 /* Removes it, if there is one: 0, -KEFS_E_FS_NOT_FOUND, -KEFS_E_FS_STATE. */
 int kefs_fs_policies_delete(const struct kefs_efs *efs, const char *id_or_arn, struct kefs_err *err);

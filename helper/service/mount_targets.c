@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "common/str.h"
 #include "model/fault.h"
+#include "service/endpoints.h"
 #include "store/st_group.h"
 #include "store/st_mount_target.h"
 
@@ -72,6 +73,7 @@ int kefs_mount_targets_create(const struct kefs_efs *efs, const struct kefs_moun
 	struct kefs_groups groups;
 	const struct kefs_fs *fs;
 	char text[KEFS_IP_TEXT];
+	struct kefs_err ignored;
 	int rc = kefs_efs_available_fs(efs, request->fs_id, &fs, err);
 
 	if (rc < 0)
@@ -90,6 +92,11 @@ int kefs_mount_targets_create(const struct kefs_efs *efs, const struct kefs_moun
 	rc = kefs_st_mount_target_insert(efs->db, &target, &groups, subnet, efs->limits->mount_targets, err);
 	if (rc < 0)
 		return rc;
+	rc = kefs_endpoints_add(efs->endpoints, &target, err);
+	if (rc < 0) {
+		(void)kefs_st_mount_target_delete(efs->db, target.id, &ignored);
+		return rc;
+	}
 	kefs_ip_format(target.address, text);
 	log_info("mount target %s of file system %s is created: %s in %s", target.id, target.fs_id, text, target.zone);
 	*ret_target = target;
@@ -111,11 +118,16 @@ int kefs_mount_targets_get(const struct kefs_efs *efs, const char *id, struct ke
 
 int kefs_mount_targets_delete(const struct kefs_efs *efs, const char *id, struct kefs_err *err)
 {
-	int rc = kefs_st_mount_target_delete(efs->db, id, err);
+	struct kefs_mount_target target;
+	int rc = kefs_mount_targets_get(efs, id, &target, err);
 
 	if (rc == 0)
-		log_info("mount target %s is removed", id);
-	return rc == -ENOENT ? not_found(id, err) : rc;
+		rc = kefs_st_mount_target_delete(efs->db, id, err);
+	if (rc < 0)
+		return rc == -ENOENT ? not_found(id, err) : rc;
+	kefs_endpoints_remove(efs->endpoints, &target);
+	log_info("mount target %s is removed", id);
+	return 0;
 }
 
 static int get_available(const struct kefs_efs *efs, const char *id, struct kefs_mount_target *target,

@@ -79,6 +79,21 @@ int kefs_st_mount_target_count(struct kefs_db *db, const char *fs_id, int64_t *r
 				"SELECT count(*) FROM mount_targets WHERE file_system_id = ?1", "t", fs_id);
 }
 
+static int take_fs_id(void *ctx, sqlite3_stmt *stmt)
+{
+	return kefs_store_text(stmt, 0, ctx, KEFS_ID_SIZE);
+}
+
+int kefs_st_mount_target_fs(struct kefs_db *db, uint32_t address, char *ret_fs_id, struct kefs_err *err)
+{
+	int rc;
+
+	ret_fs_id[0] = '\0';
+	rc = kefs_store_query(db, take_fs_id, ret_fs_id, "looking for a mount target", err,
+			      "SELECT file_system_id FROM mount_targets WHERE address = ?1", "i", (int64_t)address);
+	return rc == 0 && !*ret_fs_id ? -ENOENT : rc;
+}
+
 int kefs_st_mount_target_set_state(struct kefs_db *db, const char *id, enum kefs_state state, struct kefs_err *err)
 {
 	int rc = kefs_store_query(db, NULL, NULL, "storing a mount target's state", err,

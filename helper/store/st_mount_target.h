@@ -27,6 +27,9 @@ int kefs_st_mount_target_insert(struct kefs_db *db, struct kefs_mount_target *ta
 int kefs_st_mount_target_get(struct kefs_db *db, const char *id, struct kefs_mount_target *ret_target,
 			     struct kefs_err *err);
 
+/* The file system whose mount target has the address, to ret_fs_id (KEFS_ID_SIZE); -ENOENT without a text. */
+int kefs_st_mount_target_fs(struct kefs_db *db, uint32_t address, char *ret_fs_id, struct kefs_err *err);
+
 /* Changes the state; -ENOENT without a text. */
 int kefs_st_mount_target_set_state(struct kefs_db *db, const char *id, enum kefs_state state, struct kefs_err *err);
 

@@ -6,7 +6,8 @@
 #include "../transport/conn.h"
 #include "genl.h"
 
-#define GRANT_FLAGS (KEFS_GRANT_F_READ_ONLY | KEFS_GRANT_F_SQUASH_ROOT | KEFS_GRANT_F_TLS | KEFS_GRANT_F_ENFORCE_IDS)
+#define GRANT_FLAGS (KEFS_GRANT_F_READ_ONLY | KEFS_GRANT_F_SQUASH_ROOT | KEFS_GRANT_F_TLS | \
+		     KEFS_GRANT_F_ENFORCE_IDS | KEFS_GRANT_F_NO_ACCESS)
 
 static int grant_gids(struct genl_info *info, struct nlattr *attr, struct kefs_grant_params *params)
 {

@@ -150,6 +150,8 @@ static u32 decode_op(struct kefs_compound *c)
 	}
 	if (!(c->op->flags & KEFS_OPF_NO_FH) && !c->cur.set)
 		return NFS4ERR_NOFILEHANDLE;
+	if (c->env.grant->flags & KEFS_GRANT_F_NO_ACCESS && !(c->op->flags & (KEFS_OPF_NO_FH | KEFS_OPF_RELEASES)))
+		return NFS4ERR_ACCESS;
 	return kefs_status(kefs_compound_reserve(c, OP_HEAD + c->op->reply_max));
 }
 

@@ -18,6 +18,7 @@
 #define MOD	KEFS_OPF_MODIFIES
 #define SETFH	KEFS_OPF_SET_FH
 #define ERRBODY	KEFS_OPF_ENCODE_ERR
+#define REL	KEFS_OPF_RELEASES
 
 #define ROW(NAME, dec, fn, enc, fl, max) \
 	[OP_##NAME] = { .name = #NAME, .decode = dec, .run = kefs_run_##fn, .encode = enc, .flags = fl, .reply_max = max }
@@ -25,24 +26,24 @@
 
 static const struct kefs_op ops[KEFS_OP_LAST + 1] = {
 	ROW(ACCESS, kefs_decode_access, access, kefs_encode_access, 0, 8),
-	ROW(CLOSE, kefs_decode_close, close, kefs_encode_stateid, MOD, STATEID),
+	ROW(CLOSE, kefs_decode_close, close, kefs_encode_stateid, MOD | REL, STATEID),
 	ROW(COMMIT, kefs_decode_commit, commit, kefs_encode_commit, 0, 8),
 	ROW(CREATE, kefs_decode_create, create, kefs_encode_create, MOD | SETFH, CINFO + BITMAP),
 	NOTSUPP(DELEGPURGE),
-	ROW(DELEGRETURN, kefs_decode_stateid, delegreturn, NULL, MOD, 0),
+	ROW(DELEGRETURN, kefs_decode_stateid, delegreturn, NULL, MOD | REL, 0),
 	ROW(GETATTR, kefs_decode_getattr, getattr, NULL, 0, 0),
 	ROW(GETFH, NULL, getfh, kefs_encode_getfh, 0, 4 + KEFS_FH_MAX),
 	ROW(LINK, kefs_decode_name, link, kefs_encode_cinfo, MOD, CINFO),
 	ROW(LOCK, kefs_decode_lock, lock, kefs_encode_lock, MOD | ERRBODY, DENIED),
 	ROW(LOCKT, kefs_decode_lockt, lockt, kefs_encode_lockt, ERRBODY, DENIED),
-	ROW(LOCKU, kefs_decode_locku, locku, kefs_encode_stateid, MOD, STATEID),
+	ROW(LOCKU, kefs_decode_locku, locku, kefs_encode_stateid, MOD | REL, STATEID),
 	ROW(LOOKUP, kefs_decode_name, lookup, NULL, SETFH, 0),
 	ROW(LOOKUPP, NULL, lookupp, NULL, SETFH, 0),
 	ROW(NVERIFY, kefs_decode_verify, nverify, NULL, 0, 0),
 	ROW(OPEN, kefs_decode_open, open, kefs_encode_open, MOD, STATEID + CINFO + 4 + BITMAP + DELEG),
 	NOTSUPP(OPENATTR),
 	NOTSUPP(OPEN_CONFIRM),
-	ROW(OPEN_DOWNGRADE, kefs_decode_open_downgrade, open_downgrade, kefs_encode_stateid, MOD, STATEID),
+	ROW(OPEN_DOWNGRADE, kefs_decode_open_downgrade, open_downgrade, kefs_encode_stateid, MOD | REL, STATEID),
 	ROW(PUTFH, kefs_decode_putfh, putfh, NULL, NO_FH | SETFH, 0),
 	ROW(PUTPUBFH, NULL, putrootfh, NULL, NO_FH | SETFH, 0),
 	ROW(PUTROOTFH, NULL, putrootfh, NULL, NO_FH | SETFH, 0),
@@ -53,7 +54,7 @@ static const struct kefs_op ops[KEFS_OP_LAST + 1] = {
 	ROW(RENAME, kefs_decode_rename, rename, kefs_encode_rename, MOD, 2 * CINFO),
 	NOTSUPP(RENEW),
 	ROW(RESTOREFH, NULL, restorefh, NULL, NO_FH, 0),
-	ROW(SAVEFH, NULL, savefh, NULL, 0, 0),
+	ROW(SAVEFH, NULL, savefh, NULL, REL, 0),
 	ROW(SECINFO, kefs_decode_name, secinfo, kefs_encode_secinfo, 0, 12),
 	ROW(SETATTR, kefs_decode_setattr, setattr, kefs_encode_setattr, MOD | ERRBODY, BITMAP),
 	NOTSUPP(SETCLIENTID),

@@ -71,6 +71,34 @@ static struct binding *find_locked(struct kefs_bound *bound, const struct kefs_s
 	return NULL;
 }
 
+static struct kefs_client *nth_client(struct kefs_bound *bound, unsigned int n)
+{
+	struct kefs_client *client = NULL;
+	struct binding *b;
+
+	spin_lock(&bound->lock);
+	list_for_each_entry(b, &bound->bindings, of_bound) {
+		if (n--)
+			continue;
+		client = kefs_client_get(b->session->client);	/* kept by the session, which is bound */
+		break;
+	}
+	spin_unlock(&bound->lock);
+	return client;
+}
+
+/* A binding that comes or goes meanwhile may hide another: that client has its delegations until somebody wants them. */
+void kefs_bound_recall(struct kefs_bound *bound)
+{
+	struct kefs_client *client;
+	unsigned int n;
+
+	for (n = 0; (client = nth_client(bound, n)); n++) {
+		kefs_recall_client(client);
+		kefs_client_put(client);
+	}
+}
+
 /* Off both lists; both locks held. */
 static void drop_locked(struct binding *b)
 {

@@ -64,6 +64,18 @@ static void want_back(struct kefs_deleg *deleg, unsigned long since)
 	mod_delayed_work(wq, &recall_work, 0);
 }
 
+void kefs_recall_client(struct kefs_client *client)
+{
+	unsigned long index = 0;
+	struct kefs_state *st;
+
+	while ((st = kefs_stateid_next_of(client, KEFS_STATE_DELEG, &index))) {
+		want_back(kefs_deleg_of(st), jiffies);
+		kefs_stateid_put(st);
+		cond_resched();
+	}
+}
+
 static bool lease_break(struct file_lease *fl)
 {
 	/* Both not 0: whoever blocks in the VFS would look again every jiffy. */

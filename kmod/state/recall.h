@@ -83,6 +83,9 @@ void kefs_recall_over(struct kefs_deleg *deleg);
 /* The client has a new back channel: what could not be told is tried again. No locks. */
 void kefs_recall_retry(const struct kefs_client *client);
 
+/* All delegations of the client are wanted back: it may do less than when they were given. No locks. */
+void kefs_recall_client(struct kefs_client *client);
+
 void kefs_recall_set_ops(const struct kefs_state_ops *ops);
 int __init kefs_recall_init(void);
 void kefs_recall_exit(void);

@@ -180,6 +180,8 @@ int kefs_session_use_conn(struct kefs_session *session, struct kefs_bound *bound
 bool kefs_bound_may_carry(struct kefs_bound *bound, const struct kefs_session *session);
 /* The connection is dead: out of all sessions; none binds it any more. Before the connection's memory goes. */
 void kefs_session_unbind_conn(struct kefs_bound *bound);
+/* Who works over the connection may do less than before: delegations of its clients are recalled. No locks. */
+void kefs_bound_recall(struct kefs_bound *bound);
 
 /* BACKCHANNEL_CTL. */
 void kefs_session_backchannel_ctl(struct kefs_session *session, u32 cb_program, const struct kefs_cb_sec *sec);

@@ -155,6 +155,7 @@ enum kefs_volume_attr {
 #define KEFS_GRANT_F_SQUASH_ROOT	(1u << 1)	/* uid 0 / gid 0 become ANON_UID / ANON_GID */
 #define KEFS_GRANT_F_TLS		(1u << 2)	/* for audit: the connection is encrypted */
 #define KEFS_GRANT_F_ENFORCE_IDS	(1u << 3)	/* UID, GID, GIDS replace the caller's (access point) */
+#define KEFS_GRANT_F_NO_ACCESS		(1u << 4)	/* no mount: what gives or changes something is NFS4ERR_ACCESS */
 
 #define KEFS_ANON_ID	65534
 

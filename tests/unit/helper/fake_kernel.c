@@ -213,8 +213,45 @@ static int fake_conn_add(void *ctx, int fd, const struct kefs_grant *grant, uint
 	*ret_id = ++fake->next_conn;
 	fake->conns[fake->conn_count].id = *ret_id;
 	fake->conns[fake->conn_count].volume = grant->volume_id;
+	fake->conns[fake->conn_count].grant_flags = grant->flags;
 	fake->conns[fake->conn_count].fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	fake->conn_count++;
+	return 0;
+}
+
+static size_t find_conn(const struct fake_kernel *fake, uint64_t id)
+{
+	size_t i;
+
+	for (i = 0; i < fake->conn_count && fake->conns[i].id != id; i++)
+		;
+	return i;
+}
+
+static int fake_conn_del(void *ctx, uint64_t id, struct kefs_err *err)
+{
+	struct fake_kernel *fake = ctx;
+	size_t i = find_conn(fake, id);
+
+	if (up(fake, err) < 0)
+		return -ENODEV;
+	if (i == fake->conn_count)
+		return kefs_err_set(err, -ENOENT, "fake: no such connection");
+	(void)close(fake->conns[i].fd);
+	fake->conns[i] = fake->conns[--fake->conn_count];
+	return 0;
+}
+
+static int fake_grant_set(void *ctx, uint64_t id, const struct kefs_grant *grant, struct kefs_err *err)
+{
+	struct fake_kernel *fake = ctx;
+	size_t i = find_conn(fake, id);
+
+	if (up(fake, err) < 0)
+		return -ENODEV;
+	if (i == fake->conn_count)
+		return kefs_err_set(err, -ENOENT, "fake: no such connection");
+	fake->conns[i].grant_flags = grant->flags;
 	return 0;
 }
 
@@ -237,6 +274,7 @@ static int fake_conn_list(void *ctx, uint64_t volume, struct kefs_kconn **ret_li
 		n++;
 		conn->id = fake->conns[i].id;
 		conn->volume = fake->conns[i].volume;
+		conn->grant_flags = fake->conns[i].grant_flags;
 		conn->peer.len = sizeof(conn->peer.storage);
 		(void)getpeername(fake->conns[i].fd, &conn->peer.sa, &conn->peer.len);
 		conn->local.len = sizeof(conn->local.storage);
@@ -311,6 +349,8 @@ struct kefs_kernel fake_kernel_ops(struct fake_kernel *fake)
 		.volume_list = fake_volume_list,
 		.grace_end = fake_grace_end,
 		.conn_add = fake_conn_add,
+		.conn_del = fake_conn_del,
+		.grant_set = fake_grant_set,
 		.conn_list = fake_conn_list,
 		.client_list = fake_client_list,
 		.stats = fake_stats,

@@ -21,6 +21,7 @@ struct fake_kernel {
 	size_t volume_count;
 	struct {
 		uint64_t id, volume;
+		uint32_t grant_flags;
 		int fd;
 	} conns[FAKE_CONNS];
 	size_t conn_count;

@@ -15,9 +15,10 @@ static struct kefs_loop *loop;
 static struct kefs_listen_sockets sockets;
 static struct kefs_acceptor *acceptor;
 static struct kefs_acceptor_stats stats;
-static int hand_over_result, resolve_result;
+static int hand_over_result, decide_result;
 static int served[64];
 static size_t served_count;
+static struct kefs_addr came_to;
 
 static void test_first_byte(void **state)
 {
@@ -60,12 +61,14 @@ static void test_hosts(void **state)
 	kefs_hosts_free(hosts);
 }
 
-static int resolve(void *ctx, const struct kefs_addr *local, uint64_t *ret_volume, struct kefs_err *err)
+static int decide(void *ctx, const struct kefs_claims *claims, struct kefs_grant *ret_grant, struct kefs_err *err)
 {
+	struct kefs_claims known = *claims;
+
 	(void)ctx;
-	assert_true(kefs_addr_equal(local, &sockets.sockets[0].addr));
-	*ret_volume = 7;
-	return resolve_result < 0 ? kefs_err_sys(err, resolve_result, "test") : 0;
+	came_to = claims->local;
+	known.volume_id = 7;
+	return decide_result < 0 ? kefs_err_sys(err, decide_result, "test") : kefs_grant_make(&known, ret_grant);
 }
 
 static int hand_over(void *ctx, int fd, const struct kefs_grant *grant, struct kefs_err *err)
@@ -93,7 +96,7 @@ static int count(void *ctx, void (*each)(void *each_ctx, const struct kefs_addr 
 
 static int set_up(void **state)
 {
-	static const struct kefs_acceptor_ops ops = { resolve, hand_over, count };
+	static const struct kefs_acceptor_ops ops = { decide, hand_over, count };
 	struct kefs_acceptor_parts parts = { .sockets = &sockets, .per_address = 8, .peek_ms = 150, .ops = &ops };
 	struct kefs_addr addr = {
 		.in = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) },
@@ -102,7 +105,7 @@ static int set_up(void **state)
 	struct kefs_err err;
 
 	(void)state;
-	hand_over_result = resolve_result = 0;
+	hand_over_result = decide_result = 0;
 	served_count = 0;
 	assert_int_equal(kefs_loop_new(&loop), 0);
 	parts.loop = loop;
@@ -204,10 +207,10 @@ static void test_refusals(void **state)
 	int a, b, c;
 
 	(void)state;
-	resolve_result = -ENOENT;
+	decide_result = -ENOENT;
 	a = dial("\x80", 1);
 	spin(20);
-	resolve_result = 0;
+	decide_result = 0;
 	hand_over_result = -EMFILE;
 	b = dial("\x80", 1);
 	spin(20);
@@ -254,6 +257,39 @@ static void test_limit(void **state)
 	(void)close(fds[0]);
 }
 
+/* Addresses that come and go: mount targets'. */
+static void test_more_addresses(void **state)
+{
+	struct kefs_addr more, all;
+	struct kefs_err err;
+	int fd;
+
+	(void)state;
+	assert_int_equal(kefs_addr_parse("127.0.0.77", ntohs(sockets.sockets[0].addr.in.sin_port), &more), 0);
+	assert_int_equal(kefs_acceptor_listen(acceptor, &more, &err), 0);
+	assert_int_equal(kefs_acceptor_listen(acceptor, &more, &err), 0);
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(connect(fd, &more.sa, more.len), 0);
+	assert_int_equal(send(fd, "\x80", 1, MSG_NOSIGNAL), 1);
+	spin(30);
+	assert_int_equal(served_count, 1);
+	assert_true(kefs_addr_equal(&came_to, &more));
+	(void)close(fd);
+	kefs_acceptor_unlisten(acceptor, &more);
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(connect(fd, &more.sa, more.len), -1);
+	(void)close(fd);
+	kefs_acceptor_unlisten(acceptor, &more);
+	/* What is there already takes its own. */
+	assert_int_equal(kefs_acceptor_listen(acceptor, &sockets.sockets[0].addr, &err), 0);
+	/* An address that this machine does not have. */
+	assert_int_equal(kefs_addr_parse("192.0.2.77:1", 1, &all), 0);
+	assert_int_equal(kefs_acceptor_listen(acceptor, &all, &err), -EADDRNOTAVAIL);
+	assert_contains(err.text, "192.0.2.77:1");
+	/* One that is left over goes with the acceptor. */
+	assert_int_equal(kefs_acceptor_listen(acceptor, &more, &err), 0);
+}
+
 static void test_listen_errors(void **state)
 {
 	struct kefs_listen_sockets other;
@@ -281,6 +317,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_serving, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_limit, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_more_addresses, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_listen_errors, set_up, tear_down),
 	};
 

@@ -77,14 +77,14 @@ static void test_grants(void **state)
 	struct kefs_grant a, b;
 
 	(void)state;
-	assert_int_equal(kefs_grant_decide(&claims, &a), 0);
+	assert_int_equal(kefs_grant_make(&claims, &a), 0);
 	assert_int_equal(a.volume_id, claims.volume_id);
 	assert_int_equal(a.domain_len, 13);
 	claims.volume_id++;
-	assert_int_equal(kefs_grant_decide(&claims, &b), 0);
+	assert_int_equal(kefs_grant_make(&claims, &b), 0);
 	assert_memory_not_equal(a.domain, b.domain, a.domain_len);
 	claims.volume_id = 0;
-	assert_int_equal(kefs_grant_decide(&claims, &b), -EACCES);
+	assert_int_equal(kefs_grant_make(&claims, &b), -EACCES);
 }
 
 int main(void)

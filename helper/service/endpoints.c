@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "endpoints.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "common/log.h"
+#include "net/ifaddr.h"
+#include "store/st_mount_target.h"
+
+#define NFS_PORT 2049
+
+static struct kefs_addr addr_of(const struct kefs_mount_target *target)
+{
+	return (struct kefs_addr) {
+		.in = { .sin_family = AF_INET, .sin_port = htons(NFS_PORT), .sin_addr.s_addr = htonl(target->address) },
+		.len = sizeof(struct sockaddr_in),
+	};
+}
+
+int kefs_endpoints_add(const struct kefs_endpoints *endpoints, const struct kefs_mount_target *target,
+		       struct kefs_err *err)
+{
+	const struct kefs_subnet *subnet = kefs_topology_subnet(endpoints->topology, target->subnet_id);
+	const struct kefs_addr addr = addr_of(target);
+	struct kefs_err ignored;
+	int rc;
+
+	if (!subnet)
+		return kefs_err_set(err, -ENODEV, "subnet %s is no longer configured", target->subnet_id);
+	rc = kefs_ifaddr_add(subnet->interface, target->address, err);
+	if (rc < 0)
+		return rc;
+	rc = endpoints->ops->listen(endpoints->ctx, &addr, err);
+	if (rc < 0)
+		(void)kefs_ifaddr_del(target->address, &ignored);
+	return rc;
+}
+
+void kefs_endpoints_remove(const struct kefs_endpoints *endpoints, const struct kefs_mount_target *target)
+{
+	const struct kefs_addr addr = addr_of(target);
+	struct kefs_err err;
+
+	endpoints->ops->unlisten(endpoints->ctx, &addr);
+	endpoints->ops->removed(endpoints->ctx, target->address);
+	if (kefs_ifaddr_del(target->address, &err) < 0)
+		log_err("%s", err.text);
+}
+
+static int all_targets(struct kefs_db *db, struct kefs_mount_target_list *ret_all, struct kefs_err *err)
+{
+	struct kefs_page page = { .limit = KEFS_PAGE_MAX };
+	struct kefs_mount_target *grown;
+	int rc;
+
+	for (;;) {
+		struct kefs_mount_target_list part;
+		size_t count;
+
+		rc = kefs_st_mount_target_list(db, "", &page, &part, err);
+		if (rc < 0)
+			return rc;
+		count = part.count > KEFS_PAGE_MAX ? KEFS_PAGE_MAX : part.count;
+		grown = count ? reallocarray(ret_all->targets, ret_all->count + count, sizeof(*grown)) : NULL;
+		if (grown) {
+			memcpy(grown + ret_all->count, part.targets, count * sizeof(*grown));
+			ret_all->targets = grown;
+			ret_all->count += count;
+			page.after_ms = grown[ret_all->count - 1].created_ms;
+			(void)memcpy(page.after_id, grown[ret_all->count - 1].id, sizeof(page.after_id));
+		}
+		free(part.targets);
+		if (count && !grown)
+			return kefs_err_sys(err, -ENOMEM, "mount targets");
+		if (part.count <= KEFS_PAGE_MAX)
+			return 0;
+	}
+}
+
+static bool is_target(const struct kefs_mount_target_list *all, uint32_t address)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		if (all->targets[i].address == address)
+			return true;
+	}
+	return false;
+}
+
+static int drop_strays(const struct kefs_mount_target_list *all, struct kefs_err *err)
+{
+	CLEANUP_FREE struct kefs_ifaddr *list = NULL;
+	size_t count = 0;
+	int rc = kefs_ifaddr_list(&list, &count, err);
+
+	for (size_t i = 0; i < count && rc == 0; i++) {
+		if (!is_target(all, list[i].address))
+			rc = kefs_ifaddr_drop(&list[i], err);
+	}
+	return rc;
+}
+
+int kefs_endpoints_start(const struct kefs_endpoints *endpoints, struct kefs_err *err)
+{
+	struct kefs_mount_target_list all = { .targets = NULL };
+	struct kefs_err why;
+	int rc = all_targets(endpoints->db, &all, err);
+
+	if (rc == 0)
+		rc = drop_strays(&all, err);
+	for (size_t i = 0; i < all.count && rc == 0; i++) {
+		if (kefs_endpoints_add(endpoints, &all.targets[i], &why) < 0)
+			log_err("mount target %s is not reachable: %s", all.targets[i].id, why.text);
+	}
+	free(all.targets);
+	return rc;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The addresses of mount targets: on their subnets' interfaces, and listened on. The store says which there are; what
+ * an earlier run left is put right at the start. Loop thread only.
+ */
+#ifndef KEFS_SERVICE_ENDPOINTS_H
+#define KEFS_SERVICE_ENDPOINTS_H
+
+#include "common/addr.h"
+#include "common/err.h"
+#include "model/mount_target.h"
+#include "model/topology.h"
+#include "store/db.h"
+
+struct kefs_endpoints_ops {
+	/* Accept connections to the address. 0, also if they come already; -errno. */
+	int (*listen)(void *ctx, const struct kefs_addr *addr, struct kefs_err *err);
+	/* No more. */
+	void (*unlisten)(void *ctx, const struct kefs_addr *addr);
+	/* The address is gone: connections to it end. */
+	void (*removed)(void *ctx, uint32_t address);
+};
+
+struct kefs_endpoints {
+	struct kefs_db *db;
+	const struct kefs_topology *topology;
+	const struct kefs_endpoints_ops *ops;
+	void *ctx;
+};
+
+/*
+ * At the start: addresses and listeners as the store has it. A target that cannot be had is logged and stands in the
+ * way of nothing else. 0, or -errno if the store or the host cannot be asked.
+ */
+int kefs_endpoints_start(const struct kefs_endpoints *endpoints, struct kefs_err *err);
+
+/* A new target: reachable when this returns 0; else nothing is left of it. */
+int kefs_endpoints_add(const struct kefs_endpoints *endpoints, const struct kefs_mount_target *target,
+		       struct kefs_err *err);
+
+/* A target that is no more in the store. */
+void kefs_endpoints_remove(const struct kefs_endpoints *endpoints, const struct kefs_mount_target *target);
+
+#endif
