@@ -51,6 +51,7 @@ check "faults were injected" test "$injected" -gt 0
 check_not "the kernel says nothing of it" sh -c "dmesg | sed '1,/test: faults/d' | grep -E 'BUG|WARNING|KASAN|UBSAN|INFO:'"
 umount_all || umount -f -l /mnt/a
 mount_on a /mnt/a || fatal "cannot mount after it"
+check "what was left can be removed" rm -rf "$A/p0"
 check "everything works afterwards" sh -c "/tmp/metabench -d $A -n 200 create stat open-read-close unlink"
 settled() { [ "$(module_status Requests)" -le 1 ] && [ "$(module_status Parked)" = 0 ]; }
 check "no request is left hanging" wait_for 30 settled
