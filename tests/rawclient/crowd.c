@@ -278,9 +278,12 @@ static void one_with_many(struct crowd *w)
 /* Opens until it is refused: how many it got. */
 static uint32_t greedy(struct crowd *w, struct nfs41_session *s, uint32_t limit, uint32_t *ret_status)
 {
-	uint32_t n = 0, good;
+	uint32_t n = 0, good, i;
 
 	do {
+		/* Those that are asked later keep their leases, however slow this is. */
+		for (i = 0; n % (BATCH * 64) == 0 && i < 5; i++)
+			(void)nfs41_ping(&w->clients[i]);
 		good = batch(w, s, n, BATCH, put_open, OP_OPEN, NULL, ret_status);
 		n += good;
 	} while (good == BATCH && n < limit);
