@@ -63,6 +63,10 @@ kefsd_start --config "$KEFS_TESTS/api/efs.conf" || fatal "kefsd does not start a
 equal "mount targets outlive a crash" "$(text 'MountTargets[].MountTargetId' describe-mount-targets --file-system-id "$fs" | tr '\t' ' ')" "${targets[*]}"
 equal "access points too" "$(text 'AccessPoints[].Name' describe-access-points --file-system-id "$fs")" demo-web-content
 equal "and configuration" "$(text 'LifecyclePolicies[0].TransitionToIA' describe-lifecycle-configuration --file-system-id "$fs")" AFTER_30_DAYS
+# The policy wants TLS and somebody of the account
+one_client plain
+check_not "not without what the policy wants" mount_on plain /mnt/plain
+check "without a policy" aws efs delete-file-system-policy --file-system-id "$fs"
 join a
 check "it can be mounted" sh -c "echo text > '$A/f' && grep -q text '$A/f'"
 cd /
