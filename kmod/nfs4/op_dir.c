@@ -118,7 +118,7 @@ static int check_args(const struct args_readdir *a, size_t max)
 		return -KEFS_ERR_BAD_COOKIE;
 	if (a->cookie && memcmp(a->verifier, verifier, sizeof(verifier)))
 		return -KEFS_ERR_NOT_SAME;
-	if (kefs_bitmap_test(&a->want, FATTR4_TIME_ACCESS_SET) || kefs_bitmap_test(&a->want, FATTR4_TIME_MODIFY_SET))
+	if (kefs_fattr_write_only(&a->want))
 		return -EINVAL;
 	return max < READDIR_HEAD + READDIR_TAIL ? -KEFS_ERR_TOOSMALL : 0;
 }

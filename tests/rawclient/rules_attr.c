@@ -188,12 +188,29 @@ static int charset_cap(struct peer *p, const struct nfs41_fh *fh)
 
 /* --- VERIFY and NVERIFY --- */
 
+static int readdir(struct peer *p, const struct fattr *want)
+{
+	struct nfs41_req q;
+	struct nfs41_res res;
+
+	nfs41_begin_seq(&q, &p->ses, 1, false);
+	nfs41_op(&q, OP_PUTROOTFH);
+	nfs41_op(&q, OP_READDIR);
+	rpc4_put_u64(&q.out, 0);	/* cookie, its verifier */
+	rpc4_put_u64(&q.out, 0);
+	rpc4_put_u32(&q.out, 4096);
+	rpc4_put_u32(&q.out, 8192);
+	put_bitmap(&q.out, want);
+	return ask(p, &q, &res, 0);
+}
+
 static int verify_one(struct peer *p, const struct nfs41_fh *fh, uint32_t bit)
 {
 	struct fattr f = attr(bit), other;
 
-	if (said("GETATTR", getattr(p, fh, &f), S_OK) || said("its bit", has(&f, bit), 1) ||
-	    said("VERIFY", verify(p, fh, OP_VERIFY, &f), S_OK) || said("NVERIFY", verify(p, fh, OP_NVERIFY, &f), S_SAME))
+	if (said("READDIR", readdir(p, &f), S_OK) || said("GETATTR", getattr(p, fh, &f), S_OK) ||
+	    said("its bit", has(&f, bit), 1) || said("VERIFY", verify(p, fh, OP_VERIFY, &f), S_OK) ||
+	    said("NVERIFY", verify(p, fh, OP_NVERIFY, &f), S_SAME))
 		return 1;
 	other = f;
 	other.vals[bit == OWNER || bit == OWNER + 1 ? 4 : f.len - 1] ^= 1;
@@ -206,8 +223,8 @@ static int write_only(struct peer *p, const struct nfs41_fh *fh, uint32_t bit)
 	struct fattr f = attr(bit), got = f;
 
 	add_u64(&f, bit, 0);
-	return said("GETATTR", getattr(p, fh, &got), S_INVAL) || said("VERIFY", verify(p, fh, OP_VERIFY, &f), S_INVAL) ||
-	       said("NVERIFY", verify(p, fh, OP_NVERIFY, &f), S_INVAL);
+	return said("GETATTR", getattr(p, fh, &got), S_INVAL) || said("READDIR", readdir(p, &f), S_INVAL) ||
+	       said("VERIFY", verify(p, fh, OP_VERIFY, &f), S_INVAL) || said("NVERIFY", verify(p, fh, OP_NVERIFY, &f), S_INVAL);
 }
 
 static int unsupported(struct peer *p, const struct nfs41_fh *fh, uint32_t bit)

@@ -64,7 +64,7 @@ static void feed_settable(struct sink *s, const struct kefs_settable *a)
 		CHECK(a->error == -EINVAL || a->error == -KEFS_ERR_ATTRNOTSUPP || a->error == -KEFS_ERR_BADOWNER);
 		return;
 	}
-	CHECK(!a->mask.high && !a->mask.w[2] && !(a->mask.w[0] & ~0x10u) && !(a->mask.w[1] & ~0x00410032u));
+	CHECK(!a->mask.high && !(a->mask.w[0] & ~0x10u) && !(a->mask.w[1] & ~0x00410032u) && !(a->mask.w[2] & ~0x400u));
 	if (kefs_bitmap_test(&a->mask, FATTR4_SIZE))
 		feed_u64(s, a->size);
 	if (kefs_bitmap_test(&a->mask, FATTR4_MODE)) {
@@ -83,6 +83,11 @@ static void feed_settable(struct sink *s, const struct kefs_settable *a)
 		feed_time(s, a->atime_now, &a->atime);
 	if (kefs_bitmap_test(&a->mask, FATTR4_TIME_MODIFY_SET))
 		feed_time(s, a->mtime_now, &a->mtime);
+	if (kefs_bitmap_test(&a->mask, FATTR4_MODE_SET_MASKED)) {
+		CHECK((a->masked_mode | a->mode_mask) <= 07777);
+		feed_u64(s, a->masked_mode);
+		feed_u64(s, a->mode_mask);
+	}
 }
 
 static void feed_channel(struct sink *s, const struct kefs_channel_attrs *ca)
@@ -360,6 +365,7 @@ static void on_test_stateid(struct sink *s, const union kefs_args *a)
 
 static void (*const on_op[KEFS_OP_LAST + 1])(struct sink *s, const union kefs_args *a) = {
 	[OP_ACCESS] = on_access, [OP_CLOSE] = on_close, [OP_COMMIT] = on_commit, [OP_CREATE] = on_create,
+	[OP_DELEGRETURN] = on_stateid,
 	[OP_GETATTR] = on_getattr, [OP_LINK] = on_name, [OP_LOCK] = on_lock, [OP_LOCKT] = on_lockt,
 	[OP_LOCKU] = on_locku, [OP_LOOKUP] = on_name, [OP_NVERIFY] = on_verify, [OP_OPEN] = on_open,
 	[OP_OPEN_DOWNGRADE] = on_open_downgrade, [OP_PUTFH] = on_putfh, [OP_READ] = on_read,

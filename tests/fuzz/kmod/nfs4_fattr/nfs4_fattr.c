@@ -11,6 +11,7 @@
 
 #define SETTABLE0 0x00000010u		/* size */
 #define SETTABLE1 0x00410032u		/* mode, owner, owner_group, time_access_set, time_modify_set */
+#define SETTABLE2 0x00000400u		/* mode_set_masked */
 #define BUF 2048
 
 #define CHECK(x) do { \
@@ -32,11 +33,17 @@ static bool same_time(bool now1, const struct kefs_nfstime *t1, bool now2, const
 	return now1 == now2 && (now1 || (t1->sec == t2->sec && t1->nsec == t2->nsec));
 }
 
+static bool same_mode(const struct kefs_settable *a, const struct kefs_settable *b)
+{
+	return (!has(a, FATTR4_MODE) || a->mode == b->mode) &&
+	       (!has(a, FATTR4_MODE_SET_MASKED) || (a->masked_mode == b->masked_mode && a->mode_mask == b->mode_mask));
+}
+
 static bool same(const struct kefs_settable *a, const struct kefs_settable *b)
 {
 	return !memcmp(a->mask.w, b->mask.w, sizeof(a->mask.w)) && a->error == b->error &&
 	       (!has(a, FATTR4_SIZE) || a->size == b->size) &&
-	       (!has(a, FATTR4_MODE) || a->mode == b->mode) &&
+	       same_mode(a, b) &&
 	       (!has(a, FATTR4_OWNER) || a->uid == b->uid) &&
 	       (!has(a, FATTR4_OWNER_GROUP) || a->gid == b->gid) &&
 	       (!has(a, FATTR4_TIME_ACCESS_SET) || same_time(a->atime_now, &a->atime, b->atime_now, &b->atime)) &&
@@ -70,9 +77,10 @@ static u8 *put_settime(u8 *p, bool now, const struct kefs_nfstime *t)
 /* fattr4 of settable attributes; its length. */
 static size_t write_settable(const struct kefs_settable *set, u8 *buf)
 {
-	u8 *p = put(put(put(buf, 2, 4), set->mask.w[0], 4), set->mask.w[1], 4), *len = p;
+	u8 *p = put(put(put(buf, 3, 4), set->mask.w[0], 4), set->mask.w[1], 4), *len;
 
-	p += 4;
+	len = put(p, set->mask.w[2], 4);
+	p = len + 4;
 	if (has(set, FATTR4_SIZE))
 		p = put(p, set->size, 8);
 	if (has(set, FATTR4_MODE))
@@ -85,6 +93,8 @@ static size_t write_settable(const struct kefs_settable *set, u8 *buf)
 		p = put_settime(p, set->atime_now, &set->atime);
 	if (has(set, FATTR4_TIME_MODIFY_SET))
 		p = put_settime(p, set->mtime_now, &set->mtime);
+	if (has(set, FATTR4_MODE_SET_MASKED))
+		p = put(put(p, set->masked_mode, 4), set->mode_mask, 4);
 	put(len, (u64)(p - len - 4), 4);
 	return (size_t)(p - buf);
 }
@@ -110,8 +120,10 @@ static bool decode(const u8 *bytes, size_t len, struct kefs_settable *set, size_
 
 static void check_settable(const struct kefs_settable *set)
 {
-	CHECK(!set->mask.high && !set->mask.w[2]);
+	CHECK(!set->mask.high && !(set->mask.w[2] & ~SETTABLE2));
 	CHECK(!(set->mask.w[0] & ~SETTABLE0) && !(set->mask.w[1] & ~SETTABLE1));
+	CHECK(!has(set, FATTR4_MODE) || !has(set, FATTR4_MODE_SET_MASKED));
+	CHECK(!has(set, FATTR4_MODE_SET_MASKED) || (set->masked_mode | set->mode_mask) <= 07777);
 	CHECK(!has(set, FATTR4_MODE) || set->mode <= 07777);
 	CHECK(!has(set, FATTR4_OWNER) || set->uid != ~0u);
 	CHECK(!has(set, FATTR4_OWNER_GROUP) || set->gid != ~0u);
