@@ -1,11 +1,12 @@
 -- SPDX-License-Identifier: GPL-2.0
--- The objects of the EFS API. What belongs to a file system goes with its row.
+-- The objects of the EFS API. What belongs to a file system goes with its row. Where there is no rowid the columns of the
+-- primary key come first: SQLite 3.40 (Debian 12) takes such a table for damaged otherwise (PRAGMA quick_check).
 
 -- In the order in which they were set; a resource is a file system or an access point.
 CREATE TABLE tags (
 	resource_id TEXT NOT NULL,
-	position    INTEGER NOT NULL,
 	key         TEXT NOT NULL CHECK (length(key) BETWEEN 1 AND 128),
+	position    INTEGER NOT NULL,
 	value       TEXT NOT NULL CHECK (length(value) <= 256),
 	PRIMARY KEY (resource_id, key)
 ) STRICT, WITHOUT ROWID;
@@ -72,8 +73,8 @@ CREATE INDEX mount_targets_by_age ON mount_targets (created_ms, id);
 
 CREATE TABLE mount_target_groups (
 	mount_target_id TEXT NOT NULL REFERENCES mount_targets (id) ON DELETE CASCADE,
-	position        INTEGER NOT NULL,
 	group_id        TEXT NOT NULL,
+	position        INTEGER NOT NULL,
 	PRIMARY KEY (mount_target_id, group_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX mount_target_groups_by_group ON mount_target_groups (group_id);

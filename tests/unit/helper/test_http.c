@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The HTTP server over TCP, with a client that is a child: what it does with requests in pieces, too large, unwanted, and
- * with connections on which nothing comes.
+ * The HTTP server over TCP, with a client that is a child: what it does with requests in pieces, too large, unwanted,
+ * and with connections on which nothing comes.
  */
 #include "test.h"
 
@@ -49,9 +49,15 @@ static void echo(void *ctx, const struct kefs_http_request *request, struct kefs
 
 	(void)ctx;
 	kefs_http_headers(request, count_header, &twice);
-	kefs_reply_json(reply, 200, json_pack("{ss ss ss ss si si ss ss}", "path", request->path, "query", request->query, "param",
-					      request->match->params[0], "a", value, "rc", rc, "twice", twice, "body",
-					      request->body_len < 100 ? request->body : "", "length", request->caller->account));
+	kefs_reply_json(reply, 200, json_pack("{ss ss ss ss si si ss ss}",
+					      "path", request->path,
+					      "query", request->query,
+					      "param", request->match->params[0],
+					      "a", value,
+					      "rc", rc,
+					      "twice", twice,
+					      "body", request->body_len < 100 ? request->body : "",
+					      "length", request->caller->account));
 }
 
 static const struct kefs_route routes[] = { { "POST", "/echo/{x}", echo, NULL } };
@@ -106,8 +112,8 @@ static void pieces(void)
 
 		say(fd, one);
 	}
-	expect(fd, "{\"path\":\"/echo/a%2Fb\",\"query\":\"a=1+2%2B&a=3\",\"param\":\"a/b\",\"a\":\"1 2+\",\"rc\":0,\"twice\":2,"
-		   "\"body\":\"xyz\",\"length\":\"3\"}");
+	expect(fd, "{\"path\":\"/echo/a%2Fb\",\"query\":\"a=1+2%2B&a=3\",\"param\":\"a/b\",\"a\":\"1 2+\","
+		   "\"rc\":0,\"twice\":2,\"body\":\"xyz\",\"length\":\"3\"}");
 	/* The connection goes on. */
 	say(fd, "POST /echo/c HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
 	expect(fd, "\"query\":\"\",\"param\":\"c\",\"a\":\"\"");
