@@ -87,7 +87,7 @@ static struct kefs_client *nth_client(struct kefs_bound *bound, unsigned int n)
 	return client;
 }
 
-/* A binding that comes or goes meanwhile may hide another: that client has its delegations until somebody wants them. */
+/* A binding that comes or goes meanwhile may hide another: its client has delegations until somebody wants them. */
 void kefs_bound_recall(struct kefs_bound *bound)
 {
 	struct kefs_client *client;
