@@ -11,11 +11,14 @@
 #include <sys/wait.h>
 
 #include "api/shape.h"
+#include "fake_kernel.h"
 #include "internal.h"
 #include "model/fault.h"
 #include "model/page.h"
-#include "service/access_points.h"
+#include "service/access.h"
 #include "service/access_keys.h"
+#include "service/access_points.h"
+#include "service/endpoints.h"
 #include "service/file_systems.h"
 #include "service/fs_policies.h"
 #include "service/mount_targets.h"
@@ -36,7 +39,10 @@ static struct kefs_limits limits = {
 	.file_systems = 10, .access_points = 3, .mount_targets = 3, .provisioned_mibps = 100,
 };
 static struct kefs_fs_list list;
-static struct kefs_efs efs = { .topology = &topology, .limits = &limits };
+static struct fake_kernel kernel;
+static struct kefs_endpoints endpoints;
+static unsigned int listening;
+static struct kefs_efs efs = { .topology = &topology, .limits = &limits, .endpoints = &endpoints };
 
 /* File systems without directories and kernel: as service/volumes.h says of them. */
 const struct kefs_fs_list *kefs_volumes_list(const struct kefs_volumes *volumes)
@@ -79,6 +85,59 @@ int kefs_volumes_delete(struct kefs_volumes *volumes, const char *id, bool force
 	return kefs_st_fs_begin_delete(efs.db, id, err);
 }
 
+const char *kefs_volumes_name(const struct kefs_volumes *volumes, uint64_t volume_id)
+{
+	(void)volumes;
+	for (size_t i = 0; i < list.count; i++) {
+		if (list.fs[i].volume_id == volume_id)
+			return list.fs[i].id;
+	}
+	return NULL;
+}
+
+int kefs_volumes_default(const struct kefs_volumes *volumes, uint64_t *ret_volume, struct kefs_err *err)
+{
+	(void)volumes;
+	(void)ret_volume;
+	return kefs_err_set(err, -ENOENT, "test: no default");
+}
+
+static int test_listen(void *ctx, const struct kefs_addr *addr, struct kefs_err *err)
+{
+	(void)ctx;
+	(void)addr;
+	(void)err;
+	listening++;
+	return 0;
+}
+
+static void test_unlisten(void *ctx, const struct kefs_addr *addr)
+{
+	(void)ctx;
+	(void)addr;
+	listening--;
+}
+
+static void test_removed(void *ctx, uint32_t address)
+{
+	(void)ctx;
+	kefs_access_target_removed(efs.access, address);
+}
+
+static void start_enforcing(void)
+{
+	static const struct kefs_endpoints_ops ops = {
+		.listen = test_listen, .unlisten = test_unlisten, .removed = test_removed,
+	};
+	struct kefs_access_parts parts = { .db = efs.db, .topology = &topology, .kernel = fake_kernel_ops(&kernel) };
+	struct kefs_err err;
+
+	fake_kernel_init(&kernel, 1);
+	listening = 0;
+	endpoints = (struct kefs_endpoints) { .db = efs.db, .topology = &topology, .ops = &ops };
+	assert_int_equal(kefs_access_new(&parts, &efs.access, &err), 0);
+}
+
 static int set_up(void **state)
 {
 	struct kefs_err err;
@@ -90,12 +149,15 @@ static int set_up(void **state)
 					     "eu-central-1a lo 127.1.0.0/28,eu-central-1b lo 127.2.0.0/24, eu-central-1a eth0 10.0.0.0/16 lab",
 					     &err), 0);
 	assert_int_equal(kefs_db_open(path, &efs.db, &err), 0);
+	start_enforcing();
 	return 0;
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
+	kefs_access_free(efs.access);
+	fake_kernel_unload(&kernel);
 	kefs_db_close(efs.db);
 	kefs_fs_list_free(&list);
 	test_rmdir(dir);
@@ -691,11 +753,102 @@ static void test_kill(void **state)
 	}
 }
 
+/* --- what a policy makes of connections --- */
+
+/* A connection of 127.0.0.1 to @to, as the fake kernel has it: both ends are real. Returns the client's end. */
+static int connect_to(const struct kefs_addr *to)
+{
+	struct kefs_claims claims = { .local = { .len = sizeof(claims.local.storage) }, .peer = { .len = sizeof(claims.peer.storage) } };
+	struct kefs_addr addr = *to;
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), near = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), far;
+	struct kefs_grant grant;
+	struct kefs_err err;
+	uint64_t id;
+
+	addr.in.sin_port = 0;
+	assert_int_equal(bind(listener, &addr.sa, addr.len), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(getsockname(listener, &addr.sa, &addr.len), 0);
+	assert_int_equal(connect(near, &addr.sa, addr.len), 0);
+	far = accept4(listener, &claims.peer.sa, &claims.peer.len, SOCK_CLOEXEC);
+	assert_true(far >= 0);
+	assert_int_equal(getsockname(far, &claims.local.sa, &claims.local.len), 0);
+	assert_int_equal(kefs_access_decide(efs.access, &claims, &grant, &err), 0);
+	kernel.volumes[0].id = grant.volume_id;
+	kernel.volume_count = 1;
+	assert_int_equal(fake_kernel_ops(&kernel).ops->conn_add(&kernel, far, &grant, &id, &err), 0);
+	(void)close(far);
+	(void)close(listener);
+	return near;
+}
+
+static void set_policy(const char *fs, const char *actions)
+{
+	char text[512], id[KEFS_ID_SIZE];
+	struct kefs_err err;
+
+	assert_true(snprintf(text, sizeof(text), "{\"Version\": \"2012-10-17\", \"Statement\": [{\"Effect\": \"Allow\", "
+			     "\"Principal\": {\"AWS\": \"*\"}, \"Action\": [%s]}]}", actions) > 0);
+	assert_int_equal(kefs_fs_policies_put(&efs, fs, text, true, ROOT, id, &err), 0);
+}
+
+static void test_policy_holds(void **state)
+{
+	static const struct {
+		const char *actions;
+		uint32_t flags;
+	} rows[] = {
+		{ "\"elasticfilesystem:ClientMount\"", KEFS_MODEL_GRANT_READ_ONLY | KEFS_MODEL_GRANT_SQUASH_ROOT },
+		{ "\"elasticfilesystem:ClientMount\", \"elasticfilesystem:ClientWrite\"", KEFS_MODEL_GRANT_SQUASH_ROOT },
+		{ "\"elasticfilesystem:ClientMount\", \"elasticfilesystem:ClientRootAccess\"", KEFS_MODEL_GRANT_READ_ONLY },
+		{ "\"elasticfilesystem:Client*\"", 0 },
+		{ "\"elasticfilesystem:ClientWrite\"", KEFS_MODEL_GRANT_NO_ACCESS | KEFS_MODEL_GRANT_READ_ONLY |
+						       KEFS_MODEL_GRANT_SQUASH_ROOT },
+	};
+	const struct kefs_mount_target_request request = {
+		.fs_id = make_fs(NULL), .subnet_id = topology.subnets[1].id, .address = 0x7f020010,
+	};
+	struct kefs_mount_target target;
+	struct kefs_addr addr;
+	struct kefs_err err;
+	int near, later;
+
+	(void)state;
+	assert_int_equal(kefs_mount_targets_create(&efs, &request, &target, &err), 0);
+	assert_int_equal(listening, 1);
+	assert_int_equal(kefs_addr_parse("127.2.0.16", 2049, &addr), 0);
+	near = connect_to(&addr);
+	assert_int_equal(kernel.conns[0].grant_flags, 0);
+	assert_string_equal(kefs_volumes_name(NULL, kernel.conns[0].volume), request.fs_id);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		set_policy(request.fs_id, rows[i].actions);
+		assert_int_equal(kernel.conns[0].grant_flags, rows[i].flags);
+	}
+	later = connect_to(&addr);
+	assert_int_equal(kernel.conns[1].grant_flags, rows[4].flags);
+	/* A kefsd that comes back finds grants of another policy. */
+	kernel.conns[1].grant_flags = 0;
+	kefs_access_renew(efs.access);
+	assert_int_equal(kernel.conns[1].grant_flags, rows[4].flags);
+	assert_int_equal(kefs_fs_policies_delete(&efs, request.fs_id, &err), 0);
+	assert_int_equal(kernel.conns[0].grant_flags | kernel.conns[1].grant_flags, 0);
+	/* A text that nobody can read any more keeps everybody out. */
+	assert_int_equal(kefs_st_policy_set(efs.db, request.fs_id, "{", &err), 0);
+	kefs_access_policy_changed(efs.access, request.fs_id);
+	assert_int_equal(kernel.conns[0].grant_flags, rows[4].flags);
+	assert_int_equal(kefs_mount_targets_delete(&efs, target.id, &err), 0);
+	assert_int_equal(listening, 0);
+	assert_int_equal(kernel.conn_count, 0);
+	(void)close(near);
+	(void)close(later);
+}
+
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		WITH_STORE(test_policy_holds),
 		WITH_STORE(test_topology), cmocka_unit_test(test_pages), cmocka_unit_test(test_throughput),
 		cmocka_unit_test(test_paths), cmocka_unit_test(test_tags), cmocka_unit_test(test_shapes),
 		cmocka_unit_test(test_faults), WITH_STORE(test_fs_states), WITH_STORE(test_target_states),
