@@ -37,7 +37,9 @@ policy() {
 says() {
 	local text=$1
 	shift
-	! "$@" > /tmp/said 2>&1 && grep -q "$text" /tmp/said || { cat /tmp/said; false; }
+	if ! "$@" > /tmp/said 2>&1 && grep -q "$text" /tmp/said; then return 0; fi
+	cat /tmp/said
+	return 1
 }
 
 one=$(efs create-file-system --creation-token one --query FileSystemId)

@@ -758,9 +758,12 @@ static void test_kill(void **state)
 /* A connection of 127.0.0.1 to @to, as the fake kernel has it: both ends are real. Returns the client's end. */
 static int connect_to(const struct kefs_addr *to)
 {
-	struct kefs_claims claims = { .local = { .len = sizeof(claims.local.storage) }, .peer = { .len = sizeof(claims.peer.storage) } };
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int near = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), far;
+	struct kefs_claims claims = {
+		.local.len = sizeof(claims.local.storage), .peer.len = sizeof(claims.peer.storage),
+	};
 	struct kefs_addr addr = *to;
-	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), near = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), far;
 	struct kefs_grant grant;
 	struct kefs_err err;
 	uint64_t id;
