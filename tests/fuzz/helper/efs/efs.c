@@ -14,6 +14,8 @@
 #include "api/efs.h"
 #include "common/log.h"
 #include "common/str.h"
+#include "service/access.h"
+#include "service/endpoints.h"
 #include "store/st_fs.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -56,6 +58,28 @@ int kefs_volumes_delete(struct kefs_volumes *volumes, const char *id, bool force
 	(void)id;
 	(void)force;
 	return kefs_err_set(err, -EBUSY, "in use");
+}
+
+/* Nothing is enforced here. */
+int kefs_endpoints_add(const struct kefs_endpoints *endpoints, const struct kefs_mount_target *target,
+		       struct kefs_err *err)
+{
+	(void)endpoints;
+	(void)target;
+	(void)err;
+	return 0;
+}
+
+void kefs_endpoints_remove(const struct kefs_endpoints *endpoints, const struct kefs_mount_target *target)
+{
+	(void)endpoints;
+	(void)target;
+}
+
+void kefs_access_policy_changed(struct kefs_access *access, const char *fs_id)
+{
+	(void)access;
+	(void)fs_id;
 }
 
 int kefs_volumes_usage(const struct kefs_volumes *volumes, const struct kefs_fs *fs, uint64_t *ret_bytes)
