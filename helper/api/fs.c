@@ -9,6 +9,7 @@
 #include "common/cleanup.h"
 #include "common/str.h"
 #include "internal.h"
+#include "service/mount_targets.h"
 
 /* As the EFS API describes it, with what the kernel knows. */
 static json_t *fs_json(const struct kefs_api *api, const struct kefs_fs *fs, const struct kefs_kvolume *volume)
@@ -117,7 +118,10 @@ void kefs_api_fs_delete(void *ctx, const struct kefs_http_request *request, stru
 		kefs_reply_error(reply, 400, "BadRequest", "Force must be true or false");
 		return;
 	}
-	rc = kefs_volumes_delete(api->volumes, fs->id, force, &err);
+	/* Their addresses go with them: else somebody else's file system would answer there. */
+	rc = force ? kefs_mount_targets_delete_all(api->efs, fs->id, &err) : 0;
+	if (rc == 0)
+		rc = kefs_volumes_delete(api->volumes, fs->id, force, &err);
 	if (rc < 0)
 		kefs_api_fail(reply, rc, &err);
 	else

@@ -2,6 +2,7 @@
 #include "mount_targets.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/log.h"
@@ -128,6 +129,29 @@ int kefs_mount_targets_delete(const struct kefs_efs *efs, const char *id, struct
 	kefs_endpoints_remove(efs->endpoints, &target);
 	log_info("mount target %s is removed", id);
 	return 0;
+}
+
+int kefs_mount_targets_delete_all(const struct kefs_efs *efs, const char *fs_id, struct kefs_err *err)
+{
+	const struct kefs_page first = { .limit = 1 };
+	int rc;
+
+	for (;;) {
+		struct kefs_mount_target_list list;
+		char id[KEFS_ID_SIZE];
+		size_t count;
+
+		rc = kefs_st_mount_target_list(efs->db, fs_id, &first, &list, err);
+		if (rc < 0)
+			return rc;
+		count = list.count;
+		if (count)
+			(void)kefs_str_copy(id, sizeof(id), list.targets[0].id);
+		free(list.targets);
+		rc = count ? kefs_mount_targets_delete(efs, id, err) : 0;
+		if (rc < 0 || !count)
+			return rc;
+	}
 }
 
 static int get_available(const struct kefs_efs *efs, const char *id, struct kefs_mount_target *target,

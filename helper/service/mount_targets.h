@@ -24,6 +24,9 @@ int kefs_mount_targets_get(const struct kefs_efs *efs, const char *id, struct ke
 /* Removes one: 0 or -KEFS_E_MOUNT_TARGET_NOT_FOUND. */
 int kefs_mount_targets_delete(const struct kefs_efs *efs, const char *id, struct kefs_err *err);
 
+/* Removes all that a file system has. 0 or what the store says. */
+int kefs_mount_targets_delete_all(const struct kefs_efs *efs, const char *fs_id, struct kefs_err *err);
+
 /* Its groups: 0, -KEFS_E_MOUNT_TARGET_NOT_FOUND, -KEFS_E_MOUNT_TARGET_STATE. */
 int kefs_mount_targets_groups(const struct kefs_efs *efs, const char *id, struct kefs_groups *ret_groups,
 			      struct kefs_err *err);

@@ -839,9 +839,11 @@ static void test_policy_holds(void **state)
 	assert_int_equal(kefs_st_policy_set(efs.db, request.fs_id, "{", &err), 0);
 	kefs_access_policy_changed(efs.access, request.fs_id);
 	assert_int_equal(kernel.conns[0].grant_flags, rows[4].flags);
-	assert_int_equal(kefs_mount_targets_delete(&efs, target.id, &err), 0);
+	assert_int_equal(kefs_mount_targets_delete_all(&efs, request.fs_id, &err), 0);
 	assert_int_equal(listening, 0);
 	assert_int_equal(kernel.conn_count, 0);
+	assert_int_equal(kefs_mount_targets_delete(&efs, target.id, &err), -KEFS_E_MOUNT_TARGET_NOT_FOUND);
+	assert_int_equal(kefs_mount_targets_delete_all(&efs, request.fs_id, &err), 0);
 	(void)close(near);
 	(void)close(later);
 }
