@@ -178,8 +178,8 @@ static void print_one(const json_t *answer)
 }
 
 /* The path of the one access point that a command is about. */
-static enum ctl_exit one_ap(const struct ctl_command *command, int argc, char **argv, const char *before, char *ret_path,
-			    const char **ret_id)
+static enum ctl_exit one_ap(const struct ctl_command *command, int argc, char **argv, const char *before,
+			    char *ret_path, const char **ret_id)
 {
 	struct kefs_err err;
 	char *args[1];

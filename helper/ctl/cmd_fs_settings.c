@@ -29,7 +29,8 @@ static const char *on_off(const char *text)
 	return !strcmp(text, "on") ? "ENABLED" : !strcmp(text, "off") ? "DISABLED" : NULL;
 }
 
-static enum ctl_exit protect(const struct ctl *ctl, const struct ctl_command *command, const char *id, const char *value)
+static enum ctl_exit protect(const struct ctl *ctl, const struct ctl_command *command, const char *id,
+			     const char *value)
 {
 	CLEANUP_JSON json_t *body = NULL;
 	char path[CTL_PATH];
