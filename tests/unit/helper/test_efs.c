@@ -85,6 +85,15 @@ int kefs_volumes_delete(struct kefs_volumes *volumes, const char *id, bool force
 	return kefs_st_fs_begin_delete(efs.db, id, err);
 }
 
+int kefs_volumes_open_root(const struct kefs_volumes *volumes, uint64_t volume_id, struct kefs_err *err)
+{
+	int fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	(void)volumes;
+	(void)volume_id;
+	return fd < 0 ? kefs_err_sys(err, -errno, "test") : fd;
+}
+
 const char *kefs_volumes_name(const struct kefs_volumes *volumes, uint64_t volume_id)
 {
 	(void)volumes;
@@ -821,24 +830,24 @@ static void test_policy_holds(void **state)
 	assert_int_equal(listening, 1);
 	assert_int_equal(kefs_addr_parse("127.2.0.16", 2049, &addr), 0);
 	near = connect_to(&addr);
-	assert_int_equal(kernel.conns[0].grant_flags, 0);
+	assert_int_equal(kernel.conns[0].grant.flags, 0);
 	assert_string_equal(kefs_volumes_name(NULL, kernel.conns[0].volume), request.fs_id);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		set_policy(request.fs_id, rows[i].actions);
-		assert_int_equal(kernel.conns[0].grant_flags, rows[i].flags);
+		assert_int_equal(kernel.conns[0].grant.flags, rows[i].flags);
 	}
 	later = connect_to(&addr);
-	assert_int_equal(kernel.conns[1].grant_flags, rows[4].flags);
+	assert_int_equal(kernel.conns[1].grant.flags, rows[4].flags);
 	/* A kefsd that comes back finds grants of another policy. */
-	kernel.conns[1].grant_flags = 0;
+	kernel.conns[1].grant.flags = 0;
 	kefs_access_renew(efs.access);
-	assert_int_equal(kernel.conns[1].grant_flags, rows[4].flags);
+	assert_int_equal(kernel.conns[1].grant.flags, rows[4].flags);
 	assert_int_equal(kefs_fs_policies_delete(&efs, request.fs_id, &err), 0);
-	assert_int_equal(kernel.conns[0].grant_flags | kernel.conns[1].grant_flags, 0);
+	assert_int_equal(kernel.conns[0].grant.flags | kernel.conns[1].grant.flags, 0);
 	/* A text that nobody can read any more keeps everybody out. */
 	assert_int_equal(kefs_st_policy_set(efs.db, request.fs_id, "{", &err), 0);
 	kefs_access_policy_changed(efs.access, request.fs_id);
-	assert_int_equal(kernel.conns[0].grant_flags, rows[4].flags);
+	assert_int_equal(kernel.conns[0].grant.flags, rows[4].flags);
 	assert_int_equal(kefs_mount_targets_delete_all(&efs, request.fs_id, &err), 0);
 	assert_int_equal(listening, 0);
 	assert_int_equal(kernel.conn_count, 0);
