@@ -12,14 +12,14 @@ fs=$(new_fs 10.66.0.10)
 other=$(new_fs 10.66.0.11)
 # point FS TOKEN ARG…: its id
 point() { efs create-access-point --file-system-id "$1" --client-token "$2" "${@:3}" --query AccessPointId; }
-user() { echo "Uid=$1,Gid=$2,SecondaryGids=$3"; }
+user() { echo "Uid=$1,Gid=$2,SecondaryGids=[$3]"; }
 # new PATH [OWNER GROUP MODE]
 new() {
 	local made=''
 	[ $# = 1 ] || made=",CreationInfo={OwnerUid=$2,OwnerGid=$3,Permissions=$4}"
 	echo "Path=$1$made"
 }
-with() { cert "$1" --fs "$fs" --ap "$1"; }
+with() { cert "${1:?$(cat /tmp/aws.err)}" --fs "$fs" --ap "$1"; }
 
 tunnel none 10.66.0.10 || fatal "no tunnel"
 mount_port $port / /mnt/all actimeo=0,lookupcache=none || fatal "no mount"
