@@ -297,6 +297,26 @@ static void test_a_certificate_that_is_too_long(void **state)
 	SSL_CTX_free(client.ctx);
 }
 
+/* Whatever a client has said when it goes, it went. */
+static void test_gone_in_the_middle(void **state)
+{
+	const struct linger reset = { .l_onoff = 1 };
+	int fin = dial(), rst = dial(), late = dial();
+
+	(void)state;
+	assert_int_equal(send(fin, "\x16\x03\x01", 3, MSG_NOSIGNAL), 3);
+	(void)close(fin);
+	assert_int_equal(send(rst, "\x16\x03\x01", 3, MSG_NOSIGNAL), 3);
+	assert_int_equal(setsockopt(rst, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)), 0);
+	turn(20);
+	(void)close(rst);
+	turn(20);
+	assert_int_equal(setsockopt(late, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)), 0);
+	(void)close(late);
+	spin(3);
+	assert_int_equal(stats.failed[KEFS_TLS_CLOSED], 3);
+}
+
 static void test_garbage_and_silence(void **state)
 {
 	int garbage = dial(), silent = dial(), gone = dial();
@@ -473,7 +493,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_TLS(test_both_versions), WITH_TLS(test_resumed), WITH_TLS(test_what_is_not_shared),
 		WITH_TLS(test_a_client_that_does_not_trust_us), WITH_TLS(test_a_certificate_that_is_too_long),
-		WITH_TLS(test_garbage_and_silence), WITH_TLS(test_bounds), WITH_TLS(test_leaves),
+		WITH_TLS(test_garbage_and_silence), WITH_TLS(test_gone_in_the_middle),
+		WITH_TLS(test_bounds), WITH_TLS(test_leaves),
 		WITH_TLS(test_authority_files), WITH_TLS(test_given_certificate), cmocka_unit_test(test_starttls),
 	};
 
