@@ -38,11 +38,14 @@
 #include "http/server.h"
 #include "kernel/nl.h"
 #include "model/settings.h"
+#include "policy/caller.h"
 #include "service/access.h"
 #include "service/access_keys.h"
+#include "service/dns.h"
 #include "service/endpoints.h"
 #include "service/efs.h"
 #include "service/module.h"
+#include "service/names.h"
 #include "service/sync.h"
 #include "service/volumes.h"
 #include "store/db.h"
@@ -81,6 +84,8 @@ struct daemon {
 	struct kefs_ca *ca;
 	struct kefs_tls *tls;		/* NULL: there is none, and this is why */
 	struct kefs_err tls_problem;
+	struct kefs_names names;
+	struct kefs_dns *dns;
 	struct kefs_endpoints endpoints;
 	struct kefs_acceptor *acceptor;
 	struct kefs_sync *sync;
@@ -345,23 +350,37 @@ static int find_client(void *ctx, const char *access_key, const char *token, str
 	const struct daemon *d = ctx;
 	char arn[KEFS_ARN_SIZE];
 	struct kefs_access_key key;
+	struct kefs_caller *caller;
 	int rc = token && *token ? -ENOENT : kefs_access_keys_find(d->db, access_key, &key, err);
 
 	if (rc < 0)
 		return rc;
+	caller = calloc(1, sizeof(*caller));
 	(void)kefs_str_format(arn, sizeof(arn), "arn:aws:iam::%s:root", d->settings.topology.account);
-	rc = *key.user ? -ENOENT : kefs_caller_parse(arn, NULL, NULL, &ret_client->caller, err);
-	if (rc == 0)
-		rc = kefs_str_copy(ret_client->secret, sizeof(ret_client->secret), token ? key.secret : "");
-	ret_client->policies = (struct kefs_policy_set) { .resource = NULL };
+	if (!caller)
+		rc = kefs_err_sys(err, -ENOMEM, "a client");
+	else
+		rc = *key.user ? -ENOENT : kefs_caller_parse(arn, NULL, NULL, caller, err);
+	if (rc == 0) {
+		*ret_client = (struct kefs_known_client) { .principal = &caller->principal, .held = caller };
+		(void)kefs_str_copy(ret_client->secret, sizeof(ret_client->secret), token ? key.secret : "");
+		caller = NULL;
+	}
+	free(caller);
 	explicit_bzero(&key, sizeof(key));
 	return rc;
+}
+
+static void release_client(void *ctx, struct kefs_known_client *client)
+{
+	(void)ctx;
+	free(client->held);
 }
 
 static int start_access(struct daemon *d, struct kefs_err *err)
 {
 	const struct kefs_access_parts parts = {
-		.source = { .find = find_client, .ctx = d },
+		.source = { .find = find_client, .release = release_client, .ctx = d },
 		.db = d->db,
 		.volumes = d->volumes,
 		.kernel = d->kernel,
@@ -371,10 +390,7 @@ static int start_access(struct daemon *d, struct kefs_err *err)
 	return kefs_access_new(&parts, &d->access, err);
 }
 
-/*
- * The names that the server's certificate is for. Clients ask for <file system>.efs.<region>.<suffix>, where the public
- * mount helper's suffix is amazonaws.com.
- */
+/* The names that the server's certificate is for: those that clients ask for, and what goes by the machine's own. */
 static void tls_names(const struct kefs_settings *settings, char *names, size_t size)
 {
 	char host[HOST_NAME_MAX + 1] = "";
@@ -384,7 +400,8 @@ static void tls_names(const struct kefs_settings *settings, char *names, size_t 
 		return;
 	}
 	(void)gethostname(host, sizeof(host) - 1);
-	(void)kefs_str_format(names, size, "*.efs.%s.amazonaws.com, localhost, %s", settings->region, host);
+	(void)kefs_str_format(names, size, "*.efs.%s.%s, localhost, %s", settings->region,
+			      settings->dns_suffix, host);
 }
 
 /* A kernel without TLS serves plain connections; a certificate that cannot be used is an error. */
@@ -454,10 +471,18 @@ static int start_endpoints(struct daemon *d, struct kefs_err *err)
 		.listen = target_listen, .unlisten = target_unlisten, .removed = target_removed,
 	};
 
+	int rc = kefs_names_open(&d->settings.topology, d->settings.dns_suffix, d->settings.run_dir, &d->names, err);
+
 	d->endpoints = (struct kefs_endpoints) {
-		.db = d->db, .topology = &d->settings.topology, .ops = &ops, .ctx = d,
+		.db = d->db, .topology = &d->settings.topology, .names = &d->names, .resolvers = d->settings.dns,
+		.ops = &ops, .ctx = d,
 	};
-	return kefs_endpoints_start(&d->endpoints, err);
+	if (rc == 0)
+		rc = kefs_endpoints_start(&d->endpoints, err);
+	if (rc < 0 || !d->settings.dns)
+		return rc;
+	rc = kefs_dns_start(d->loop, &d->names, &d->dns, err);
+	return rc < 0 ? kefs_err_prefix(err, rc, "dns: ") : 0;
 }
 
 static int start_sync(struct daemon *d, struct kefs_err *err)
@@ -627,6 +652,7 @@ static void stop(struct daemon *d)
 	kefs_http_server_free(d->public);
 	if (*d->control_path)
 		(void)unlink(d->control_path);
+	kefs_dns_stop(d->dns);
 	kefs_sync_free(d->sync);
 	kefs_acceptor_free(d->acceptor);
 	kefs_tls_free(d->tls);

@@ -72,7 +72,7 @@ void kefs_access_get_refusals(const struct kefs_access *access, uint64_t ret_ref
 
 static void say(const struct subject *subject, const struct kefs_nfs_decision *decision)
 {
-	const char *who = subject->known ? subject->client.caller.principal.arn : "anonymous";
+	const char *who = subject->known ? subject->client.principal->arn : "anonymous";
 	char peer[KEFS_ADDR_TEXT], reason[KEFS_NFS_REASON_SIZE];
 
 	if (decision->mount && decision->write && decision->root)
@@ -90,7 +90,7 @@ static int decide(struct kefs_access *access, const struct subject *subject, uin
 	struct kefs_nfs_decision decision = { .mount = false };
 	char arn[KEFS_ARN_SIZE], point_arn[KEFS_ARN_SIZE];
 	const struct kefs_nfs_client client = {
-		.principal = subject->known ? &subject->client.caller.principal : NULL,
+		.principal = subject->known ? subject->client.principal : NULL,
 		.fs_arn = arn,
 		.fs_account = access->parts.topology->account,
 		.access_point_arn = *subject->access_point ? point_arn : NULL,
@@ -230,7 +230,7 @@ static int believe(struct kefs_access *access, const struct kefs_claims *claims,
 static int make_grant(struct kefs_access *access, const struct kefs_claims *claims, const struct subject *subject,
 		      struct kefs_grant *grant, enum kefs_refusal *ret_reason, struct kefs_err *err)
 {
-	const char *arn = subject->known ? subject->client.caller.principal.arn : "";
+	const char *arn = subject->known ? subject->client.principal->arn : "";
 	uint32_t flags = 0;
 	int rc = kefs_grant_make(subject->volume_id, subject->tls, subject->access_point,
 				 subject->known ? claims->cert->access_key : "", arn, grant);
@@ -309,7 +309,7 @@ static int judge(struct kefs_access *access, const struct kefs_kconn *conn, cons
 		subject.known = rc == 0;
 	}
 	/* A key that has become another's is nobody's here. */
-	if (subject.known && strcmp(arn, subject.client.caller.principal.arn))
+	if (subject.known && strcmp(arn, subject.client.principal->arn))
 		rc = -ENOENT;
 	if (rc == 0)
 		rc = decide(access, &subject, ret_flags, err);

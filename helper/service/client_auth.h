@@ -6,7 +6,6 @@
 #include "common/awscert.h"
 #include "common/err.h"
 #include "model/server.h"
-#include "policy/caller.h"
 #include "policy/policy.h"
 #include "store/st_key.h"
 
@@ -16,8 +15,8 @@
 /* A principal that has an access key, with what is needed to decide on it. */
 struct kefs_known_client {
 	char secret[KEFS_KEY_SECRET_SIZE];	/* of the key; not filled for one that was admitted before */
-	struct kefs_caller caller;
-	struct kefs_policy_set policies;	/* its own: resource is NULL. Good until release() */
+	const struct kefs_principal *principal;	/* good until release(), as the rest */
+	struct kefs_policy_set policies;	/* its own: resource is NULL */
 	void *held;				/* the source's, for release() */
 };
 
@@ -26,11 +25,12 @@ struct kefs_client_source {
 	/*
 	 * Whose an access key is. With a token ("": none) the key must be active and belong with it; NULL stands for a
 	 * client that was admitted before: the key must not have been deactivated or deleted since, nor its principal. 0
-	 * and a client to be released; -ENOENT; another -errno if it cannot be found out now.
+	 * and a client to be released; -ENOENT (unknown, not active, expired, or another token); another -errno if it
+	 * cannot be found out now.
 	 */
 	int (*find)(void *ctx, const char *access_key, const char *token, struct kefs_known_client *ret_client,
 		    struct kefs_err *err);
-	/* Frees what find() gave; the caller wipes the secret. */
+	/* Frees what find() gave but the secret, which is wiped here. May be NULL. */
 	void (*release)(void *ctx, struct kefs_known_client *client);
 	void *ctx;
 };
