@@ -13,7 +13,7 @@
 
 #define KEFS_MODEL_DOMAIN_MAX	64	/* the kernel's KEFS_DOMAIN_MAX; kernel/nl_conn.c asserts that they agree */
 #define KEFS_MODEL_GIDS_MAX	16	/* its KEFS_GIDS_MAX, likewise */
-#define KEFS_WHO_SIZE		1024	/* an access key's id, a blank, an ARN, NUL; within the kernel's KEFS_PRINCIPAL_MAX */
+#define KEFS_WHO_SIZE		768	/* an access key's id, a blank, an ARN, NUL; within the kernel's KEFS_PRINCIPAL_MAX */
 
 /* Flags, with the kernel's values (asserted in kernel/nl_conn.c). */
 #define KEFS_MODEL_GRANT_READ_ONLY	(1u << 0)
