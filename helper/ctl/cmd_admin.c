@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* kefsctl admin-key, subnets: what a client of the EFS API needs to be told. */
+/* kefsctl admin-key, ca, subnets: what a client of the EFS API needs to be told. */
 #include <stdio.h>
 
 #include "base/json.h"
@@ -37,6 +37,29 @@ enum ctl_exit ctl_admin_key(const struct ctl *ctl, const struct ctl_command *com
 	if (ctl_options_parse(argc, argv, options, 1, false, NULL, 0, &count, &err) < 0)
 		return ctl_usage(command, &err);
 	return ctl_ask(ctl, "GET", "/kefs/v1/admin-key", NULL, options[0].given ? print_exports : print_key);
+}
+
+static void print_pem(const json_t *ca)
+{
+	(void)printf("%s", ctl_str(ca, "Pem"));
+}
+
+static void print_ca(const json_t *ca)
+{
+	(void)printf("Authority    %s%s\n", ctl_str(ca, "Subject"),
+		     json_is_true(json_object_get(ca, "Given")) ? " (tls_ca in kefsd.conf)" : "");
+	(void)printf("Valid until  %s\nSHA-256      %s\n", ctl_str(ca, "NotAfter"), ctl_str(ca, "Sha256"));
+}
+
+enum ctl_exit ctl_ca(const struct ctl *ctl, const struct ctl_command *command, int argc, char **argv)
+{
+	struct ctl_option options[] = { { .name = "export", .kind = CTL_OPTION_FLAG } };
+	struct kefs_err err;
+	int count;
+
+	if (ctl_options_parse(argc, argv, options, 1, false, NULL, 0, &count, &err) < 0)
+		return ctl_usage(command, &err);
+	return ctl_ask(ctl, "GET", "/kefs/v1/ca", NULL, options[0].given ? print_pem : print_ca);
 }
 
 static void print_subnets(const json_t *topology)

@@ -58,7 +58,7 @@
 #define KEFS_GENL_ABI		1
 
 #define KEFS_NAME_MAX		127	/* fs id, access point id */
-#define KEFS_PRINCIPAL_MAX	2047	/* an ARN, for audit only */
+#define KEFS_PRINCIPAL_MAX	2047	/* an access key and an ARN */
 #define KEFS_DOMAIN_MAX		64	/* bytes that tell grant domains apart */
 #define KEFS_KEY_SIZE		16	/* siphash key of a volume's file handles */
 #define KEFS_GIDS_MAX		16
@@ -167,9 +167,10 @@ enum kefs_grant_attr {
 					 * as before (-EINVAL): connections
 					 * of one volume with equal bytes share one NFS server instance (server owner,
 					 * client ids, state); others are separate servers to the client. */
-	KEFS_A_GRANT_ROOT_FD,		/* s32 directory inside the volume; absent: the volume's root */
+	KEFS_A_GRANT_ROOT_FD,		/* s32 directory inside the volume; absent: the volume's root, in GRANT_SET the
+					 * root that the connection has */
 	KEFS_A_GRANT_ACCESS_POINT,	/* string ..KEFS_NAME_MAX: "fsap-…"; for audit */
-	KEFS_A_GRANT_PRINCIPAL,		/* string ..KEFS_PRINCIPAL_MAX; for audit */
+	KEFS_A_GRANT_PRINCIPAL,		/* string ..KEFS_PRINCIPAL_MAX; kept for the helper: "ACCESS-KEY-ID ARN" */
 	KEFS_A_GRANT_UID,		/* u32 with ENFORCE_IDS */
 	KEFS_A_GRANT_GID,		/* u32 with ENFORCE_IDS */
 	KEFS_A_GRANT_GIDS,		/* binary, 0..KEFS_GIDS_MAX u32, with ENFORCE_IDS */

@@ -46,6 +46,8 @@ static void test_all_keys(void **state)
 		"default_file_system = fs-0123456789abcdef0\n"
 		"dns = on\n"
 		"dns_suffix = example.test\n"
+		"tls_certificate = /etc/c.pem\ntls_key = /etc/k.pem\ntls_ca = /etc/ca.pem\n"
+		"tls_names = *.efs.eu-central-1.example.test, nfs\n"
 		"log_level = debug";
 	struct kefs_settings s;
 	struct kefs_err err;
@@ -66,6 +68,10 @@ static void test_all_keys(void **state)
 	assert_string_equal(s.default_file_system, "fs-0123456789abcdef0");
 	assert_true(s.dns);
 	assert_string_equal(s.dns_suffix, "example.test");
+	assert_string_equal(s.tls_certificate, "/etc/c.pem");
+	assert_string_equal(s.tls_key, "/etc/k.pem");
+	assert_string_equal(s.tls_ca, "/etc/ca.pem");
+	assert_string_equal(s.tls_names, "*.efs.eu-central-1.example.test, nfs");
 	assert_int_equal(s.log_level, KEFS_LOG_DEBUG);
 }
 
@@ -96,6 +102,11 @@ static void test_mistakes(void **state)
 		{ "dns = yes", ":1: dns: ", "on nor off" },
 		{ "dns_suffix = -x-.de.", ":1: dns_suffix: ", "a domain such as" },
 		{ "dns_suffix = a b", ":1: dns_suffix: ", "a domain such as" },
+		{ "tls_names = a;b", ":1: tls_names: ", "DNS names" },
+		{ "tls_key = key.pem", ":1: tls_key: ", "absolute path" },
+		{ "tls_key = /key.pem", "kefsd.conf: ", "set both or none" },
+		{ "tls_certificate = /c.pem", "kefsd.conf: ", "set both or none" },
+		{ "tls_ca = /c.pem", "kefsd.conf: ", "set that and tls_key too" },
 		{ "log_level = loud", ":1: log_level: ", "error, warning, info, debug" },
 		{ "run_dir = /0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890",
 		  ":1: run_dir: ", "90 bytes" },

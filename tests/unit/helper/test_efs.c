@@ -3,7 +3,7 @@
  * The EFS API's objects: their rules, the topology, pages, shapes; and the services over a store with file systems in
  * states that one does not get to see from outside.
  */
-#include "test.h"
+#include "test_efs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,10 +11,12 @@
 #include <sys/wait.h>
 
 #include "api/shape.h"
+#include "common/str.h"
 #include "fake_kernel.h"
 #include "internal.h"
 #include "model/fault.h"
 #include "model/page.h"
+#include "policy/caller.h"
 #include "service/access.h"
 #include "service/access_keys.h"
 #include "service/access_points.h"
@@ -31,19 +33,19 @@
 #include "store/st_policy.h"
 #include "store/st_tag.h"
 
-#define ROOT "arn:aws:iam::123456789012:root"
 
-static char dir[256], path[300];
-static struct kefs_topology topology;
+char efs_dir[256];
+static char path[300];
+struct kefs_topology topology;
 static struct kefs_limits limits = {
 	.file_systems = 10, .access_points = 3, .mount_targets = 3, .provisioned_mibps = 100,
 };
-static struct kefs_fs_list list;
-static struct fake_kernel kernel;
+struct kefs_fs_list list;
+struct fake_kernel kernel;
 static struct kefs_endpoints endpoints;
 static struct kefs_names names;
 static unsigned int listening;
-static struct kefs_efs efs = { .topology = &topology, .limits = &limits, .endpoints = &endpoints };
+struct kefs_efs efs = { .topology = &topology, .limits = &limits, .endpoints = &endpoints };
 
 /* File systems without directories and kernel: as service/volumes.h says of them. */
 const struct kefs_fs_list *kefs_volumes_list(const struct kefs_volumes *volumes)
@@ -84,6 +86,15 @@ int kefs_volumes_delete(struct kefs_volumes *volumes, const char *id, bool force
 	(void)volumes;
 	(void)force;
 	return kefs_st_fs_begin_delete(efs.db, id, err);
+}
+
+int kefs_volumes_open_root(const struct kefs_volumes *volumes, uint64_t volume_id, struct kefs_err *err)
+{
+	int fd = open(efs_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	(void)volumes;
+	(void)volume_id;
+	return fd < 0 ? kefs_err_sys(err, -errno, "test") : fd;
 }
 
 const char *kefs_volumes_name(const struct kefs_volumes *volumes, uint64_t volume_id)
@@ -130,12 +141,14 @@ static void start_enforcing(void)
 	static const struct kefs_endpoints_ops ops = {
 		.listen = test_listen, .unlisten = test_unlisten, .removed = test_removed,
 	};
-	struct kefs_access_parts parts = { .db = efs.db, .topology = &topology, .kernel = fake_kernel_ops(&kernel) };
+	struct kefs_access_parts parts = {
+		.db = efs.db, .topology = &topology, .kernel = fake_kernel_ops(&kernel), .source = { .find = efs_find_client },
+	};
 	struct kefs_err err;
 
 	fake_kernel_init(&kernel, 1);
 	listening = 0;
-	assert_int_equal(kefs_names_open(&topology, "example.test", dir, &names, &err), 0);
+	assert_int_equal(kefs_names_open(&topology, "example.test", efs_dir, &names, &err), 0);
 	endpoints = (struct kefs_endpoints) { .db = efs.db, .topology = &topology, .names = &names, .ops = &ops };
 	assert_int_equal(kefs_access_new(&parts, &efs.access, &err), 0);
 }
@@ -145,8 +158,8 @@ static int set_up(void **state)
 	struct kefs_err err;
 
 	(void)state;
-	test_mkdir(dir);
-	assert_true(snprintf(path, sizeof(path), "%s/kefs.db", dir) > 0);
+	test_mkdir(efs_dir);
+	assert_true(snprintf(path, sizeof(path), "%s/kefs.db", efs_dir) > 0);
 	assert_int_equal(kefs_topology_build(&topology, "eu-central-1", "123456789012",
 					     "eu-central-1a lo 127.1.0.0/28,eu-central-1b lo 127.2.0.0/24, eu-central-1a eth0 10.0.0.0/16 lab",
 					     &err), 0);
@@ -162,12 +175,12 @@ static int tear_down(void **state)
 	fake_kernel_unload(&kernel);
 	kefs_db_close(efs.db);
 	kefs_fs_list_free(&list);
-	test_rmdir(dir);
+	test_rmdir(efs_dir);
 	return 0;
 }
 
 /* A new file system's id; static. */
-static const char *make_fs(const struct kefs_fs_options *options)
+const char *make_fs(const struct kefs_fs_options *options)
 {
 	static char ids[4][KEFS_ID_SIZE];
 	static unsigned int n;
@@ -758,7 +771,7 @@ static void test_kill(void **state)
 /* --- what a policy makes of connections --- */
 
 /* A connection of 127.0.0.1 to @to, as the fake kernel has it: both ends are real. Returns the client's end. */
-static int connect_to(const struct kefs_addr *to)
+int connect_to(const struct kefs_addr *to)
 {
 	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	int near = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), far;
@@ -787,7 +800,7 @@ static int connect_to(const struct kefs_addr *to)
 	return near;
 }
 
-static void set_policy(const char *fs, const char *actions)
+void set_policy(const char *fs, const char *actions)
 {
 	char text[512], id[KEFS_ID_SIZE];
 	struct kefs_err err;
@@ -823,24 +836,24 @@ static void test_policy_holds(void **state)
 	assert_int_equal(listening, 1);
 	assert_int_equal(kefs_addr_parse("127.2.0.16", 2049, &addr), 0);
 	near = connect_to(&addr);
-	assert_int_equal(kernel.conns[0].grant_flags, 0);
+	assert_int_equal(kernel.conns[0].grant.flags, 0);
 	assert_string_equal(kefs_volumes_name(NULL, kernel.conns[0].volume), request.fs_id);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		set_policy(request.fs_id, rows[i].actions);
-		assert_int_equal(kernel.conns[0].grant_flags, rows[i].flags);
+		assert_int_equal(kernel.conns[0].grant.flags, rows[i].flags);
 	}
 	later = connect_to(&addr);
-	assert_int_equal(kernel.conns[1].grant_flags, rows[4].flags);
+	assert_int_equal(kernel.conns[1].grant.flags, rows[4].flags);
 	/* A kefsd that comes back finds grants of another policy. */
-	kernel.conns[1].grant_flags = 0;
+	kernel.conns[1].grant.flags = 0;
 	kefs_access_renew(efs.access);
-	assert_int_equal(kernel.conns[1].grant_flags, rows[4].flags);
+	assert_int_equal(kernel.conns[1].grant.flags, rows[4].flags);
 	assert_int_equal(kefs_fs_policies_delete(&efs, request.fs_id, &err), 0);
-	assert_int_equal(kernel.conns[0].grant_flags | kernel.conns[1].grant_flags, 0);
+	assert_int_equal(kernel.conns[0].grant.flags | kernel.conns[1].grant.flags, 0);
 	/* A text that nobody can read any more keeps everybody out. */
 	assert_int_equal(kefs_st_policy_set(efs.db, request.fs_id, "{", &err), 0);
 	kefs_access_policy_changed(efs.access, request.fs_id);
-	assert_int_equal(kernel.conns[0].grant_flags, rows[4].flags);
+	assert_int_equal(kernel.conns[0].grant.flags, rows[4].flags);
 	assert_int_equal(kefs_mount_targets_delete_all(&efs, request.fs_id, &err), 0);
 	assert_int_equal(listening, 0);
 	assert_int_equal(kernel.conn_count, 0);
@@ -855,7 +868,8 @@ static void test_policy_holds(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_STORE(test_policy_holds),
+		WITH_STORE(test_policy_holds), WITH_STORE(test_policy_unreadable),
+		WITH_STORE(test_policies_are_forgotten), WITH_STORE(test_by_tls),
 		WITH_STORE(test_topology), cmocka_unit_test(test_pages), cmocka_unit_test(test_throughput),
 		cmocka_unit_test(test_paths), cmocka_unit_test(test_tags), cmocka_unit_test(test_shapes),
 		cmocka_unit_test(test_faults), WITH_STORE(test_fs_states), WITH_STORE(test_target_states),
