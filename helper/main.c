@@ -39,6 +39,7 @@
 #include "service/access_keys.h"
 #include "service/endpoints.h"
 #include "service/efs.h"
+#include "service/identities.h"
 #include "service/module.h"
 #include "service/sync.h"
 #include "service/volumes.h"
@@ -53,6 +54,7 @@
 #define PUBLIC_PER_ADDRESS 400	/* one stranger does not take all */
 #define PUBLIC_IDLE_SEC	15
 #define EXIT_USAGE	2
+#define IDENTITIES_SETTLE_MS 100
 
 struct options {
 	const char *config;	/* NULL: CONFIG_FILE, if it is there */
@@ -74,6 +76,8 @@ struct daemon {
 	struct kefs_backing *backing;
 	struct kefs_pool *pool;
 	struct kefs_volumes *volumes;
+	struct kefs_identities *identities;
+	struct kefs_source *identities_timer;
 	struct kefs_access *access;
 	struct kefs_endpoints endpoints;
 	struct kefs_acceptor *acceptor;
@@ -325,6 +329,35 @@ static int start_volumes(struct daemon *d, struct kefs_err *err)
 	return kefs_volumes_open(&parts, &d->volumes, err);
 }
 
+/* Live connections are decided anew once for a burst of changes. */
+static void identities_settled(void *ctx)
+{
+	struct daemon *d = ctx;
+
+	kefs_loop_enable(d->identities_timer, false);
+	kefs_access_renew(d->access);
+}
+
+static void identities_changed(void *ctx)
+{
+	struct daemon *d = ctx;
+
+	kefs_loop_rearm(d->identities_timer, IDENTITIES_SETTLE_MS);
+}
+
+static int start_identities(struct daemon *d, struct kefs_err *err)
+{
+	const struct kefs_identities_parts parts = {
+		.db = d->db, .topology = &d->settings.topology, .changed = identities_changed, .ctx = d,
+	};
+	int rc = kefs_loop_add_timer(d->loop, 0, identities_settled, d, &d->identities_timer);
+
+	if (rc < 0)
+		return kefs_err_sys(err, rc, "starting the event loop");
+	kefs_loop_enable(d->identities_timer, false);
+	return kefs_identities_new(&parts, &d->identities, err);
+}
+
 static int start_access(struct daemon *d, struct kefs_err *err)
 {
 	const struct kefs_access_parts parts = {
@@ -428,22 +461,22 @@ static void look(void *ctx, struct kefs_server_status *ret_status)
 	kefs_backing_get_info(d->backing, &ret_status->pool);
 }
 
-static int find_key(void *ctx, const char *access_key, struct kefs_auth_key *ret_key)
+static int find_key(void *ctx, const char *access_key, const char *token, struct kefs_auth_key *ret_key)
 {
 	const struct daemon *d = ctx;
-	struct kefs_access_key key;
+	struct kefs_who who;
 	struct kefs_err err;
-	int rc = kefs_access_keys_find(d->db, access_key, &key, &err);
+	int rc;
 
-	if (rc < 0) {
-		if (rc != -ENOENT)
-			log_err("looking for an access key: %s", err.text);
-		return rc;
-	}
-	rc = kefs_str_copy(ret_key->secret, sizeof(ret_key->secret), key.secret);
+	kefs_err_set(&err, 0, "%s", "");
+	rc = kefs_identities_find(d->identities, access_key, token, time(NULL), &who, &err);
 	if (rc == 0)
-		rc = kefs_str_copy(ret_key->user, sizeof(ret_key->user), key.user);
-	explicit_bzero(&key, sizeof(key));
+		rc = kefs_str_copy(ret_key->secret, sizeof(ret_key->secret), who.secret);
+	if (rc == 0)
+		rc = kefs_str_copy(ret_key->arn, sizeof(ret_key->arn), who.caller.arn);
+	explicit_bzero(&who.secret, sizeof(who.secret));
+	if (rc < 0 && rc != -ENOENT && rc != -EACCES && rc != -EKEYEXPIRED)
+		log_err("looking for an access key: %s", err.text);
 	return rc;
 }
 
@@ -460,6 +493,7 @@ static int start_efs(struct daemon *d, struct kefs_err *err)
 		.topology = &d->settings.topology,
 		.limits = &d->settings.limits,
 		.access = d->access,
+		.identities = d->identities,
 		.endpoints = &d->endpoints,
 	};
 	d->api = (struct kefs_api) {
@@ -529,7 +563,7 @@ static int start_public(struct daemon *d, struct kefs_err *err)
 static int start(struct daemon *d, struct kefs_err *err)
 {
 	static int (*const steps[])(struct daemon *, struct kefs_err *) = {
-		start_outside, start_volumes, start_access, start_acceptor, start_endpoints, start_sync, start_efs,
+		start_outside, start_volumes, start_identities, start_access, start_acceptor, start_endpoints, start_sync, start_efs,
 		start_public,
 		start_control,
 	};
@@ -549,6 +583,8 @@ static void stop(struct daemon *d)
 	kefs_sync_free(d->sync);
 	kefs_acceptor_free(d->acceptor);
 	kefs_access_free(d->access);
+	kefs_identities_free(d->identities);
+	(void)kefs_loop_remove(d->identities_timer);
 	/* The pool's last jobs report to the volumes. */
 	kefs_pool_free(d->pool);
 	kefs_volumes_free(d->volumes);

@@ -14,12 +14,13 @@
 #include "model/fault.h"
 #include "model/page.h"
 #include "model/tag.h"
+#include "service/identities.h"
 
 struct kefs_efs_call {
 	const struct kefs_api *api;
 	const struct kefs_efs *efs;
 	const json_t *in;			/* checked */
-	const struct kefs_http_caller *caller;
+	const struct kefs_who *who;		/* that asks */
 	json_t *out;				/* a new reference, or NULL: no body */
 	/* A member that an error's body has besides code and message; "" if none. */
 	const char *extra;

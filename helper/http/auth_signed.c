@@ -78,13 +78,23 @@ static void admit(void *ctx, const struct kefs_http_request *request, struct kef
 	(void)read_claim(request, &headers, &as_signed, &claim, reply);
 }
 
-static void set_caller(const struct kefs_auth_parts *parts, const struct kefs_auth_key *key,
-		       struct kefs_http_caller *caller)
+static void set_caller(const struct kefs_auth_parts *parts, const struct kefs_sigv4_claim *claim,
+		       const struct kefs_auth_key *key, struct kefs_http_caller *caller)
 {
 	(void)kefs_str_copy(caller->account, sizeof(caller->account), parts->account);
-	(void)kefs_str_copy(caller->user, sizeof(caller->user), key->user);
-	(void)kefs_str_format(caller->arn, sizeof(caller->arn), "arn:aws:iam::%s:%s%s", parts->account,
-			      *key->user ? "user/" : "root", key->user);
+	(void)kefs_str_copy(caller->access_key, sizeof(caller->access_key), claim->access_key);
+	(void)kefs_str_copy(caller->arn, sizeof(caller->arn), key->arn);
+}
+
+/* What is wrong with the key: a result of find(). */
+static void refuse_key(struct kefs_http_reply *reply, int rc)
+{
+	if (rc == -ENOENT || rc == -EACCES)
+		refuse(reply, KEFS_SIGV4_UNKNOWN_KEY, KEFS_SIGV4_UNKNOWN_KEY_TEXT);
+	else if (rc == -EKEYEXPIRED)
+		refuse(reply, KEFS_SIGV4_EXPIRED_TOKEN, "The security token included in the request is expired");
+	else
+		refuse(reply, KEFS_SIGV4_INTERNAL, "The service has failed inside");
 }
 
 static void identify(void *ctx, const struct kefs_http_request *request, struct kefs_http_caller *caller,
@@ -93,7 +103,7 @@ static void identify(void *ctx, const struct kefs_http_request *request, struct 
 	const struct kefs_auth_parts *parts = ctx;
 	const struct kefs_sigv4_rules rules = { .region = parts->region, .service = SERVICE, .now = time(NULL) };
 	struct kefs_auth_key found = { .secret = "" };
-	struct kefs_sigv4_key key = { .secret = found.secret };
+	struct kefs_sigv4_key key = { .secret = found.secret, .expires = INT64_MAX };
 	struct kefs_sigv4_request as_signed;
 	enum kefs_sigv4_fault fault;
 	struct kefs_sigv4_claim claim;
@@ -103,19 +113,17 @@ static void identify(void *ctx, const struct kefs_http_request *request, struct 
 
 	if (read_claim(request, &headers, &as_signed, &claim, reply) < 0)
 		return;
-	rc = parts->find(parts->ctx, claim.access_key, &found);
-	if (rc == -ENOENT) {
-		refuse(reply, KEFS_SIGV4_UNKNOWN_KEY, KEFS_SIGV4_UNKNOWN_KEY_TEXT);
-		return;
-	}
+	rc = parts->find(parts->ctx, claim.access_key, claim.token, &found);
 	if (rc < 0) {
-		refuse(reply, KEFS_SIGV4_INTERNAL, "The service has failed inside");
+		refuse_key(reply, rc);
 		return;
 	}
 	key.access_key = claim.access_key;
+	/* find() has looked at it */
+	key.token = *claim.token ? claim.token : NULL;
 	fault = kefs_sigv4_verify(&as_signed, &claim, &key, &rules, &err);
 	if (fault == KEFS_SIGV4_OK)
-		set_caller(parts, &found, caller);
+		set_caller(parts, &claim, &found, caller);
 	else
 		refuse(reply, fault, err.text);
 	explicit_bzero(&found, sizeof(found));

@@ -16,7 +16,8 @@
 #include "http/route.h"
 
 #define KEFS_HTTP_BODY_MAX	(128 * 1024)
-#define KEFS_HTTP_ARN_SIZE	256
+#define KEFS_HTTP_ARN_SIZE	704	/* of a user with the longest path */
+#define KEFS_HTTP_KEY_SIZE	129
 
 struct kefs_http_server;
 
@@ -24,7 +25,7 @@ struct kefs_http_server;
 struct kefs_http_caller {
 	char account[16];
 	char arn[KEFS_HTTP_ARN_SIZE];
-	char user[65];		/* "": the account itself */
+	char access_key[KEFS_HTTP_KEY_SIZE];	/* "": the administrator at this host */
 	bool local;		/* the administrator at this host */
 };
 
