@@ -97,6 +97,8 @@ void kefs_efs_handle(void *ctx, const struct kefs_http_request *request, struct 
 		rc = kefs_efs_input(op->shape, request, &in, &call.err);
 	call.in = in;
 	if (rc == 0)
+		rc = kefs_efs_authorize(&call, op->name);
+	if (rc == 0)
 		rc = op->run(&call);
 	if (rc < 0) {
 		json_decref(call.out);

@@ -74,9 +74,13 @@ static void on_timer(void *ctx)
 
 static struct MHD_Response *make_response(struct kefs_http_reply *reply)
 {
-	char *text = reply->body ? json_dumps(reply->body, JSON_COMPACT | JSON_REAL_PRECISION(13)) : NULL;
+	const char *type = reply->xml ? "text/xml" : "application/json";
 	struct MHD_Response *response;
-	char uuid[KEFS_UUID_SIZE];
+	char *text = reply->xml;
+
+	reply->xml = NULL;
+	if (!text && reply->body)
+		text = json_dumps(reply->body, JSON_COMPACT | JSON_REAL_PRECISION(13));
 
 	response = MHD_create_response_from_buffer(text ? strlen(text) : 0, text,
 						   text ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
@@ -85,11 +89,11 @@ static struct MHD_Response *make_response(struct kefs_http_reply *reply)
 		return NULL;
 	}
 	if (text)
-		(void)MHD_add_response_header(response, "Content-Type", "application/json");
+		(void)MHD_add_response_header(response, "Content-Type", type);
 	if (reply->error)
 		(void)MHD_add_response_header(response, "x-amzn-ErrorType", reply->error);
-	if (kefs_id_uuid(uuid) == 0)
-		(void)MHD_add_response_header(response, "x-amzn-RequestId", uuid);
+	if (*reply->request_id || kefs_id_uuid(reply->request_id) == 0)
+		(void)MHD_add_response_header(response, "x-amzn-RequestId", reply->request_id);
 	return response;
 }
 

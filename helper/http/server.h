@@ -25,6 +25,7 @@ struct kefs_http_server;
 struct kefs_http_caller {
 	char account[16];
 	char arn[KEFS_HTTP_ARN_SIZE];
+	char service[32];	/* that the request is signed for: "elasticfilesystem", "iam" */
 	char access_key[KEFS_HTTP_KEY_SIZE];	/* "": the administrator at this host */
 	bool local;		/* the administrator at this host */
 };
