@@ -41,6 +41,7 @@
 #include "service/efs.h"
 #include "service/identities.h"
 #include "service/module.h"
+#include "service/packet_filter.h"
 #include "service/sync.h"
 #include "service/volumes.h"
 #include "store/db.h"
@@ -398,6 +399,15 @@ static void target_unlisten(void *ctx, const struct kefs_addr *addr)
 	kefs_acceptor_unlisten(d->acceptor, addr);
 }
 
+static int target_filter(void *ctx, struct kefs_err *err)
+{
+	const struct daemon *d = ctx;
+	char path[KEFS_SETTINGS_PATH];
+
+	(void)kefs_str_format(path, sizeof(path), "%s/security-groups.nft", d->settings.run_dir);
+	return kefs_packet_filter_apply(d->db, &d->settings.topology, path, err);
+}
+
 static void target_removed(void *ctx, uint32_t address)
 {
 	struct daemon *d = ctx;
@@ -408,13 +418,15 @@ static void target_removed(void *ctx, uint32_t address)
 static int start_endpoints(struct daemon *d, struct kefs_err *err)
 {
 	static const struct kefs_endpoints_ops ops = {
-		.listen = target_listen, .unlisten = target_unlisten, .removed = target_removed,
+		.listen = target_listen, .unlisten = target_unlisten, .filter = target_filter, .removed = target_removed,
 	};
+	int rc;
 
 	d->endpoints = (struct kefs_endpoints) {
 		.db = d->db, .topology = &d->settings.topology, .ops = &ops, .ctx = d,
 	};
-	return kefs_endpoints_start(&d->endpoints, err);
+	rc = kefs_packet_filter_defaults(d->db, &d->settings.topology, err);
+	return rc < 0 ? rc : kefs_endpoints_start(&d->endpoints, err);
 }
 
 static int start_sync(struct daemon *d, struct kefs_err *err)

@@ -40,7 +40,7 @@ static struct kefs_limits limits = {
 static struct kefs_fs_list list;
 static struct fake_kernel kernel;
 static struct kefs_endpoints endpoints;
-static unsigned int listening;
+static unsigned int listening, filtered;
 static struct kefs_who root;
 static struct kefs_efs efs = { .topology = &topology, .limits = &limits, .endpoints = &endpoints };
 
@@ -118,6 +118,14 @@ static void test_unlisten(void *ctx, const struct kefs_addr *addr)
 	listening--;
 }
 
+static int test_filter(void *ctx, struct kefs_err *err)
+{
+	(void)ctx;
+	(void)err;
+	filtered++;
+	return 0;
+}
+
 static void test_removed(void *ctx, uint32_t address)
 {
 	(void)ctx;
@@ -127,7 +135,7 @@ static void test_removed(void *ctx, uint32_t address)
 static void start_enforcing(void)
 {
 	static const struct kefs_endpoints_ops ops = {
-		.listen = test_listen, .unlisten = test_unlisten, .removed = test_removed,
+		.listen = test_listen, .unlisten = test_unlisten, .filter = test_filter, .removed = test_removed,
 	};
 	struct kefs_access_parts parts = { .db = efs.db, .topology = &topology, .kernel = fake_kernel_ops(&kernel) };
 	struct kefs_err err;
@@ -166,6 +174,17 @@ static int tear_down(void **state)
 	kefs_fs_list_free(&list);
 	test_rmdir(dir);
 	return 0;
+}
+
+/* A group called web. */
+static int make_group(const char *id, const char *vpc_id)
+{
+	struct kefs_security_group group = { .name = "web" };
+	struct kefs_err err;
+
+	assert_true(snprintf(group.id, sizeof(group.id), "%s", id) > 0);
+	assert_true(snprintf(group.vpc_id, sizeof(group.vpc_id), "%s", vpc_id) > 0);
+	return kefs_st_group_insert(efs.db, &group, NULL, 0, 100, 1, &err);
 }
 
 /* A new file system's id; static. */
@@ -483,9 +502,9 @@ static void test_groups(void **state)
 
 	(void)state;
 	request.fs_id = make_fs(NULL);
-	assert_int_equal(kefs_st_group_insert(efs.db, "sg-11111111", topology.vpcs[0].id, "web", "", 1, &err), 0);
-	assert_int_equal(kefs_st_group_insert(efs.db, "sg-22222222", topology.vpcs[0].id, "web", "", 1, &err), -EEXIST);
-	assert_int_equal(kefs_st_group_insert(efs.db, "sg-22222222", topology.vpcs[1].id, "web", "", 1, &err), 0);
+	assert_int_equal(make_group("sg-11111111", topology.vpcs[0].id), 0);
+	assert_int_equal(make_group("sg-22222222", topology.vpcs[0].id), -EEXIST);
+	assert_int_equal(make_group("sg-22222222", topology.vpcs[1].id), 0);
 	assert_int_equal(kefs_groups_add(&request.groups, "sg-11111111", &err), 0);
 	assert_int_equal(kefs_groups_add(&request.groups, topology.vpcs[0].group_id, &err), 0);
 	assert_int_equal(kefs_groups_add(&request.groups, "sg-11111111", &err), 0);

@@ -78,6 +78,13 @@ void kefs_endpoints_remove(const struct kefs_endpoints *endpoints, const struct 
 	(void)target;
 }
 
+int kefs_endpoints_filter(const struct kefs_endpoints *endpoints, struct kefs_err *err)
+{
+	(void)endpoints;
+	(void)err;
+	return 0;
+}
+
 void kefs_access_policy_changed(struct kefs_access *access, const char *fs_id)
 {
 	(void)access;
