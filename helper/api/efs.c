@@ -87,7 +87,7 @@ void kefs_efs_handle(void *ctx, const struct kefs_http_request *request, struct 
 	const struct kefs_efs_op *op = request->match->route->data;
 	const struct kefs_api *api = ctx;
 	struct kefs_who who;
-	struct kefs_efs_call call = { .api = api, .efs = api->efs, .who = &who };
+	struct kefs_efs_call call = { .api = api, .efs = api->efs, .who = &who, .caller = request->caller };
 	CLEANUP_JSON json_t *in = NULL;
 	int rc;
 

@@ -21,6 +21,7 @@ struct kefs_efs_call {
 	const struct kefs_efs *efs;
 	const json_t *in;			/* checked */
 	const struct kefs_who *who;		/* that asks */
+	const struct kefs_http_caller *caller;
 	json_t *out;				/* a new reference, or NULL: no body */
 	/* A member that an error's body has besides code and message; "" if none. */
 	const char *extra;

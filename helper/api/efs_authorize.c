@@ -66,7 +66,7 @@ int kefs_efs_authorize(struct kefs_efs_call *call, const char *operation)
 	const struct kefs_policy_key key = {
 		.name = "elasticfilesystem:Encrypted", .value = kefs_in_boolean(call->in, "Encrypted", false) ? "true" : "false",
 	};
-	struct kefs_authorize_request request = { .keys = &key };
+	struct kefs_authorize_request request = { .keys = &key, .source_ip = call->caller->address };
 	struct target target;
 	char action[96];
 

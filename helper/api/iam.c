@@ -236,6 +236,7 @@ static const struct kefs_query_op ops[] = {
 	MAKE("CreateRole", kefs_iam_create_role, "role", "RoleName"),
 	READ("GetRole", kefs_iam_get, "role", "RoleName"),
 	READ("ListRoles", kefs_iam_list_roles, NULL, NULL),
+	READ("ListInstanceProfilesForRole", kefs_iam_list_profiles, "role", "RoleName"),
 	MAKE("UpdateRole", kefs_iam_update_role, "role", "RoleName"),
 	DO("UpdateAssumeRolePolicy", kefs_iam_update_trust, "role", "RoleName"),
 	DO("DeleteRole", kefs_iam_delete, "role", "RoleName"),

@@ -52,6 +52,7 @@ int kefs_iam_list_users(struct kefs_query_call *call);
 int kefs_iam_list_groups(struct kefs_query_call *call);
 int kefs_iam_list_roles(struct kefs_query_call *call);
 int kefs_iam_list_groups_for_user(struct kefs_query_call *call);
+int kefs_iam_list_profiles(struct kefs_query_call *call);
 int kefs_iam_rename(struct kefs_query_call *call);
 int kefs_iam_update_role(struct kefs_query_call *call);
 int kefs_iam_delete(struct kefs_query_call *call);

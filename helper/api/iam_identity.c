@@ -301,6 +301,20 @@ int kefs_iam_list_groups_for_user(struct kefs_query_call *call)
 	return rc < 0 ? rc : list(call, "Groups", &query);
 }
 
+/* There are none: clients ask before they delete a role. */
+int kefs_iam_list_profiles(struct kefs_query_call *call)
+{
+	struct kefs_identity role;
+	int rc = kefs_iam_subject(call, &role);
+
+	if (rc < 0)
+		return rc;
+	kefs_xml_open(&call->xml, "InstanceProfiles");
+	kefs_xml_close(&call->xml, "InstanceProfiles");
+	kefs_xml_bool(&call->xml, "IsTruncated", false);
+	return 0;
+}
+
 /* --- changing --- */
 
 static int update(struct kefs_query_call *call, const struct kefs_identity *identity)

@@ -120,7 +120,9 @@ static void resource_of(const struct kefs_query_call *call, const struct kefs_qu
 static int may(struct kefs_query_call *call, const struct kefs_query_op *op)
 {
 	char action[96], resource[KEFS_IAM_ARN_SIZE];
-	const struct kefs_authorize_request request = { .action = action, .resource = resource };
+	const struct kefs_authorize_request request = {
+		.action = action, .resource = resource, .source_ip = call->caller->address,
+	};
 
 	if (op->everybody)
 		return 0;
@@ -216,7 +218,7 @@ void kefs_query_handle(void *ctx, const struct kefs_http_request *request, struc
 	struct kefs_who who;
 	struct kefs_form form = { .count = 0 };
 	struct kefs_query_call call = {
-		.api = api, .efs = api->efs, .form = &form, .who = &who, .xml = kefs_xml_new(),
+		.api = api, .efs = api->efs, .form = &form, .who = &who, .caller = request->caller, .xml = kefs_xml_new(),
 		.service = find_service(request->caller->service),
 	};
 	int rc;

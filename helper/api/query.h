@@ -21,6 +21,7 @@ struct kefs_query_call {
 	const struct kefs_efs *efs;
 	const struct kefs_form *form;
 	const struct kefs_who *who;		/* that asks */
+	const struct kefs_http_caller *caller;
 	const struct kefs_query_service *service;
 	const struct kefs_query_op *op;
 	struct kefs_xml xml;			/* what stands in the result */

@@ -5,6 +5,7 @@
  */
 #include "server.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <microhttpd.h>
 #include <stdbool.h>
@@ -162,6 +163,7 @@ static void dispatch(struct kefs_http_server *server, struct kefs_http_request *
 	server->parts.auth.identify(server->parts.auth.ctx, request, &caller, reply);
 	if (reply->status)
 		return;
+	kefs_http_address(request, caller.address);
 	request->caller = &caller;
 	request->match = &match;
 	rc = kefs_route_find(server->parts.routes, server->parts.route_count, request->method, request->path, &match);
@@ -355,6 +357,19 @@ void kefs_http_headers(const struct kefs_http_request *request,
 	struct headers headers = { .each = each, .ctx = ctx };
 
 	(void)MHD_get_connection_values(request->connection, MHD_HEADER_KIND, give_header, &headers);
+}
+
+void kefs_http_address(const struct kefs_http_request *request, char *ret_text)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(request->connection,
+								       MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const struct sockaddr *sa = info ? info->client_addr : NULL;
+
+	ret_text[0] = '\0';
+	if (sa && sa->sa_family == AF_INET)
+		(void)inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)sa)->sin_addr, ret_text, INET6_ADDRSTRLEN);
+	else if (sa && sa->sa_family == AF_INET6)
+		(void)inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr, ret_text, INET6_ADDRSTRLEN);
 }
 
 int kefs_http_peer(const struct kefs_http_request *request, uid_t *ret_uid)

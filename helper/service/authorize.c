@@ -10,9 +10,10 @@
 static bool evaluate(const struct kefs_efs *efs, const struct kefs_who *who,
 		     const struct kefs_authorize_request *request, const struct kefs_policy_set *set)
 {
-	struct kefs_policy_key keys[KEFS_AUTHORIZE_KEYS_MAX + 1] = {
+	struct kefs_policy_key keys[KEFS_AUTHORIZE_KEYS_MAX + 2] = {
 		/* Whatever brings the API's requests here stands for HTTPS. */
 		{ .name = "aws:SecureTransport", .value = "true" },
+		{ .name = "aws:SourceIp", .value = *request->source_ip ? request->source_ip : NULL },
 	};
 	const struct kefs_policy_request asked = {
 		.principal = &who->caller.principal,
@@ -20,13 +21,13 @@ static bool evaluate(const struct kefs_efs *efs, const struct kefs_who *who,
 		.resource = request->resource,
 		.account = efs->topology->account,
 		.keys = keys,
-		.key_count = request->key_count + 1,
+		.key_count = request->key_count + 2,
 		.now = kefs_efs_now_ms() / 1000,
 	};
 	struct kefs_policy_answer answer;
 
 	if (request->key_count)
-		memcpy(keys + 1, request->keys, request->key_count * sizeof(keys[0]));
+		memcpy(keys + 2, request->keys, request->key_count * sizeof(keys[0]));
 	return kefs_policy_evaluate(set, &asked, &answer);
 }
 

@@ -10,7 +10,8 @@ struct kefs_authorize_request {
 	const char *action;			/* "elasticfilesystem:CreateMountTarget" */
 	const char *resource;			/* ARN, or "*" */
 	const char *fs_id;			/* whose policy has a say; NULL: none */
-	const struct kefs_policy_key *keys;	/* at most KEFS_AUTHORIZE_KEYS_MAX; aws:SecureTransport is added */
+	const char *source_ip;			/* that the request came from; "": none */
+	const struct kefs_policy_key *keys;	/* at most KEFS_AUTHORIZE_KEYS_MAX, more are added */
 	size_t key_count;
 };
 

@@ -312,6 +312,17 @@ class Policies(Case):
                                                        'Principal': {'AWS': f'arn:aws:iam::{ACCOUNT}:user/No'}}]}),
                      message='Policy contains invalid Principal block')
 
+    def test_source_ip(self):
+        home = {'Version': '2012-10-17', 'Statement': [{
+            'Effect': 'Allow', 'Action': '*', 'Resource': '*', 'Condition': {'IpAddress': {'aws:SourceIp': '127.0.0.0/8'}}}]}
+        key = self.user('Ann', json.dumps(home))
+        client('efs', key).describe_file_systems()
+        client('iam', key).list_users()
+        home['Statement'][0]['Condition'] = {'IpAddress': {'aws:SourceIp': '192.0.2.0/24'}}
+        self.iam.put_user_policy(UserName='Ann', PolicyName='p0', PolicyDocument=json.dumps(home))
+        self.refused('AccessDeniedException', client('efs', key).describe_file_systems)
+        self.refused('AccessDenied', client('iam', key).list_users)
+
     def test_lockout(self):
         """Who is let by his identity policies keeps himself from nothing; who is not would."""
         fs = self.efs.create_file_system(CreationToken='one')['FileSystemId']
@@ -338,6 +349,7 @@ class Roles(Case):
         self.assertEqual(self.iam.get_role(RoleName='writer')['Role']['MaxSessionDuration'], 3600)
         self.assertEqual([r['RoleName'] for r in self.iam.list_roles(PathPrefix='/svc/')['Roles']], ['writer'])
         self.assertEqual(self.iam.list_roles(PathPrefix='/x/')['Roles'], [])
+        self.assertEqual(self.iam.list_instance_profiles_for_role(RoleName='writer')['InstanceProfiles'], [])
         self.refused('EntityAlreadyExists', self.iam.create_role, RoleName='Writer',
                      AssumeRolePolicyDocument=trust({'AWS': ACCOUNT}))
         for bad in ('{', policy('sts:AssumeRole'), trust({'AWS': f'arn:aws:iam::{ACCOUNT}:user/No'}),

@@ -17,7 +17,7 @@ refused() {
 	local code=$1 rc=0
 	shift
 	"$@" > /tmp/out 2>&1 || rc=$?
-	if [ $rc = 254 ] && grep -q "($code)" /tmp/out; then return 0; fi
+	if [ "$rc" = 254 ] && grep -q "($code)" /tmp/out; then return 0; fi
 	cat /tmp/out
 	return 1
 }

@@ -28,7 +28,7 @@ ec2() { aws ec2 "$@"; }
 # knock CLIENT: open, refused or dropped
 knock() {
 	local said
-	said=$(in_ns "$1" nc -z -v -w 2 $mt 2049 2>&1)
+	said=$(in_ns "$1" nc -z -v -w 1 $mt 2049 2>&1)
 	case $said in
 	*succeeded* | *open*) echo open ;;
 	*refused* | *reset*) echo refused ;;
@@ -53,7 +53,7 @@ check "this host is let in" timeout 20 nc -z -w 5 $mt 2049
 group=$(ec2 create-security-group --group-name nfs --description nfs --query GroupId)
 check "a group without rules" aws efs modify-mount-target-security-groups --mount-target-id "$target" --security-groups "$group"
 equal "lets nobody in" "$(knock a) $(knock b)" "dropped dropped"
-check_not "nor go on" timeout 30 sh -c 'echo more > /mnt/a/g'
+check_not "nor go on" timeout 15 sh -c 'echo more > /mnt/a/g'
 check "a rule for another port" allow 22 0.0.0.0/0
 equal "changes nothing" "$(knock b)" dropped
 check "one for a's address" allow 2049 "$(client_addr a)/32"
@@ -64,7 +64,7 @@ equal "lets b in" "$(knock b)" open
 check "b mounts" mount_target b /mnt/b
 equal "and sees what a wrote" "$(cat /mnt/b/g)" more
 check "b's is taken back" forbid 2000-3000 "$(client_addr b)/24"
-check_not "at once for the mount that lives" timeout 30 stat -f /mnt/b
+check_not "at once for the mount that lives" timeout 15 stat -f /mnt/b
 equal "a has its own" "$(cat /mnt/a/g)" more
 
 # A group as the source: its members are those of its tag
