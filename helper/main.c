@@ -37,10 +37,12 @@
 #include "model/settings.h"
 #include "service/access.h"
 #include "service/access_keys.h"
+#include "service/dns.h"
 #include "service/endpoints.h"
 #include "service/efs.h"
 #include "service/identities.h"
 #include "service/module.h"
+#include "service/names.h"
 #include "service/packet_filter.h"
 #include "service/sync.h"
 #include "service/volumes.h"
@@ -80,6 +82,8 @@ struct daemon {
 	struct kefs_identities *identities;
 	struct kefs_source *identities_timer;
 	struct kefs_access *access;
+	struct kefs_names names;
+	struct kefs_dns *dns;
 	struct kefs_endpoints endpoints;
 	struct kefs_acceptor *acceptor;
 	struct kefs_sync *sync;
@@ -420,13 +424,20 @@ static int start_endpoints(struct daemon *d, struct kefs_err *err)
 	static const struct kefs_endpoints_ops ops = {
 		.listen = target_listen, .unlisten = target_unlisten, .filter = target_filter, .removed = target_removed,
 	};
-	int rc;
+	int rc = kefs_names_open(&d->settings.topology, d->settings.dns_suffix, d->settings.run_dir, &d->names, err);
 
 	d->endpoints = (struct kefs_endpoints) {
-		.db = d->db, .topology = &d->settings.topology, .ops = &ops, .ctx = d,
+		.db = d->db, .topology = &d->settings.topology, .names = &d->names, .resolvers = d->settings.dns,
+		.ops = &ops, .ctx = d,
 	};
-	rc = kefs_packet_filter_defaults(d->db, &d->settings.topology, err);
-	return rc < 0 ? rc : kefs_endpoints_start(&d->endpoints, err);
+	if (rc == 0)
+		rc = kefs_packet_filter_defaults(d->db, &d->settings.topology, err);
+	if (rc == 0)
+		rc = kefs_endpoints_start(&d->endpoints, err);
+	if (rc < 0 || !d->settings.dns)
+		return rc;
+	rc = kefs_dns_start(d->loop, &d->names, &d->dns, err);
+	return rc < 0 ? kefs_err_prefix(err, rc, "dns: ") : 0;
 }
 
 static int start_sync(struct daemon *d, struct kefs_err *err)
@@ -592,6 +603,7 @@ static void stop(struct daemon *d)
 	kefs_http_server_free(d->public);
 	if (*d->control_path)
 		(void)unlink(d->control_path);
+	kefs_dns_stop(d->dns);
 	kefs_sync_free(d->sync);
 	kefs_acceptor_free(d->acceptor);
 	kefs_access_free(d->access);

@@ -138,6 +138,24 @@ static int judge(const char *name, int status, int read_rc, unsigned int limit_s
 	return kefs_err_set(err, -EIO, "%s was killed by signal %d%s%s", name, WTERMSIG(status), colon, tail);
 }
 
+static int find(const char *name, char *ret_path, size_t size, struct kefs_err *err)
+{
+	if (find_program(name, ret_path, size) < 0)
+		return kefs_err_set(err, -ENOENT, "program %s was not found in /usr/sbin, /usr/bin, /sbin or /bin", name);
+	return 0;
+}
+
+int kefs_spawn_start(const char *const argv[], pid_t *ret_pid, struct kefs_err *err)
+{
+	char path[64];
+	int rc = find(argv[0], path, sizeof(path), err);
+
+	if (rc < 0)
+		return rc;
+	rc = start(path, argv, STDERR_FILENO, ret_pid);
+	return rc < 0 ? kefs_err_sys(err, rc, "running %s", path) : 0;
+}
+
 int kefs_spawn_run(const char *const argv[], unsigned int limit_sec, struct kefs_err *err)
 {
 	CLEANUP_CLOSE int read_fd = -1;
@@ -145,8 +163,9 @@ int kefs_spawn_run(const char *const argv[], unsigned int limit_sec, struct kefs
 	int fds[2], status = 0, rc;
 	pid_t pid = 0;
 
-	if (find_program(argv[0], path, sizeof(path)) < 0)
-		return kefs_err_set(err, -ENOENT, "program %s was not found in /usr/sbin, /usr/bin, /sbin or /bin", argv[0]);
+	rc = find(argv[0], path, sizeof(path), err);
+	if (rc < 0)
+		return rc;
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return kefs_err_sys(err, -errno, "running %s", argv[0]);
 	read_fd = fds[0];

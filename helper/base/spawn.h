@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Runs a program to its end: no shell, a fixed PATH and environment, no descriptors passed on, a time limit. */
+/* Runs programs: no shell, a fixed PATH and environment, no descriptors passed on. */
 #ifndef KEFS_BASE_SPAWN_H
 #define KEFS_BASE_SPAWN_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "common/err.h"
 
@@ -13,5 +14,8 @@
  * -EIO if it failed: err then has the last of what it wrote.
  */
 int kefs_spawn_run(const char *const argv[], unsigned int limit_sec, struct kefs_err *err);
+
+/* Starts it, with our standard error for what it says, and returns: a child to wait for. 0; -ENOENT; -errno. */
+int kefs_spawn_start(const char *const argv[], pid_t *ret_pid, struct kefs_err *err);
 
 #endif

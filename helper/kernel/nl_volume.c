@@ -9,6 +9,8 @@
 
 int kefs_nl_volume_add(void *ctx, const struct kefs_kvolume_new *volume, struct kefs_err *err)
 {
+	uint32_t flags = (volume->read_only ? KEFS_VOLUME_F_READ_ONLY : 0) |
+			 (volume->elastic ? KEFS_VOLUME_F_ELASTIC : 0);
 	struct nlattr *nest;
 	struct nl_msg *msg;
 	char doing[160];
@@ -23,7 +25,7 @@ int kefs_nl_volume_add(void *ctx, const struct kefs_kvolume_new *volume, struct 
 	    nla_put_s32(msg, KEFS_A_VOLUME_ROOT_FD, volume->root_fd) < 0 ||
 	    nla_put(msg, KEFS_A_VOLUME_KEY, KEFS_KEY_SIZE, volume->key) < 0 ||
 	    (volume->recovery_fd >= 0 && nla_put_s32(msg, KEFS_A_VOLUME_RECOVERY_FD, volume->recovery_fd) < 0) ||
-	    nla_put_u32(msg, KEFS_A_VOLUME_FLAGS, volume->read_only ? KEFS_VOLUME_F_READ_ONLY : 0) < 0)
+	    nla_put_u32(msg, KEFS_A_VOLUME_FLAGS, flags) < 0)
 		return kefs_nl_too_long(msg, doing, err);
 	(void)nla_nest_end(msg, nest);
 	return kefs_nl_call(ctx, msg, KEFS_A_VOLUME, NULL, NULL, doing, err);

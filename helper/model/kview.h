@@ -40,6 +40,7 @@ struct kefs_kvolume_new {
 	int recovery_fd;	/* likewise; or -1 */
 	const uint8_t *key;	/* 16 bytes */
 	bool read_only;
+	bool elastic;		/* to clients it has 2^63 - 1 bytes, whatever the pool has */
 };
 
 struct kefs_kvolume {

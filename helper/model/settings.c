@@ -24,6 +24,7 @@ void kefs_settings_init(struct kefs_settings *settings)
 		.conns_max = 65536,
 		.conns_per_address = 8192,
 		.log_level = KEFS_LOG_INFO,
+		.dns_suffix = "amazonaws.com",
 		.region = "us-east-1",
 		.account_id = "000000000000",
 		.limits = KEFS_LIMITS_DEFAULT,
@@ -212,6 +213,27 @@ static int set_region(void *settings, const char *value, struct kefs_err *err)
 	return kefs_str_copy(s->region, sizeof(s->region), value);
 }
 
+static int set_dns(void *settings, const char *value, struct kefs_err *err)
+{
+	struct kefs_settings *s = settings;
+
+	if (strcmp(value, "on") && strcmp(value, "off"))
+		return kefs_err_set(err, -EINVAL, "\"%.40s\" is neither on nor off", value);
+	s->dns = !strcmp(value, "on");
+	return 0;
+}
+
+static int set_dns_suffix(void *settings, const char *value, struct kefs_err *err)
+{
+	struct kefs_settings *s = settings;
+	size_t len = strlen(value);
+
+	if (!len || len >= sizeof(s->dns_suffix) || strstr(value, "..") || value[0] == '.' || value[len - 1] == '.' ||
+	    value[strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789-.")])
+		return kefs_err_set(err, -EINVAL, "\"%.80s\" is not a domain such as example.net", value);
+	return kefs_str_copy(s->dns_suffix, sizeof(s->dns_suffix), value);
+}
+
 static int set_account_id(void *settings, const char *value, struct kefs_err *err)
 {
 	struct kefs_settings *s = settings;
@@ -268,6 +290,8 @@ static const struct kefs_config_key settings_keys[] = {
 	{ "region", set_region },
 	{ "account_id", set_account_id },
 	{ "subnets", set_subnets },
+	{ "dns", set_dns },
+	{ "dns_suffix", set_dns_suffix },
 	{ "max_file_systems", set_max_file_systems },
 	{ "max_access_points", set_max_access_points },
 	{ "max_mount_targets", set_max_mount_targets },

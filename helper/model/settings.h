@@ -17,6 +17,7 @@
 
 #define KEFS_SETTINGS_LISTEN_MAX	64
 #define KEFS_SETTINGS_PATH		1024
+#define KEFS_SETTINGS_DNS_SUFFIX	128
 #define KEFS_NFS_PORT			2049
 #define KEFS_API_PORT			8049
 
@@ -36,6 +37,8 @@ struct kefs_settings {
 	char default_file_system[KEFS_ID_SIZE];	/* "" = the only one there is */
 	enum kefs_log_level log_level;
 	struct kefs_addr api_listen;		/* len 0 = the control socket only */
+	bool dns;				/* run a dnsmasq for each zone */
+	char dns_suffix[KEFS_SETTINGS_DNS_SUFFIX]; /* "fs-….efs.<region>.<dns_suffix>" */
 	char region[KEFS_REGION_SIZE];
 	char account_id[KEFS_ACCOUNT_SIZE];
 	char subnets[KEFS_SUBNETS_TEXT];	/* "" = loopback ranges */

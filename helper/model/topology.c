@@ -9,7 +9,8 @@
 #include "common/str.h"
 
 #define WORDS		"abcdefghijklmnopqrstuvwxyz0123456789-"
-#define RESERVED	4	/* addresses at the beginning of a range */
+#define RESERVED	4	/* addresses at the beginning of a range, */
+#define RESOLVER	2	/* of which one is the resolver's */
 
 bool kefs_topology_is_region(const char *text)
 {
@@ -238,6 +239,11 @@ uint32_t kefs_subnet_first(const struct kefs_subnet *subnet)
 uint32_t kefs_subnet_last(const struct kefs_subnet *subnet)
 {
 	return (subnet->network | UINT32_MAX >> subnet->prefix) - 1;
+}
+
+uint32_t kefs_subnet_resolver(const struct kefs_subnet *subnet)
+{
+	return subnet->network + RESOLVER;
 }
 
 int kefs_ip_parse(const char *text, uint32_t *ret_ip)

@@ -77,6 +77,9 @@ const struct kefs_vpc *kefs_topology_default_group(const struct kefs_topology *t
 uint32_t kefs_subnet_first(const struct kefs_subnet *subnet);
 uint32_t kefs_subnet_last(const struct kefs_subnet *subnet);
 
+/* The address of the subnet's resolver, as in a VPC the third one. */
+uint32_t kefs_subnet_resolver(const struct kefs_subnet *subnet);
+
 /* "192.0.2.1" in host byte order: 0 or -EINVAL. And back; ret_text has KEFS_IP_TEXT bytes. */
 int kefs_ip_parse(const char *text, uint32_t *ret_ip);
 void kefs_ip_format(uint32_t ip, char *ret_text);

@@ -35,7 +35,14 @@ static int add(const struct kefs_endpoints *endpoints, const struct kefs_mount_t
 		return rc;
 	rc = endpoints->ops->listen(endpoints->ctx, &addr, err);
 	if (rc < 0)
-		(void)kefs_ifaddr_del(target->address, &ignored);
+		goto err_address;
+	rc = kefs_names_add(endpoints->names, target, err);
+	if (rc == 0)
+		return 0;
+	kefs_names_remove(endpoints->names, target);
+	endpoints->ops->unlisten(endpoints->ctx, &addr);
+err_address:
+	(void)kefs_ifaddr_del(target->address, &ignored);
 	return rc;
 }
 
@@ -58,6 +65,7 @@ void kefs_endpoints_remove(const struct kefs_endpoints *endpoints, const struct 
 	const struct kefs_addr addr = addr_of(target);
 	struct kefs_err err;
 
+	kefs_names_remove(endpoints->names, target);
 	endpoints->ops->unlisten(endpoints->ctx, &addr);
 	endpoints->ops->removed(endpoints->ctx, target->address);
 	if (kefs_ifaddr_del(target->address, &err) < 0)
@@ -96,26 +104,47 @@ static int all_targets(struct kefs_db *db, struct kefs_mount_target_list *ret_al
 	}
 }
 
-static bool is_target(const struct kefs_mount_target_list *all, uint32_t address)
+static bool is_resolver(const struct kefs_topology *topology, uint32_t address)
 {
-	for (size_t i = 0; i < all->count; i++) {
-		if (all->targets[i].address == address)
+	for (size_t i = 0; i < topology->subnet_count; i++) {
+		if (kefs_subnet_resolver(&topology->subnets[i]) == address)
 			return true;
 	}
 	return false;
 }
 
-static int drop_strays(const struct kefs_mount_target_list *all, struct kefs_err *err)
+static bool is_ours(const struct kefs_endpoints *endpoints, const struct kefs_mount_target_list *all, uint32_t address)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		if (all->targets[i].address == address)
+			return true;
+	}
+	return endpoints->resolvers && is_resolver(endpoints->topology, address);
+}
+
+static bool is_known(const void *ctx, const char *target_id)
+{
+	const struct kefs_mount_target_list *all = ctx;
+
+	for (size_t i = 0; i < all->count; i++) {
+		if (!strcmp(all->targets[i].id, target_id))
+			return true;
+	}
+	return false;
+}
+
+static int drop_strays(const struct kefs_endpoints *endpoints, const struct kefs_mount_target_list *all,
+		       struct kefs_err *err)
 {
 	CLEANUP_FREE struct kefs_ifaddr *list = NULL;
 	size_t count = 0;
 	int rc = kefs_ifaddr_list(&list, &count, err);
 
 	for (size_t i = 0; i < count && rc == 0; i++) {
-		if (!is_target(all, list[i].address))
+		if (!is_ours(endpoints, all, list[i].address))
 			rc = kefs_ifaddr_drop(&list[i], err);
 	}
-	return rc;
+	return rc < 0 ? rc : kefs_names_prune(endpoints->names, is_known, all, err);
 }
 
 int kefs_endpoints_start(const struct kefs_endpoints *endpoints, struct kefs_err *err)
@@ -125,10 +154,10 @@ int kefs_endpoints_start(const struct kefs_endpoints *endpoints, struct kefs_err
 	int rc = all_targets(endpoints->db, &all, err);
 
 	if (rc == 0)
-		rc = drop_strays(&all, err);
-	/* Without it nobody is let in: that everybody is would be the worse mistake. */
+		rc = drop_strays(endpoints, &all, err);
+	/* What an earlier run set up holds on; nobody new is let in without. */
 	if (rc == 0 && kefs_endpoints_filter(endpoints, &why) < 0) {
-		log_err("mount targets are not reachable, security groups cannot be enforced: %s", why.text);
+		log_err("mount targets stay as an earlier run left them, security groups cannot be enforced: %s", why.text);
 		all.count = 0;
 	}
 	for (size_t i = 0; i < all.count && rc == 0; i++) {

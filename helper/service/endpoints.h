@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The addresses of mount targets: on their subnets' interfaces, filtered by their groups, and listened on. The store
- * says which there are; what an earlier run left is put right at the start. Loop thread only.
+ * The addresses of mount targets: on their subnets' interfaces, filtered by their groups, listened on, and with names.
+ * The store says which there are; what an earlier run left is put right at the start. Loop thread only.
  */
 #ifndef KEFS_SERVICE_ENDPOINTS_H
 #define KEFS_SERVICE_ENDPOINTS_H
@@ -10,6 +10,7 @@
 #include "common/err.h"
 #include "model/mount_target.h"
 #include "model/topology.h"
+#include "service/names.h"
 #include "store/db.h"
 
 struct kefs_endpoints_ops {
@@ -26,6 +27,8 @@ struct kefs_endpoints_ops {
 struct kefs_endpoints {
 	struct kefs_db *db;
 	const struct kefs_topology *topology;
+	const struct kefs_names *names;
+	bool resolvers;		/* the subnets' resolvers have their addresses, too (dns.h) */
 	const struct kefs_endpoints_ops *ops;
 	void *ctx;
 };

@@ -312,7 +312,8 @@ static int add_to_kernel(struct kefs_volumes *volumes, const struct kefs_fs *fs,
 {
 	CLEANUP_CLOSE int fd = kefs_fsdir_open(volumes->parts.backing, fs->directory, err);
 	CLEANUP_CLOSE int recovery_fd = -1;
-	struct kefs_kvolume_new volume = { .id = fs->volume_id, .name = fs->id, .root_fd = fd, .key = fs->key };
+	struct kefs_kvolume_new volume = { .id = fs->volume_id, .name = fs->id, .root_fd = fd, .key = fs->key,
+					   .elastic = true };
 
 	if (fd < 0)
 		return fd;

@@ -14,7 +14,8 @@ static int volume_params(struct genl_info *info, struct nlattr **tb, struct kefs
 	      kefs_genl_require(info->extack, nest, tb, KEFS_A_VOLUME_NAME) ?:
 	      kefs_genl_require(info->extack, nest, tb, KEFS_A_VOLUME_ROOT_FD) ?:
 	      kefs_genl_require(info->extack, nest, tb, KEFS_A_VOLUME_KEY) ?:
-	      kefs_genl_flags(info, tb[KEFS_A_VOLUME_FLAGS], KEFS_VOLUME_F_READ_ONLY, &params->flags) ?:
+	      kefs_genl_flags(info, tb[KEFS_A_VOLUME_FLAGS], KEFS_VOLUME_F_READ_ONLY | KEFS_VOLUME_F_ELASTIC,
+			      &params->flags) ?:
 	      kefs_genl_string(info, tb[KEFS_A_VOLUME_NAME], &params->name);
 	if (err)
 		return err;

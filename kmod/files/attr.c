@@ -35,7 +35,12 @@ int kefs_attr_get(const struct kefs_grant *grant, struct dentry *dentry, bool wa
 		return err;
 	attrs->change = change_attr(&attrs->stat, d_inode(dentry));
 	attrs->have_fs = want_fs;
-	return want_fs ? vfs_statfs(&path, &attrs->fs) : 0;
+	if (!want_fs)
+		return 0;
+	err = vfs_statfs(&path, &attrs->fs);
+	if (!err)
+		kefs_space_of(grant->volume, &attrs->fs, &attrs->space);
+	return err;
 }
 
 u64 kefs_attr_change(const struct kefs_grant *grant, struct dentry *dentry)

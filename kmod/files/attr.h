@@ -10,12 +10,14 @@
 #include <linux/statfs.h>
 #include "commit.h"
 #include "grant.h"
+#include "space.h"
 
 struct kefs_attrs {
 	struct kstat stat;		/* btime valid if stat.result_mask & STATX_BTIME */
 	u64 change;
 	bool have_fs;
-	struct kstatfs fs;		/* if have_fs */
+	struct kstatfs fs;		/* if have_fs: of the backing file system */
+	struct kefs_space space;	/* likewise: of the volume */
 };
 
 int kefs_attr_get(const struct kefs_grant *grant, struct dentry *dentry, bool want_fs, struct kefs_attrs *attrs);

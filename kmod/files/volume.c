@@ -9,6 +9,7 @@
 #include "fh.h"
 #include "fhcache.h"
 #include "opencache.h"
+#include "space.h"
 #include "volume.h"
 
 static LIST_HEAD(volumes);		/* ordered by id */
@@ -47,6 +48,7 @@ static struct kefs_volume *volume_create(const struct kefs_volume_params *params
 		goto err_free;
 	volume->id = params->id;
 	volume->flags = params->flags;
+	volume->project = kefs_space_project(params->root);
 	volume->recovery = params->recovery;
 	strscpy(volume->name, params->name, sizeof(volume->name));
 	memcpy(&volume->key, params->key, KEFS_KEY_SIZE);

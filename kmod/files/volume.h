@@ -23,7 +23,8 @@ struct kefs_recovery;
 
 struct kefs_volume {
 	u64 id;				/* fsid (major) */
-	u32 flags;			/* KEFS_VOLUME_F_READ_ONLY */
+	u32 flags;			/* KEFS_VOLUME_F_READ_ONLY, _ELASTIC */
+	u32 project;			/* kefs_space_project() */
 	struct path root;		/* pinned: unmounting is EBUSY until the volume is destroyed */
 	struct kefs_fid root_fid;
 	siphash_key_t key;		/* secret */

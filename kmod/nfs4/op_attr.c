@@ -108,16 +108,16 @@ static void fill_stat(struct kefs_fattr *fa, const struct kefs_attrs *attrs)
 	fa->btime = nfstime(st->btime);
 }
 
-static void fill_fs(struct kefs_fattr *fa, const struct kstatfs *fs)
+static void fill_fs(struct kefs_fattr *fa, const struct kefs_attrs *attrs)
 {
-	u64 block = (u64)fs->f_bsize;
+	const struct kstatfs *fs = &attrs->fs;
 
 	fa->files_avail = fs->f_ffree;
 	fa->files_free = fs->f_ffree;
 	fa->files_total = fs->f_files;
-	fa->space_avail = fs->f_bavail * block;
-	fa->space_free = fs->f_bfree * block;
-	fa->space_total = fs->f_blocks * block;
+	fa->space_avail = attrs->space.avail;
+	fa->space_free = attrs->space.free;
+	fa->space_total = attrs->space.total;
 	fa->maxname = (u32)fs->f_namelen;
 }
 
@@ -135,7 +135,7 @@ int kefs_attr_fill(struct kefs_compound *c, struct dentry *dentry, const struct 
 			return err;
 		fill_stat(fa, &attrs);
 		if (needs & KEFS_FATTR_FS)
-			fill_fs(fa, &attrs.fs);
+			fill_fs(fa, &attrs);
 	}
 	if (needs & KEFS_FATTR_FH) {
 		err = kefs_fh_compose(c->env.grant, dentry, fh, NULL);

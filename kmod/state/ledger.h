@@ -30,7 +30,10 @@ struct kefs_ledger *kefs_ledger_open(struct file *file, const siphash_key_t *key
 /* Nobody uses it any more. NULL is fine. */
 void kefs_ledger_free(struct kefs_ledger *ledger);
 
-/* A new record of this epoch (entry->epoch is not looked at). -EUSERS: there are KEFS_LEDGER_CLIENTS_MAX. */
+/*
+ * A new record of this epoch (entry->epoch is not looked at). -EUSERS: there are KEFS_LEDGER_CLIENTS_MAX; -ENOSPC,
+ * -EDQUOT: the file cannot grow.
+ */
 int kefs_ledger_add(struct kefs_ledger *ledger, const struct kefs_ledger_entry *entry, u32 *ret_block);
 /* The record is no more. */
 int kefs_ledger_remove(struct kefs_ledger *ledger, u32 block);

@@ -64,6 +64,11 @@ static void want_back(struct kefs_deleg *deleg, unsigned long since)
 	mod_delayed_work(wq, &recall_work, 0);
 }
 
+void kefs_recall_one(struct kefs_deleg *deleg)
+{
+	want_back(deleg, jiffies);
+}
+
 void kefs_recall_client(struct kefs_client *client)
 {
 	unsigned long index = 0;

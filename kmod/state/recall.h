@@ -83,6 +83,8 @@ void kefs_recall_over(struct kefs_deleg *deleg);
 /* The client has a new back channel: what could not be told is tried again. No locks. */
 void kefs_recall_retry(const struct kefs_client *client);
 
+/* Wanted back: its holder may do less than when it asked for it. */
+void kefs_recall_one(struct kefs_deleg *deleg);
 /* All delegations of the client are wanted back: it may do less than when they were given. No locks. */
 void kefs_recall_client(struct kefs_client *client);
 

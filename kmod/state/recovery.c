@@ -306,7 +306,7 @@ static int record(struct kefs_recovery *r, struct kefs_client *client)
 	int err;
 
 	err = kefs_ledger_add(r->ledger, &entry, &block);
-	if (err == -EUSERS) {
+	if (err == -EUSERS || err == -ENOSPC || err == -EDQUOT) {
 		kefs_count(KEFS_CNT_UNRECORDED);
 		return 0;	/* it cannot reclaim, and will be told so: better than not to be served */
 	}

@@ -41,8 +41,12 @@ int kefs_slot_check(const struct kefs_slot *slot, u32 seqid, u32 digest)
 {
 	int ret = kefs_slot_judge(KEFS_SLOT_FREE, slot->used, slot->seqid, seqid);
 
-	if (slot->retired)
+	if (slot->retired) {
+		/* The last request once more, delayed on its way: its number alone could be that of a new start. */
+		if (ret == KEFS_SLOT_REPLAY && slot->digest == digest)
+			return KEFS_SLOT_UNCACHED;
 		return seqid == 1 || !ret ? 0 : -KEFS_ERR_SEQ_MISORDERED;
+	}
 	if (ret != KEFS_SLOT_REPLAY)
 		return ret;
 	if (slot->digest != digest)

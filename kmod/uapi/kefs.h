@@ -131,6 +131,7 @@ enum kefs_config_attr {
 
 #define KEFS_VOLUME_F_READ_ONLY	(1u << 0)	/* ADD: every change is NFS4ERR_ROFS */
 #define KEFS_VOLUME_F_FORCE	(1u << 1)	/* DEL: close what uses it */
+#define KEFS_VOLUME_F_ELASTIC	(1u << 2)	/* ADD: to clients, 2^63 - 1 bytes less what its project has used */
 
 enum kefs_volume_attr {
 	KEFS_A_VOLUME_UNSPEC,

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "../rawclient/nfs41_cb.h"
+
 uint64_t talk_now_ms(void)
 {
 	return rpc4_now_ns() / 1000000;
@@ -134,10 +136,10 @@ static void return_delegation(struct talk *t, const struct nfs41_stateid *id)
 
 static void callback(struct talk *t, struct rpc4_conn *c, struct rpc4_in *in)
 {
-	struct wire_recall what;
+	struct nfs41_cb what;
 	struct rpc4_out out = { 0 };
 
-	if (!wire_callback(in, &out, &what))
+	if (!nfs41_callback(in, &out, &what))
 		rpc4_send(c, &out);
 	rpc4_out_free(&out);
 	t->recalls += what.recalled;
@@ -210,7 +212,8 @@ static void pump(struct talk *t, int ms)
 
 void talk_wait(struct talk *t)
 {
-	uint64_t until = talk_now_ms() + TALK_WAIT_MS;
+	/* Who has a delegation and no back channel holds others up for its lease (§10.4.6) */
+	uint64_t until = talk_now_ms() + t->m->lease_ms + TALK_WAIT_MS;
 
 	while (!all_done(t)) {
 		if (talk_now_ms() >= until) {

@@ -20,13 +20,4 @@ const char *wire_op_name(uint32_t op);
 /* One line that says what @r asks. */
 void wire_describe(char *buf, size_t len, const struct m_req *r);
 
-/* A record that is a call: 0, with the answer to send in @out, or -EBADMSG. */
-struct wire_recall {
-	bool recalled;			/* CB_RECALL of this stateid */
-	struct nfs41_stateid id;
-	bool notified;			/* CB_NOTIFY_LOCK */
-	unsigned int nops;
-};
-int wire_callback(struct rpc4_in *in, struct rpc4_out *out, struct wire_recall *ret);
-
 #endif

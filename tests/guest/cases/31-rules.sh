@@ -20,4 +20,12 @@ limit=$(cat /proc/sys/fs/file-max)
 echo 0 > /proc/sys/fs/file-max
 check "no more open files" in_ns a /tmp/rules "$(server_addr a):$PORT" @file-max
 echo "$limit" > /proc/sys/fs/file-max
+
+fs=$(kefsctl --json fs list | jq -r '.FileSystems[0].FileSystemId')
+policy=http://localhost/2015-02-01/file-systems/$fs/policy
+statement='{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientRootAccess"]}'
+RULES_INPUT=$(jq -n --arg s "$statement" '{Policy: ("{\"Version\": \"2012-10-17\", \"Statement\": [" + $s + "]}")}')
+RULES_COMMAND="curl -sf -o /tmp/policy.out --unix-socket /run/kefs/kefsd.sock -X PUT --data-binary @- $policy"
+export RULES_INPUT RULES_COMMAND
+check "an OPEN under way when its grant is narrowed" in_ns a /tmp/rules "$(server_addr a):$PORT" @narrowed
 finish

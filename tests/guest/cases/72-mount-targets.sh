@@ -93,6 +93,12 @@ check "its address goes" wait_for 10 has_no_address 10.66.1.10
 check "the other one stays" has_address 10.66.0.10
 equal "and serves" "$(cat /mnt/one/name)" one
 check_not "a subnet's interface that is not there is an error" target "$two" us-east-1b 10.66.0.11
+three=$(efs create-file-system --creation-token three --query FileSystemId)
+t3=$(target "$three" us-east-1b 10.66.1.12)
+equal "a third one" "${t3:0:5}" fsmt-
+check "with an address" has_address 10.66.1.12
+check "is deleted by force, mount target and all" kefsctl fs delete --force "$three"
+check "its address goes" wait_for 10 has_no_address 10.66.1.12
 umount_all
 efs delete-mount-target --mount-target-id "$t1"
 kefsd_stop

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "../../rawclient/nfs41_cb.h"
 #include "gen.h"
 #include "wire.h"
 
@@ -487,7 +488,7 @@ static void garbage(void **state)
 	uint8_t buf[256];
 	uint64_t rng = 3;
 	struct m_req r = { .sequence = true };
-	struct wire_recall recall;
+	struct nfs41_cb recall;
 	struct m_ans a;
 
 	(void)state;
@@ -499,7 +500,7 @@ static void garbage(void **state)
 		for (size_t k = 0; k < sizeof(buf); k++)
 			buf[k] = rpc4_random(&rng) % 4 ? 0 : (uint8_t)(rpc4_random(&rng) % 60);
 		wire_get(&cursor, &r, &a);
-		wire_callback(&call, &out, &recall);
+		nfs41_callback(&call, &out, &recall);
 		rpc4_out_free(&out);
 	}
 }

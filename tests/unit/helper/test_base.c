@@ -7,7 +7,9 @@
 #include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
+#include "base/keeper.h"
 #include "base/loop.h"
 #include "base/pool.h"
 #include "base/spawn.h"
@@ -161,6 +163,111 @@ static void test_spawn(void **state)
 	assert_contains(err.text, "no-such-program");
 }
 
+static struct kefs_keeper *keeper;
+static int ends, last_status;
+
+static void on_kept_end(void *ctx, int status)
+{
+	(void)ctx;
+	ends++;
+	last_status = status;
+	assert_int_equal(kefs_keeper_pid(keeper), 0);
+}
+
+/* Looks again until the program is there (again). */
+static void on_look(void *ctx)
+{
+	if (kefs_keeper_pid(keeper))
+		kefs_loop_exit(loop);
+	else
+		kefs_loop_rearm(*(struct kefs_source **)ctx, 5);
+}
+
+static pid_t kept_after(void)
+{
+	struct kefs_source *timer;
+
+	assert_int_equal(kefs_loop_add_timer(loop, 50, on_look, &timer, &timer), 0);
+	assert_int_equal(kefs_loop_run(loop), 0);
+	(void)kefs_loop_remove(timer);
+	return kefs_keeper_pid(keeper);
+}
+
+static pid_t pid_in(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	int pid = 0;
+
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%d", &pid), 1);
+	(void)fclose(f);
+	return pid;
+}
+
+/* Dead; it may stay a zombie where nobody adopts it. */
+static bool is_gone(pid_t pid)
+{
+	char path[64], text[512] = "";
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	f = fopen(path, "re");
+	if (!f)
+		return true;
+	assert_true(fread(text, 1, sizeof(text) - 1, f) > 0);
+	(void)fclose(f);
+	return strstr(text, ") Z ");
+}
+
+static void test_keeper(void **state)
+{
+	const char *const sleeps[] = { "sleep", "1000", NULL }, *const missing[] = { "no-such-program", NULL };
+	struct kefs_keeper_parts parts = { .argv = sleeps, .ended = on_kept_end };
+	char dir[256], path[300];
+	struct kefs_err err;
+	pid_t first, second, third;
+	int child;
+
+	(void)state;
+	test_mkdir(dir);
+	assert_true(snprintf(path, sizeof(path), "%s/pid", dir) > 0);
+	assert_int_equal(kefs_loop_new(&loop), 0);
+	parts.loop = loop;
+	parts.pid_file = path;
+	assert_int_equal(kefs_keeper_new(&parts, &keeper, &err), 0);
+	first = kefs_keeper_pid(keeper);
+	assert_int_equal(kill(first, SIGKILL), 0);
+	second = kept_after();
+	assert_int_equal(ends, 1);
+	assert_true(WIFSIGNALED(last_status) && WTERMSIG(last_status) == SIGKILL);
+	assert_true(second > 0 && second != first && kill(second, 0) == 0);
+
+	kefs_keeper_free(keeper);
+	assert_int_equal(kill(second, 0), -1);
+
+	/* Whoever keeps it dies and it lives on; who comes next finds it by the pid file */
+	child = fork();
+	assert_true(child >= 0);
+	if (!child)
+		_exit(kefs_loop_new(&parts.loop) || kefs_keeper_new(&parts, &keeper, &err));
+	assert_true(waitpid(child, &child, 0) > 0 && child == 0);
+	second = pid_in(path);
+	assert_int_equal(kill(second, 0), 0);
+	assert_int_equal(kefs_keeper_new(&parts, &keeper, &err), 0);
+	third = kefs_keeper_pid(keeper);
+	assert_true(third > 0 && third != second && kill(third, 0) == 0);
+	assert_true(is_gone(second));
+	kefs_keeper_free(keeper);
+	assert_int_equal(kill(third, 0), -1);
+	assert_int_equal(access(path, F_OK), -1);
+
+	parts.argv = missing;
+	assert_int_equal(kefs_keeper_new(&parts, &keeper, &err), -ENOENT);
+	assert_contains(err.text, "no-such-program");
+	kefs_loop_free(loop);
+	test_rmdir(dir);
+}
+
 static void test_unixsock(void **state)
 {
 	char dir[256], path[300];
@@ -198,7 +305,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_loop), cmocka_unit_test(test_pool), cmocka_unit_test(test_spawn),
-		cmocka_unit_test(test_unixsock),
+		cmocka_unit_test(test_keeper), cmocka_unit_test(test_unixsock),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

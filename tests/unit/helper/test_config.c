@@ -44,6 +44,8 @@ static void test_all_keys(void **state)
 		"conns_max = 100\n"
 		"conns_per_address = 10\n"
 		"default_file_system = fs-0123456789abcdef0\n"
+		"dns = on\n"
+		"dns_suffix = example.test\n"
 		"log_level = debug";
 	struct kefs_settings s;
 	struct kefs_err err;
@@ -62,6 +64,8 @@ static void test_all_keys(void **state)
 	assert_int_equal(s.conns_max, 100);
 	assert_int_equal(s.conns_per_address, 10);
 	assert_string_equal(s.default_file_system, "fs-0123456789abcdef0");
+	assert_true(s.dns);
+	assert_string_equal(s.dns_suffix, "example.test");
 	assert_int_equal(s.log_level, KEFS_LOG_DEBUG);
 }
 
@@ -89,6 +93,9 @@ static void test_mistakes(void **state)
 		{ "listen = localhost", ":1: listen: ", "names are not looked up" },
 		{ "listen = ::, [::]:2049", ":1: listen: ", "twice" },
 		{ "default_file_system = demo", ":1: default_file_system: ", "fs- and 17" },
+		{ "dns = yes", ":1: dns: ", "on nor off" },
+		{ "dns_suffix = -x-.de.", ":1: dns_suffix: ", "a domain such as" },
+		{ "dns_suffix = a b", ":1: dns_suffix: ", "a domain such as" },
 		{ "log_level = loud", ":1: log_level: ", "error, warning, info, debug" },
 		{ "run_dir = /0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890",
 		  ":1: run_dir: ", "90 bytes" },

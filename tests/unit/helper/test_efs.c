@@ -40,6 +40,7 @@ static struct kefs_limits limits = {
 static struct kefs_fs_list list;
 static struct fake_kernel kernel;
 static struct kefs_endpoints endpoints;
+static struct kefs_names names;
 static unsigned int listening, filtered;
 static struct kefs_who root;
 static struct kefs_efs efs = { .topology = &topology, .limits = &limits, .endpoints = &endpoints };
@@ -142,7 +143,8 @@ static void start_enforcing(void)
 
 	fake_kernel_init(&kernel, 1);
 	listening = 0;
-	endpoints = (struct kefs_endpoints) { .db = efs.db, .topology = &topology, .ops = &ops };
+	assert_int_equal(kefs_names_open(&topology, "example.test", dir, &names, &err), 0);
+	endpoints = (struct kefs_endpoints) { .db = efs.db, .topology = &topology, .names = &names, .ops = &ops };
 	assert_int_equal(kefs_access_new(&parts, &efs.access, &err), 0);
 }
 

@@ -79,7 +79,8 @@ static void test_retire(void **state)
 	assert_false(kefs_slot_retire(&slot));
 	assert_int_equal(begin(&slot, 3, 5, false), DELAY);
 	assert_false(kefs_slot_release(&slot));
-	assert_int_equal(whole(&slot, 2, 5, NULL), MISORDERED);
+	assert_int_equal(whole(&slot, 2, 5, NULL), KEFS_SLOT_UNCACHED);
+	assert_int_equal(whole(&slot, 2, 6, NULL), MISORDERED);
 	assert_int_equal(whole(&slot, 4, 5, NULL), MISORDERED);
 	assert_int_equal(whole(&slot, 3, 5, "three"), 0);
 	assert_int_equal(whole(&slot, 1, 5, NULL), MISORDERED);
@@ -90,6 +91,21 @@ static void test_retire(void **state)
 	assert_int_equal(whole(&slot, 1, 6, "one again"), 0);
 	assert_int_equal(whole(&slot, 1, 6, NULL), KEFS_SLOT_REPLAY);
 	assert_int_equal(whole(&slot, 2, 6, NULL), 0);
+	free(slot.reply);
+}
+
+/* Its first request comes once more, on a connection that was slow, after the slot was given back. */
+static void test_late_first(void **state)
+{
+	struct kefs_slot slot = { 0 };
+
+	(void)state;
+	assert_int_equal(whole(&slot, 1, 5, "one"), 0);
+	assert_true(kefs_slot_own(&slot));
+	assert_true(kefs_slot_retire(&slot));
+	assert_false(kefs_slot_release(&slot));
+	assert_int_equal(whole(&slot, 1, 5, NULL), KEFS_SLOT_UNCACHED);
+	assert_int_equal(whole(&slot, 1, 6, "a new start"), 0);
 	free(slot.reply);
 }
 
@@ -307,7 +323,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_target),
-		cmocka_unit_test(test_retire),
+		cmocka_unit_test(test_retire), cmocka_unit_test(test_late_first),
 		cmocka_unit_test(test_judge),	cmocka_unit_test(test_new_and_replay),
 		cmocka_unit_test(test_running), cmocka_unit_test(test_wrap),
 		cmocka_unit_test(test_memory),	cmocka_unit_test(test_kill),
