@@ -44,8 +44,10 @@
 #include "service/dns.h"
 #include "service/endpoints.h"
 #include "service/efs.h"
+#include "service/identities.h"
 #include "service/module.h"
 #include "service/names.h"
+#include "service/packet_filter.h"
 #include "service/sync.h"
 #include "service/volumes.h"
 #include "store/db.h"
@@ -59,6 +61,7 @@
 #define PUBLIC_PER_ADDRESS 400	/* one stranger does not take all */
 #define PUBLIC_IDLE_SEC	15
 #define EXIT_USAGE	2
+#define IDENTITIES_SETTLE_MS 100
 
 struct options {
 	const char *config;	/* NULL: CONFIG_FILE, if it is there */
@@ -80,6 +83,8 @@ struct daemon {
 	struct kefs_backing *backing;
 	struct kefs_pool *pool;
 	struct kefs_volumes *volumes;
+	struct kefs_identities *identities;
+	struct kefs_source *identities_timer;
 	struct kefs_access *access;
 	struct kefs_ca *ca;
 	struct kefs_tls *tls;		/* NULL: there is none, and this is why */
@@ -343,32 +348,59 @@ static int start_volumes(struct daemon *d, struct kefs_err *err)
 	return kefs_volumes_open(&parts, &d->volumes, err);
 }
 
-/* Whose access key a client's certificate names: all are the account's own. */
+/* Live connections are decided anew once for a burst of changes. */
+static void identities_settled(void *ctx)
+{
+	struct daemon *d = ctx;
+
+	kefs_loop_enable(d->identities_timer, false);
+	kefs_access_renew(d->access);
+}
+
+static void identities_changed(void *ctx)
+{
+	struct daemon *d = ctx;
+
+	kefs_loop_rearm(d->identities_timer, IDENTITIES_SETTLE_MS);
+}
+
+static int start_identities(struct daemon *d, struct kefs_err *err)
+{
+	const struct kefs_identities_parts parts = {
+		.db = d->db, .topology = &d->settings.topology, .changed = identities_changed, .ctx = d,
+	};
+	int rc = kefs_loop_add_timer(d->loop, 0, identities_settled, d, &d->identities_timer);
+
+	if (rc < 0)
+		return kefs_err_sys(err, rc, "starting the event loop");
+	kefs_loop_enable(d->identities_timer, false);
+	return kefs_identities_new(&parts, &d->identities, err);
+}
+
+/* Whose access key a client's certificate names. */
 static int find_client(void *ctx, const char *access_key, const char *token, struct kefs_known_client *ret_client,
 		       struct kefs_err *err)
 {
+	struct kefs_who *who = calloc(1, sizeof(*who));
 	const struct daemon *d = ctx;
-	char arn[KEFS_ARN_SIZE];
-	struct kefs_access_key key;
-	struct kefs_caller *caller;
-	int rc = token && *token ? -ENOENT : kefs_access_keys_find(d->db, access_key, &key, err);
+	int rc;
 
-	if (rc < 0)
-		return rc;
-	caller = calloc(1, sizeof(*caller));
-	(void)kefs_str_format(arn, sizeof(arn), "arn:aws:iam::%s:root", d->settings.topology.account);
-	if (!caller)
-		rc = kefs_err_sys(err, -ENOMEM, "a client");
-	else
-		rc = *key.user ? -ENOENT : kefs_caller_parse(arn, NULL, NULL, caller, err);
-	if (rc == 0) {
-		*ret_client = (struct kefs_known_client) { .principal = &caller->principal, .held = caller };
-		(void)kefs_str_copy(ret_client->secret, sizeof(ret_client->secret), token ? key.secret : "");
-		caller = NULL;
-	}
-	free(caller);
-	explicit_bzero(&key, sizeof(key));
-	return rc;
+	if (!who)
+		return kefs_err_sys(err, -ENOMEM, "a client");
+	/* A connection outlives the session that it began in: its client has no way to say who he is anew. */
+	rc = token ? kefs_identities_find(d->identities, access_key, token, time(NULL), who, err) :
+		     kefs_identities_recall(d->identities, access_key, 0, who, err);
+	*ret_client = (struct kefs_known_client) { .principal = &who->caller.principal, .held = who };
+	if (rc == 0)
+		rc = kefs_identities_policies(d->identities, who, &ret_client->policies, err);
+	if (rc == 0 && token)
+		rc = kefs_str_copy(ret_client->secret, sizeof(ret_client->secret), who->secret);
+	explicit_bzero(who->secret, sizeof(who->secret));
+	if (rc == 0)
+		return 0;
+	free(who);
+	/* Somebody of whom it cannot be understood what he may gets nothing */
+	return rc == -EACCES || rc == -EKEYEXPIRED || rc == -EUCLEAN ? -ENOENT : rc;
 }
 
 static void release_client(void *ctx, struct kefs_known_client *client)
@@ -458,6 +490,15 @@ static void target_unlisten(void *ctx, const struct kefs_addr *addr)
 	kefs_acceptor_unlisten(d->acceptor, addr);
 }
 
+static int target_filter(void *ctx, struct kefs_err *err)
+{
+	const struct daemon *d = ctx;
+	char path[KEFS_SETTINGS_PATH];
+
+	(void)kefs_str_format(path, sizeof(path), "%s/security-groups.nft", d->settings.run_dir);
+	return kefs_packet_filter_apply(d->db, &d->settings.topology, path, err);
+}
+
 static void target_removed(void *ctx, uint32_t address)
 {
 	struct daemon *d = ctx;
@@ -468,15 +509,16 @@ static void target_removed(void *ctx, uint32_t address)
 static int start_endpoints(struct daemon *d, struct kefs_err *err)
 {
 	static const struct kefs_endpoints_ops ops = {
-		.listen = target_listen, .unlisten = target_unlisten, .removed = target_removed,
+		.listen = target_listen, .unlisten = target_unlisten, .filter = target_filter, .removed = target_removed,
 	};
-
 	int rc = kefs_names_open(&d->settings.topology, d->settings.dns_suffix, d->settings.run_dir, &d->names, err);
 
 	d->endpoints = (struct kefs_endpoints) {
 		.db = d->db, .topology = &d->settings.topology, .names = &d->names, .resolvers = d->settings.dns,
 		.ops = &ops, .ctx = d,
 	};
+	if (rc == 0)
+		rc = kefs_packet_filter_defaults(d->db, &d->settings.topology, err);
 	if (rc == 0)
 		rc = kefs_endpoints_start(&d->endpoints, err);
 	if (rc < 0 || !d->settings.dns)
@@ -532,22 +574,22 @@ static void look(void *ctx, struct kefs_server_status *ret_status)
 	kefs_backing_get_info(d->backing, &ret_status->pool);
 }
 
-static int find_key(void *ctx, const char *access_key, struct kefs_auth_key *ret_key)
+static int find_key(void *ctx, const char *access_key, const char *token, struct kefs_auth_key *ret_key)
 {
 	const struct daemon *d = ctx;
-	struct kefs_access_key key;
+	struct kefs_who who;
 	struct kefs_err err;
-	int rc = kefs_access_keys_find(d->db, access_key, &key, &err);
+	int rc;
 
-	if (rc < 0) {
-		if (rc != -ENOENT)
-			log_err("looking for an access key: %s", err.text);
-		return rc;
-	}
-	rc = kefs_str_copy(ret_key->secret, sizeof(ret_key->secret), key.secret);
+	kefs_err_set(&err, 0, "%s", "");
+	rc = kefs_identities_find(d->identities, access_key, token, time(NULL), &who, &err);
 	if (rc == 0)
-		rc = kefs_str_copy(ret_key->user, sizeof(ret_key->user), key.user);
-	explicit_bzero(&key, sizeof(key));
+		rc = kefs_str_copy(ret_key->secret, sizeof(ret_key->secret), who.secret);
+	if (rc == 0)
+		rc = kefs_str_copy(ret_key->arn, sizeof(ret_key->arn), who.caller.arn);
+	explicit_bzero(&who.secret, sizeof(who.secret));
+	if (rc < 0 && rc != -ENOENT && rc != -EACCES && rc != -EKEYEXPIRED)
+		log_err("looking for an access key: %s", err.text);
 	return rc;
 }
 
@@ -564,6 +606,7 @@ static int start_efs(struct daemon *d, struct kefs_err *err)
 		.topology = &d->settings.topology,
 		.limits = &d->settings.limits,
 		.access = d->access,
+		.identities = d->identities,
 		.endpoints = &d->endpoints,
 	};
 	d->api = (struct kefs_api) {
@@ -635,7 +678,8 @@ static int start_public(struct daemon *d, struct kefs_err *err)
 static int start(struct daemon *d, struct kefs_err *err)
 {
 	static int (*const steps[])(struct daemon *, struct kefs_err *) = {
-		start_outside, start_volumes, start_access, start_tls, start_acceptor, start_endpoints, start_sync, start_efs,
+		start_outside, start_volumes, start_identities, start_access, start_tls, start_acceptor, start_endpoints,
+		start_sync, start_efs,
 		start_public,
 		start_control,
 	};
@@ -658,6 +702,8 @@ static void stop(struct daemon *d)
 	kefs_tls_free(d->tls);
 	kefs_ca_free(d->ca);
 	kefs_access_free(d->access);
+	kefs_identities_free(d->identities);
+	(void)kefs_loop_remove(d->identities_timer);
 	/* The pool's last jobs report to the volumes. */
 	kefs_pool_free(d->pool);
 	kefs_volumes_free(d->volumes);

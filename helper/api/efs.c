@@ -86,12 +86,18 @@ void kefs_efs_handle(void *ctx, const struct kefs_http_request *request, struct 
 {
 	const struct kefs_efs_op *op = request->match->route->data;
 	const struct kefs_api *api = ctx;
-	struct kefs_efs_call call = { .api = api, .efs = api->efs, .caller = request->caller };
+	struct kefs_who who;
+	struct kefs_efs_call call = { .api = api, .efs = api->efs, .who = &who, .caller = request->caller };
 	CLEANUP_JSON json_t *in = NULL;
 	int rc;
 
-	rc = kefs_efs_input(op->shape, request, &in, &call.err);
+	rc = kefs_identities_recall(api->efs->identities, request->caller->access_key, kefs_efs_now_ms() / 1000, &who,
+				    &call.err);
+	if (rc == 0)
+		rc = kefs_efs_input(op->shape, request, &in, &call.err);
 	call.in = in;
+	if (rc == 0)
+		rc = kefs_efs_authorize(&call, op->name);
 	if (rc == 0)
 		rc = op->run(&call);
 	if (rc < 0) {

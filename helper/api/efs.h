@@ -14,11 +14,13 @@
 #include "model/fault.h"
 #include "model/page.h"
 #include "model/tag.h"
+#include "service/identities.h"
 
 struct kefs_efs_call {
 	const struct kefs_api *api;
 	const struct kefs_efs *efs;
 	const json_t *in;			/* checked */
+	const struct kefs_who *who;		/* that asks */
 	const struct kefs_http_caller *caller;
 	json_t *out;				/* a new reference, or NULL: no body */
 	/* A member that an error's body has besides code and message; "" if none. */
@@ -50,6 +52,9 @@ void kefs_efs_handle(void *ctx, const struct kefs_http_request *request, struct 
  */
 int kefs_efs_input(const struct kefs_shape *shape, const struct kefs_http_request *request, json_t **ret_in,
 		   struct kefs_err *err);
+
+/* May the caller do this, on what the input names? 0 or -KEFS_E_ACCESS_DENIED. */
+int kefs_efs_authorize(struct kefs_efs_call *call, const char *operation);
 
 /* The page that MaxItems and Marker, or MaxResults and NextToken, ask for: 0 or -KEFS_E_BAD_REQUEST. */
 int kefs_efs_page(struct kefs_efs_call *call, char kind, bool marker, struct kefs_page *ret_page);

@@ -15,7 +15,7 @@ int kefs_efs_put_policy(struct kefs_efs_call *call)
 	const char *policy = kefs_in_string(call->in, "Policy");
 	char id[KEFS_ID_SIZE];
 	int rc = kefs_fs_policies_put(call->efs, kefs_in_string(call->in, "FileSystemId"), policy,
-				      kefs_in_boolean(call->in, "BypassPolicyLockoutSafetyCheck", false), call->caller->arn, id,
+				      kefs_in_boolean(call->in, "BypassPolicyLockoutSafetyCheck", false), call->who, id,
 				      &call->err);
 
 	return rc < 0 ? rc : policy_out(call, id, policy);

@@ -3,12 +3,13 @@
 #include <string.h>
 
 #include "api/efs.h"
+#include "api/query.h"
 #include "common/id.h"
 #include "common/str.h"
 #include "internal.h"
 
 #define EFS_PREFIX	"/2015-02-01"
-#define ROUTES_MAX	64
+#define ROUTES_MAX	80
 #define PATTERN_SIZE	96
 
 /* The order counts: a fixed segment stands before a {…} in the same place. */
@@ -29,7 +30,7 @@ static const struct kefs_route own_routes[] = {
 
 #define OWN_ROUTES (sizeof(own_routes) / sizeof(own_routes[0]))
 
-/* The own routes first, then a route for each operation of the EFS API. Made once. */
+/* The own routes first, then a route for each operation of the EFS API, and one for the services that share a path. */
 static const struct kefs_route *all_routes(size_t *ret_count)
 {
 	static char patterns[ROUTES_MAX][PATTERN_SIZE];
@@ -42,10 +43,11 @@ static const struct kefs_route *all_routes(size_t *ret_count)
 		memcpy(routes, own_routes, sizeof(own_routes));
 		count = OWN_ROUTES;
 		ops = kefs_efs_ops(&op_count);
-		for (size_t i = 0; i < op_count && count < ROUTES_MAX; i++, count++) {
+		for (size_t i = 0; i < op_count && count < ROUTES_MAX - 1; i++, count++) {
 			(void)kefs_str_format(patterns[i], PATTERN_SIZE, EFS_PREFIX "%s", ops[i].pattern);
 			routes[count] = (struct kefs_route) { ops[i].method, patterns[i], kefs_efs_handle, &ops[i] };
 		}
+		routes[count++] = (struct kefs_route) { "POST", "/", kefs_query_handle, NULL };
 	}
 	*ret_count = count;
 	return routes;

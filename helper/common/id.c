@@ -48,6 +48,17 @@ int kefs_id_random(void *ret_bytes, size_t len)
 	return 0;
 }
 
+int kefs_id_draw(const char *letters, char *ret_text, size_t len)
+{
+	size_t mask = strlen(letters) - 1;
+	int rc = kefs_id_random(ret_text, len);
+
+	for (size_t i = 0; i < len && rc == 0; i++)
+		ret_text[i] = letters[(unsigned char)ret_text[i] & mask];
+	ret_text[len] = '\0';
+	return rc;
+}
+
 int kefs_id_new(const char *prefix, char *ret_id)
 {
 	uint8_t bytes[(KEFS_ID_DIGITS + 1) / 2];

@@ -29,6 +29,9 @@ const char *kefs_id_bare(const char *text, const char *prefix);
 /* A random version 4 UUID; ret_uuid has room for KEFS_UUID_SIZE. 0 or -errno. */
 int kefs_id_uuid(char *ret_uuid);
 
+/* len characters and a NUL of a set that has a power of two of them, so that each is as likely. 0 or -errno. */
+int kefs_id_draw(const char *letters, char *ret_text, size_t len);
+
 /* len random bytes: 0 or -errno. */
 int kefs_id_random(void *ret_bytes, size_t len);
 

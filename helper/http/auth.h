@@ -10,14 +10,17 @@
 /* A key that signs. */
 struct kefs_auth_key {
 	char secret[KEFS_AUTH_SECRET_SIZE];	/* wiped after use */
-	char user[65];				/* "": the account itself */
+	char arn[KEFS_HTTP_ARN_SIZE];		/* of whom it stands for */
 };
 
 struct kefs_auth_parts {
-	const char *account;		/* the caller's: 12 digits */
+	const char *account;		/* everybody's: 12 digits */
 	const char *region;		/* that signatures must be for */
-	/* Looks for an access key: 0, -ENOENT, or another -errno, which is an internal error. */
-	int (*find)(void *ctx, const char *access_key, struct kefs_auth_key *ret_key);
+	/*
+	 * Looks for an access key and the token that came with it ("": none). 0; -ENOENT no such key; -EACCES not with
+	 * this token; -EKEYEXPIRED; another -errno is an internal error.
+	 */
+	int (*find)(void *ctx, const char *access_key, const char *token, struct kefs_auth_key *ret_key);
 	void *ctx;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Requests that are signed (SigV4): by a key that the service knows, for this region, and for the EFS API. */
+/* Requests that are signed (SigV4): by a key that the service knows, for this region and one of the services here. */
 #include <errno.h>
 #include <string.h>
 #include <time.h>
@@ -9,7 +9,37 @@
 #include "common/str.h"
 
 #define HEADERS_MAX	64
-#define SERVICE		"elasticfilesystem"
+
+/* What is here, told apart by the path and the service that the request is signed for. The first is the default. */
+static const struct service {
+	const char *name, *ns;
+	enum kefs_sigv4_protocol protocol;
+	enum kefs_reply_form form;
+	bool at_root;		/* POST / */
+	bool global;		/* clients sign for us-east-1, or any other region */
+} services[] = {
+	{ "elasticfilesystem", NULL, KEFS_SIGV4_JSON, KEFS_REPLY_JSON, false, false },
+	{ "sts", "https://sts.amazonaws.com/doc/2011-06-15/", KEFS_SIGV4_QUERY, KEFS_REPLY_QUERY, true, true },
+	{ "iam", "https://iam.amazonaws.com/doc/2010-05-08/", KEFS_SIGV4_QUERY, KEFS_REPLY_QUERY, true, true },
+	{ "ec2", NULL, KEFS_SIGV4_EC2, KEFS_REPLY_EC2, true, false },
+};
+
+/* The one that a request is for; where the name is none of those at the path, the one that is expected there. */
+static const struct service *find_service(const struct kefs_http_request *request, const char *name)
+{
+	bool at_root = !strcmp(request->path, "/");
+	const struct service *fallback = NULL;
+
+	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
+		if (services[i].at_root != at_root)
+			continue;
+		if (!strcmp(services[i].name, name))
+			return &services[i];
+		if (!fallback)
+			fallback = &services[i];
+	}
+	return fallback;
+}
 
 struct headers {
 	struct kefs_sigv4_header list[HEADERS_MAX];
@@ -27,12 +57,13 @@ static void add_header(void *ctx, const char *name, const char *value)
 		headers->list[headers->count++] = (struct kefs_sigv4_header) { name, value };
 }
 
-static void refuse(struct kefs_http_reply *reply, enum kefs_sigv4_fault fault, const char *text)
+static void refuse(struct kefs_http_reply *reply, const struct service *service, enum kefs_sigv4_fault fault,
+		   const char *text)
 {
 	unsigned int status;
-	const char *code = kefs_sigv4_code(fault, KEFS_SIGV4_JSON, &status);
+	const char *code = kefs_sigv4_code(fault, service->protocol, &status);
 
-	kefs_reply_error(reply, status, code, "%s", text);
+	kefs_reply_error_as(reply, service->form, service->ns, status, code, "%s", text);
 }
 
 /* The request as the signature sees it, and who says that he signed it. 0, or the reply is filled. */
@@ -61,7 +92,7 @@ static int read_claim(const struct kefs_http_request *request, struct headers *h
 	};
 	fault = kefs_sigv4_parse(ret_signed, ret_claim, &err);
 	if (fault != KEFS_SIGV4_OK) {
-		refuse(reply, fault, err.text);
+		refuse(reply, find_service(request, ""), fault, err.text);
 		return -EACCES;
 	}
 	return 0;
@@ -78,46 +109,60 @@ static void admit(void *ctx, const struct kefs_http_request *request, struct kef
 	(void)read_claim(request, &headers, &as_signed, &claim, reply);
 }
 
-static void set_caller(const struct kefs_auth_parts *parts, const struct kefs_auth_key *key,
-		       struct kefs_http_caller *caller)
+static void set_caller(const struct kefs_auth_parts *parts, const struct kefs_sigv4_claim *claim,
+		       const struct kefs_auth_key *key, struct kefs_http_caller *caller)
 {
+	(void)kefs_str_copy(caller->service, sizeof(caller->service), claim->service);
 	(void)kefs_str_copy(caller->account, sizeof(caller->account), parts->account);
-	(void)kefs_str_copy(caller->user, sizeof(caller->user), key->user);
-	(void)kefs_str_format(caller->arn, sizeof(caller->arn), "arn:aws:iam::%s:%s%s", parts->account,
-			      *key->user ? "user/" : "root", key->user);
+	(void)kefs_str_copy(caller->access_key, sizeof(caller->access_key), claim->access_key);
+	(void)kefs_str_copy(caller->arn, sizeof(caller->arn), key->arn);
+}
+
+/* What is wrong with the key: a result of find(). */
+static void refuse_key(struct kefs_http_reply *reply, const struct service *service, int rc)
+{
+	if (rc == -ENOENT || rc == -EACCES)
+		refuse(reply, service, KEFS_SIGV4_UNKNOWN_KEY, KEFS_SIGV4_UNKNOWN_KEY_TEXT);
+	else if (rc == -EKEYEXPIRED)
+		refuse(reply, service, KEFS_SIGV4_EXPIRED_TOKEN, "The security token included in the request is expired");
+	else
+		refuse(reply, service, KEFS_SIGV4_INTERNAL, "The service has failed inside");
 }
 
 static void identify(void *ctx, const struct kefs_http_request *request, struct kefs_http_caller *caller,
 		     struct kefs_http_reply *reply)
 {
 	const struct kefs_auth_parts *parts = ctx;
-	const struct kefs_sigv4_rules rules = { .region = parts->region, .service = SERVICE, .now = time(NULL) };
+	struct kefs_sigv4_rules rules = { .region = parts->region, .now = time(NULL) };
 	struct kefs_auth_key found = { .secret = "" };
-	struct kefs_sigv4_key key = { .secret = found.secret };
+	struct kefs_sigv4_key key = { .secret = found.secret, .expires = INT64_MAX };
 	struct kefs_sigv4_request as_signed;
 	enum kefs_sigv4_fault fault;
 	struct kefs_sigv4_claim claim;
+	const struct service *service;
 	struct headers headers;
 	struct kefs_err err;
 	int rc;
 
 	if (read_claim(request, &headers, &as_signed, &claim, reply) < 0)
 		return;
-	rc = parts->find(parts->ctx, claim.access_key, &found);
-	if (rc == -ENOENT) {
-		refuse(reply, KEFS_SIGV4_UNKNOWN_KEY, KEFS_SIGV4_UNKNOWN_KEY_TEXT);
-		return;
-	}
+	service = find_service(request, claim.service);
+	rules.service = service->name;
+	if (service->global)
+		rules.region = NULL;
+	rc = parts->find(parts->ctx, claim.access_key, claim.token, &found);
 	if (rc < 0) {
-		refuse(reply, KEFS_SIGV4_INTERNAL, "The service has failed inside");
+		refuse_key(reply, service, rc);
 		return;
 	}
 	key.access_key = claim.access_key;
+	/* find() has looked at it */
+	key.token = *claim.token ? claim.token : NULL;
 	fault = kefs_sigv4_verify(&as_signed, &claim, &key, &rules, &err);
 	if (fault == KEFS_SIGV4_OK)
-		set_caller(parts, &found, caller);
+		set_caller(parts, &claim, &found, caller);
 	else
-		refuse(reply, fault, err.text);
+		refuse(reply, service, fault, err.text);
 	explicit_bzero(&found, sizeof(found));
 }
 

@@ -5,6 +5,7 @@
  */
 #include "server.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <microhttpd.h>
 #include <stdbool.h>
@@ -74,9 +75,13 @@ static void on_timer(void *ctx)
 
 static struct MHD_Response *make_response(struct kefs_http_reply *reply)
 {
-	char *text = reply->body ? json_dumps(reply->body, JSON_COMPACT | JSON_REAL_PRECISION(13)) : NULL;
+	const char *type = reply->xml ? "text/xml" : "application/json";
 	struct MHD_Response *response;
-	char uuid[KEFS_UUID_SIZE];
+	char *text = reply->xml;
+
+	reply->xml = NULL;
+	if (!text && reply->body)
+		text = json_dumps(reply->body, JSON_COMPACT | JSON_REAL_PRECISION(13));
 
 	response = MHD_create_response_from_buffer(text ? strlen(text) : 0, text,
 						   text ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
@@ -85,11 +90,11 @@ static struct MHD_Response *make_response(struct kefs_http_reply *reply)
 		return NULL;
 	}
 	if (text)
-		(void)MHD_add_response_header(response, "Content-Type", "application/json");
+		(void)MHD_add_response_header(response, "Content-Type", type);
 	if (reply->error)
 		(void)MHD_add_response_header(response, "x-amzn-ErrorType", reply->error);
-	if (kefs_id_uuid(uuid) == 0)
-		(void)MHD_add_response_header(response, "x-amzn-RequestId", uuid);
+	if (*reply->request_id || kefs_id_uuid(reply->request_id) == 0)
+		(void)MHD_add_response_header(response, "x-amzn-RequestId", reply->request_id);
 	return response;
 }
 
@@ -158,6 +163,7 @@ static void dispatch(struct kefs_http_server *server, struct kefs_http_request *
 	server->parts.auth.identify(server->parts.auth.ctx, request, &caller, reply);
 	if (reply->status)
 		return;
+	kefs_http_address(request, caller.address);
 	request->caller = &caller;
 	request->match = &match;
 	rc = kefs_route_find(server->parts.routes, server->parts.route_count, request->method, request->path, &match);
@@ -351,6 +357,19 @@ void kefs_http_headers(const struct kefs_http_request *request,
 	struct headers headers = { .each = each, .ctx = ctx };
 
 	(void)MHD_get_connection_values(request->connection, MHD_HEADER_KIND, give_header, &headers);
+}
+
+void kefs_http_address(const struct kefs_http_request *request, char *ret_text)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(request->connection,
+								       MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const struct sockaddr *sa = info ? info->client_addr : NULL;
+
+	ret_text[0] = '\0';
+	if (sa && sa->sa_family == AF_INET)
+		(void)inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)sa)->sin_addr, ret_text, INET6_ADDRSTRLEN);
+	else if (sa && sa->sa_family == AF_INET6)
+		(void)inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr, ret_text, INET6_ADDRSTRLEN);
 }
 
 int kefs_http_peer(const struct kefs_http_request *request, uid_t *ret_uid)

@@ -16,7 +16,8 @@
 #include "http/route.h"
 
 #define KEFS_HTTP_BODY_MAX	(128 * 1024)
-#define KEFS_HTTP_ARN_SIZE	256
+#define KEFS_HTTP_ARN_SIZE	704	/* of a user with the longest path */
+#define KEFS_HTTP_KEY_SIZE	129
 
 struct kefs_http_server;
 
@@ -24,7 +25,9 @@ struct kefs_http_server;
 struct kefs_http_caller {
 	char account[16];
 	char arn[KEFS_HTTP_ARN_SIZE];
-	char user[65];		/* "": the account itself */
+	char service[32];	/* that the request is signed for: "elasticfilesystem", "iam" */
+	char access_key[KEFS_HTTP_KEY_SIZE];	/* "": the administrator at this host */
+	char address[46];	/* that the request came from; "": from this host */
 	bool local;		/* the administrator at this host */
 };
 
@@ -80,6 +83,9 @@ const char *kefs_http_header(const struct kefs_http_request *request, const char
 /* Calls each for every header, in the order in which they came. */
 void kefs_http_headers(const struct kefs_http_request *request,
 		       void (*each)(void *ctx, const char *name, const char *value), void *ctx);
+
+/* The address of who is at the other end, "" unless that is an Internet one; ret_text has 46 bytes. */
+void kefs_http_address(const struct kefs_http_request *request, char *ret_text);
 
 /* The uid of who is at the other end of a UNIX socket: 0 or -errno. */
 int kefs_http_peer(const struct kefs_http_request *request, uid_t *ret_uid);

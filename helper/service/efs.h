@@ -16,6 +16,7 @@
 
 struct kefs_access;
 struct kefs_endpoints;
+struct kefs_identities;
 
 /* All pointers stay main's. */
 struct kefs_efs {
@@ -25,6 +26,7 @@ struct kefs_efs {
 	const struct kefs_limits *limits;
 	struct kefs_access *access;
 	const struct kefs_endpoints *endpoints;
+	struct kefs_identities *identities;
 };
 
 /* Milliseconds since the epoch. */

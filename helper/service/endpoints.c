@@ -20,8 +20,8 @@ static struct kefs_addr addr_of(const struct kefs_mount_target *target)
 	};
 }
 
-int kefs_endpoints_add(const struct kefs_endpoints *endpoints, const struct kefs_mount_target *target,
-		       struct kefs_err *err)
+static int add(const struct kefs_endpoints *endpoints, const struct kefs_mount_target *target,
+	       struct kefs_err *err)
 {
 	const struct kefs_subnet *subnet = kefs_topology_subnet(endpoints->topology, target->subnet_id);
 	const struct kefs_addr addr = addr_of(target);
@@ -46,6 +46,20 @@ err_address:
 	return rc;
 }
 
+int kefs_endpoints_filter(const struct kefs_endpoints *endpoints, struct kefs_err *err)
+{
+	return endpoints->ops->filter(endpoints->ctx, err);
+}
+
+int kefs_endpoints_add(const struct kefs_endpoints *endpoints, const struct kefs_mount_target *target,
+		       struct kefs_err *err)
+{
+	/* Before anybody can reach it */
+	int rc = kefs_endpoints_filter(endpoints, err);
+
+	return rc < 0 ? rc : add(endpoints, target, err);
+}
+
 void kefs_endpoints_remove(const struct kefs_endpoints *endpoints, const struct kefs_mount_target *target)
 {
 	const struct kefs_addr addr = addr_of(target);
@@ -56,6 +70,8 @@ void kefs_endpoints_remove(const struct kefs_endpoints *endpoints, const struct 
 	endpoints->ops->removed(endpoints->ctx, target->address);
 	if (kefs_ifaddr_del(target->address, &err) < 0)
 		log_err("%s", err.text);
+	if (kefs_endpoints_filter(endpoints, &err) < 0)
+		log_err("the packet filter is not as security groups have it: %s", err.text);
 }
 
 static int all_targets(struct kefs_db *db, struct kefs_mount_target_list *ret_all, struct kefs_err *err)
@@ -139,8 +155,13 @@ int kefs_endpoints_start(const struct kefs_endpoints *endpoints, struct kefs_err
 
 	if (rc == 0)
 		rc = drop_strays(endpoints, &all, err);
+	/* What an earlier run set up holds on; nobody new is let in without. */
+	if (rc == 0 && kefs_endpoints_filter(endpoints, &why) < 0) {
+		log_err("mount targets stay as an earlier run left them, security groups cannot be enforced: %s", why.text);
+		all.count = 0;
+	}
 	for (size_t i = 0; i < all.count && rc == 0; i++) {
-		if (kefs_endpoints_add(endpoints, &all.targets[i], &why) < 0)
+		if (add(endpoints, &all.targets[i], &why) < 0)
 			log_err("mount target %s is not reachable: %s", all.targets[i].id, why.text);
 	}
 	free(all.targets);

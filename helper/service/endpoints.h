@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The addresses of mount targets: on their subnets' interfaces, listened on, and with names. The store says which there
- * are; what an earlier run left is put right at the start. Loop thread only.
+ * The addresses of mount targets: on their subnets' interfaces, filtered by their groups, listened on, and with names.
+ * The store says which there are; what an earlier run left is put right at the start. Loop thread only.
  */
 #ifndef KEFS_SERVICE_ENDPOINTS_H
 #define KEFS_SERVICE_ENDPOINTS_H
@@ -18,6 +18,8 @@ struct kefs_endpoints_ops {
 	int (*listen)(void *ctx, const struct kefs_addr *addr, struct kefs_err *err);
 	/* No more. */
 	void (*unlisten)(void *ctx, const struct kefs_addr *addr);
+	/* Who reaches which address: as the store has it, from now on. 0 or -errno. */
+	int (*filter)(void *ctx, struct kefs_err *err);
 	/* The address is gone: connections to it end. */
 	void (*removed)(void *ctx, uint32_t address);
 };
@@ -40,6 +42,9 @@ int kefs_endpoints_start(const struct kefs_endpoints *endpoints, struct kefs_err
 /* A new target: reachable when this returns 0; else nothing is left of it. */
 int kefs_endpoints_add(const struct kefs_endpoints *endpoints, const struct kefs_mount_target *target,
 		       struct kefs_err *err);
+
+/* Groups, rules or members are other ones: from now on. 0 or -errno, and then the filter is as it was. */
+int kefs_endpoints_filter(const struct kefs_endpoints *endpoints, struct kefs_err *err);
 
 /* A target that is no more in the store. */
 void kefs_endpoints_remove(const struct kefs_endpoints *endpoints, const struct kefs_mount_target *target);

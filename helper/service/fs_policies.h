@@ -7,14 +7,15 @@
 
 #include "policy/policy.h"
 #include "service/efs.h"
+#include "service/identities.h"
 
 /*
  * Sets the policy of an available file system. 0; -KEFS_E_FS_NOT_FOUND, -KEFS_E_FS_STATE, -KEFS_E_INVALID_POLICY, the
- * latter also if the caller could not set another one afterwards, unless bypass is set. ret_id (KEFS_ID_SIZE) gets the
+ * latter also if who could not set another one afterwards, unless bypass is set. ret_id (KEFS_ID_SIZE) gets the
  * file system's id.
  */
 int kefs_fs_policies_put(const struct kefs_efs *efs, const char *id_or_arn, const char *policy, bool bypass,
-			 const char *caller_arn, char *ret_id, struct kefs_err *err);
+			 const struct kefs_who *who, char *ret_id, struct kefs_err *err);
 
 /* The policy, to be freed, and the id: 0, -KEFS_E_FS_NOT_FOUND, -KEFS_E_POLICY_NOT_FOUND. */
 int kefs_fs_policies_get(const struct kefs_efs *efs, const char *id_or_arn, char *ret_id, char **ret_policy,

@@ -183,5 +183,7 @@ int kefs_mount_targets_set_groups(const struct kefs_efs *efs, const char *id, co
 
 	if (rc == 0)
 		rc = settle_groups(efs, groups, target.vpc_id, &settled, err);
-	return rc < 0 ? rc : kefs_st_mount_target_set_groups(efs->db, target.id, &settled, err);
+	if (rc == 0)
+		rc = kefs_st_mount_target_set_groups(efs->db, target.id, &settled, err);
+	return rc < 0 ? rc : kefs_endpoints_filter(efs->endpoints, err);
 }

@@ -51,6 +51,13 @@ int kefs_store_take_int(void *ctx, sqlite3_stmt *stmt);
 /* Copies a column's text: 0, or -EUCLEAN if it is NULL or does not fit. */
 int kefs_store_text(sqlite3_stmt *stmt, int column, char *buf, size_t size);
 
+/* The first column of the last row as text, to be freed; -ENOENT without a text if there is no row. */
+int kefs_store_get_text(struct kefs_db *db, char **ret_text, const char *what, struct kefs_err *err, const char *sql,
+			const char *types, ...);
+
+/* What the last statement came to: rc if it failed, -ENOENT if it changed no row, else 0. */
+int kefs_store_changed(struct kefs_db *db, int rc);
+
 /* Finalizes the statements that are kept. */
 void kefs_store_forget(struct kefs_db *db);
 

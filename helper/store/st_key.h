@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Access keys, with which requests are signed, in the store. */
+/* Keys with which requests are signed, those for good and those of sessions, in the store. */
 #ifndef KEFS_STORE_ST_KEY_H
 #define KEFS_STORE_ST_KEY_H
 
@@ -7,26 +7,58 @@
 #include <stdint.h>
 
 #include "common/err.h"
+#include "model/iam.h"
 #include "store/db.h"
 
 #define KEFS_KEY_ID_SIZE	129
 #define KEFS_KEY_SECRET_SIZE	129
-#define KEFS_USER_NAME_SIZE	65
 
 struct kefs_access_key {
 	char id[KEFS_KEY_ID_SIZE];
 	char secret[KEFS_KEY_SECRET_SIZE];	/* to be wiped */
-	char user[KEFS_USER_NAME_SIZE];		/* "": the account itself */
+	char user_id[KEFS_IAM_ID_SIZE];		/* "": the account itself */
 	bool active;
+	int64_t created_ms;
+};
+
+/* A key that comes with a token and ends. */
+struct kefs_session {
+	char id[KEFS_KEY_ID_SIZE];
+	char secret[KEFS_KEY_SECRET_SIZE];	/* to be wiped, as is the token */
+	char token[KEFS_SESSION_TOKEN_SIZE];
+	char identity_id[KEFS_IAM_ID_SIZE];	/* of the role or the user; "": the account itself */
+	char name[KEFS_SESSION_NAME_SIZE];	/* "" but of a role's session */
+	int64_t expires_sec;			/* since the epoch */
 };
 
 /* Stores a new one. */
-int kefs_st_key_insert(struct kefs_db *db, const struct kefs_access_key *key, int64_t now_ms, struct kefs_err *err);
+int kefs_st_key_insert(struct kefs_db *db, const struct kefs_access_key *key, struct kefs_err *err);
 
 /* One; -ENOENT without a text. */
 int kefs_st_key_get(struct kefs_db *db, const char *id, struct kefs_access_key *ret_key, struct kefs_err *err);
 
 /* The account's oldest active key; -ENOENT without a text. */
 int kefs_st_key_root(struct kefs_db *db, struct kefs_access_key *ret_key, struct kefs_err *err);
+
+/* Those of a user ("": of the account), without secrets, by age; at most max. */
+int kefs_st_key_list(struct kefs_db *db, const char *user_id, struct kefs_access_key *ret_keys, size_t max,
+		     size_t *ret_count, struct kefs_err *err);
+
+/* Switches one of the user's on or off, or removes it; -ENOENT without a text. */
+int kefs_st_key_set_active(struct kefs_db *db, const char *user_id, const char *id, bool active, struct kefs_err *err);
+int kefs_st_key_delete(struct kefs_db *db, const char *user_id, const char *id, struct kefs_err *err);
+
+/*
+ * Stores a new session, with its policy ("": none), and forgets those that ended before forget_sec. 0, or -EDQUOT
+ * without a text if there are limit already.
+ */
+int kefs_st_session_insert(struct kefs_db *db, const struct kefs_session *session, const char *policy,
+			   int64_t forget_sec, int64_t limit, struct kefs_err *err);
+
+/* One, also if it has ended; -ENOENT without a text. */
+int kefs_st_session_get(struct kefs_db *db, const char *id, struct kefs_session *ret_session, struct kefs_err *err);
+
+/* Its policy, to be freed; -ENOENT without a text if it has none. */
+int kefs_st_session_policy(struct kefs_db *db, const char *id, char **ret_policy, struct kefs_err *err);
 
 #endif

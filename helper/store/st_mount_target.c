@@ -266,3 +266,9 @@ int kefs_st_mount_target_set_groups(struct kefs_db *db, const char *id, const st
 		kefs_db_rollback(db);
 	return rc;
 }
+
+int kefs_st_mount_target_in_subnet(struct kefs_db *db, const char *subnet_id, int64_t *ret_count, struct kefs_err *err)
+{
+	return kefs_store_query(db, kefs_store_take_int, ret_count, "counting a subnet's mount targets", err,
+				"SELECT count(*) FROM mount_targets WHERE subnet_id = ?1", "t", subnet_id);
+}

@@ -43,6 +43,9 @@ int kefs_st_mount_target_list(struct kefs_db *db, const char *fs_id, const struc
 /* How many a file system has. */
 int kefs_st_mount_target_count(struct kefs_db *db, const char *fs_id, int64_t *ret_count, struct kefs_err *err);
 
+/* How many a subnet has. */
+int kefs_st_mount_target_in_subnet(struct kefs_db *db, const char *subnet_id, int64_t *ret_count, struct kefs_err *err);
+
 /* Its security groups, in the order in which they were given. */
 int kefs_st_mount_target_groups(struct kefs_db *db, const char *id, struct kefs_groups *ret_groups,
 				struct kefs_err *err);

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "internal.h"
 
@@ -84,19 +86,16 @@ static int run(struct kefs_db *db, sqlite3_stmt *stmt, kefs_store_row_fn row, vo
 	return rc == SQLITE_DONE ? 0 : kefs_store_fail(db, rc, what, err);
 }
 
-int kefs_store_query(struct kefs_db *db, kefs_store_row_fn row, void *ctx, const char *what, struct kefs_err *err,
-		     const char *sql, const char *types, ...)
+static int query(struct kefs_db *db, kefs_store_row_fn row, void *ctx, const char *what, struct kefs_err *err,
+		 const char *sql, const char *types, va_list ap)
 {
 	sqlite3_stmt *stmt = NULL;
 	bool kept;
-	va_list ap;
 	int rc = get(db, sql, &stmt, &kept, what, err);
 
 	if (rc < 0)
 		return rc;
-	va_start(ap, types);
 	bind(stmt, types, ap);
-	va_end(ap);
 	rc = run(db, stmt, row, ctx, what, err);
 	if (kept) {
 		(void)sqlite3_reset(stmt);
@@ -105,6 +104,55 @@ int kefs_store_query(struct kefs_db *db, kefs_store_row_fn row, void *ctx, const
 		(void)sqlite3_finalize(stmt);
 	}
 	return rc;
+}
+
+int kefs_store_query(struct kefs_db *db, kefs_store_row_fn row, void *ctx, const char *what, struct kefs_err *err,
+		     const char *sql, const char *types, ...)
+{
+	va_list ap;
+	int rc;
+
+	va_start(ap, types);
+	rc = query(db, row, ctx, what, err, sql, types, ap);
+	va_end(ap);
+	return rc;
+}
+
+static int take_copy(void *ctx, sqlite3_stmt *stmt)
+{
+	const char *text = (const char *)sqlite3_column_text(stmt, 0);
+	char *copy = strdup(text ? text : "");
+
+	if (!copy)
+		return -ENOMEM;
+	free(*(char **)ctx);
+	*(char **)ctx = copy;
+	return 0;
+}
+
+int kefs_store_get_text(struct kefs_db *db, char **ret_text, const char *what, struct kefs_err *err, const char *sql,
+			const char *types, ...)
+{
+	char *text = NULL;
+	va_list ap;
+	int rc;
+
+	va_start(ap, types);
+	rc = query(db, take_copy, &text, what, err, sql, types, ap);
+	va_end(ap);
+	if (rc < 0) {
+		free(text);
+		return rc;
+	}
+	if (!text)
+		return -ENOENT;
+	*ret_text = text;
+	return 0;
+}
+
+int kefs_store_changed(struct kefs_db *db, int rc)
+{
+	return rc == 0 && !sqlite3_changes(db->sql) ? -ENOENT : rc;
 }
 
 int kefs_store_take_int(void *ctx, sqlite3_stmt *stmt)

@@ -47,6 +47,11 @@ second=$(main_pid)
 check "it is killed" unit kill -s KILL kefsd.service
 check "and started again" wait_for 30 another_than "$second"
 check "the client goes on" sh -c "echo after > $A/f"
+# The sandbox lets it set up the packet filter and addresses
+check "a mount target" aws efs create-mount-target --file-system-id "$(kefsctl --json fs list | jq -r '.FileSystems[0].FileSystemId')" \
+	--subnet-id "$(kefsctl --json subnets | jq -r '.Subnets[0].SubnetId')" --ip-address 127.66.0.10
+check "its part of the filter" sh -c "nft list table inet kefs | grep -q to_7f42000a"
+check "it lets this host in" nc -z -w 10 127.66.0.10 2049
 equal "nothing failed" "$(unit --failed --no-legend --plain)" ""
 
 unit stop kefsd.service 2> /dev/null

@@ -11,7 +11,8 @@ case ${KEFS_KERNEL:-uml} in uml-debug | debian) slow=10 ;; *) slow=1 ;; esac
 
 ip link add mt0 type dummy || fatal "no dummy interface"
 ip link set mt0 up
-echo 'subnets = us-east-1a mt0 10.66.0.0/24, us-east-1b mt0 10.66.1.0/24' > /tmp/kefsd.conf
+# The client is in a range of the VPC: its default security group lets it in
+echo 'subnets = us-east-1a mt0 10.66.0.0/24, us-east-1b mt0 10.66.1.0/24, us-east-1c mt0 10.55.1.0/24' > /tmp/kefsd.conf
 kefsd_stop || fatal "kefsd does not stop"
 kefsd_start --config /tmp/kefsd.conf || fatal "kefsd does not start"
 client_ns a

@@ -87,7 +87,7 @@ int efs_find_client(void *ctx, const char *access_key, const char *token, struct
 	(void)token;
 	if (find_client_result < 0)
 		return kefs_err_set(err, find_client_result, "test");
-	if (kefs_access_keys_find(efs.db, access_key, &key, err) < 0)
+	if (kefs_st_key_get(efs.db, access_key, &key, err) < 0 || !key.active)
 		return -ENOENT;
 	(void)kefs_str_copy(ret_client->secret, sizeof(ret_client->secret), key.secret);
 	ret_client->principal = &known.principal;

@@ -10,6 +10,7 @@
 #include "internal.h"
 #include "store/db.h"
 #include "store/st_fs.h"
+#include "store/st_key.h"
 #include "store/st_setting.h"
 #include "store/st_tag.h"
 
@@ -155,6 +156,7 @@ static void test_upgrade(void **state)
 	struct kefs_db *db = open_db();
 	struct kefs_err err;
 	int count = kefs_schema_count, version = 0;
+	char broken[32];
 
 	(void)state;
 	for (int i = 0; i < count; i++)
@@ -166,12 +168,33 @@ static void test_upgrade(void **state)
 	assert_int_equal(version, count + 1);
 	/* A step that fails leaves nothing behind. */
 	assert_true(kefs_migrate_run(db, all, count + 2, &err) < 0);
-	assert_contains(err.text, "version 4");
+	assert_true(snprintf(broken, sizeof(broken), "version %d", count + 2) > 0);
+	assert_contains(err.text, broken);
 	assert_int_equal(kefs_store_integer(db, "PRAGMA user_version", &version, &err), 0);
 	assert_int_equal(version, count + 1);
 	assert_int_equal(kefs_migrate_run(db, all, count + 1, &err), 0);
 	kefs_db_close(db);
 	expect_refusal(-EPROTO, "newer version of kefsd");
+}
+
+/* The administrator's key of a store that knew no users. */
+static void test_from_version_2(void **state)
+{
+	struct kefs_access_key key;
+	struct kefs_err err;
+	struct kefs_db *db;
+
+	(void)state;
+	hand_edit("PRAGMA application_id = 1264936563; PRAGMA user_version = 2");
+	hand_edit(kefs_schema_steps[0]);
+	hand_edit(kefs_schema_steps[1]);
+	hand_edit("INSERT INTO access_keys VALUES ('AKIA0123456789012345', '0123456789abcdef', NULL, 1, 7)");
+	db = open_db();
+	assert_int_equal(kefs_st_key_root(db, &key, &err), 0);
+	assert_string_equal(key.id, "AKIA0123456789012345");
+	assert_string_equal(key.user_id, "");
+	assert_int_equal(key.created_ms, 7);
+	kefs_db_close(db);
 }
 
 /* A store of the first version: names become tags, everything else has its default. */
@@ -305,6 +328,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_many, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_settings, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_upgrade, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_from_version_2, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_from_version_1, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_foreign_and_damaged, set_up, tear_down),
 		cmocka_unit_test(test_no_place),

@@ -16,11 +16,13 @@
 #include "common/str.h"
 #include "service/access.h"
 #include "service/endpoints.h"
+#include "service/identities.h"
 #include "store/st_fs.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct kefs_db *db;
+static struct kefs_identities *identities;
 static struct kefs_fs the_fs;
 static struct kefs_fs_list list = { .fs = &the_fs, .count = 1 };
 static struct kefs_topology topology;
@@ -76,6 +78,13 @@ void kefs_endpoints_remove(const struct kefs_endpoints *endpoints, const struct 
 	(void)target;
 }
 
+int kefs_endpoints_filter(const struct kefs_endpoints *endpoints, struct kefs_err *err)
+{
+	(void)endpoints;
+	(void)err;
+	return 0;
+}
+
 void kefs_access_policy_changed(struct kefs_access *access, const char *fs_id)
 {
 	(void)access;
@@ -99,6 +108,8 @@ static void set_up(void)
 	kefs_log_set_level(KEFS_LOG_ERR);
 	if (kefs_topology_build(&topology, "us-east-1", "000000000000", "", &err) < 0 ||
 	    kefs_db_open(":memory:", &db, &err) < 0 || kefs_fs_make(&request, 1, &the_fs) < 0)
+		abort();
+	if (kefs_identities_new(&(struct kefs_identities_parts) { .db = db, .topology = &topology }, &identities, &err) < 0)
 		abort();
 	(void)kefs_str_copy(the_fs.id, sizeof(the_fs.id), "fs-12345678");
 	the_fs.state = KEFS_FS_AVAILABLE;
@@ -150,6 +161,7 @@ static void ask(const char *method, const char *path, const char *query, const c
 	size_t count;
 
 	with_db.db = db;
+	with_db.identities = identities;
 	ops = kefs_efs_ops(&count);
 	for (size_t i = 0; i < count; i++) {
 		const struct kefs_route route = { ops[i].method, ops[i].pattern, kefs_efs_handle, &ops[i] };

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0
+/* IAM: the operations, and what they share. */
+#include "iam.h"
+
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+#include "common/str.h"
+#include "store/st_tag.h"
+
+#define MAX_ITEMS 1000
+#define ITEMS 100
+
+static enum kefs_identity_kind kind_of(const char *name)
+{
+	return *name == 'u' ? KEFS_IDENTITY_USER : *name == 'g' ? KEFS_IDENTITY_GROUP : KEFS_IDENTITY_ROLE;
+}
+
+int kefs_iam_missing(struct kefs_query_call *call, const char *what, const char *name)
+{
+	return kefs_err_set(&call->err, -KEFS_E_NO_SUCH_ENTITY, "The %s with name %.128s cannot be found.", what, name);
+}
+
+static int find(struct kefs_query_call *call, enum kefs_identity_kind kind, const char *name,
+		struct kefs_identity *ret_identity)
+{
+	int rc = kefs_st_identity_get(call->efs->db, kind, name, ret_identity, &call->err);
+
+	return rc == -ENOENT ? kefs_iam_missing(call, kefs_identity_kind_name(kind), name) : rc;
+}
+
+int kefs_iam_find(struct kefs_query_call *call, enum kefs_identity_kind kind, const char *param,
+		  struct kefs_identity *ret_identity)
+{
+	const char *name;
+	int rc = kefs_query_required(call, param, &name);
+
+	return rc < 0 ? rc : find(call, kind, name, ret_identity);
+}
+
+int kefs_iam_subject(struct kefs_query_call *call, struct kefs_identity *ret_identity)
+{
+	enum kefs_identity_kind kind = kind_of(call->op->kind);
+	const struct kefs_principal *principal = &call->who->caller.principal;
+
+	if (kind == KEFS_IDENTITY_USER && !kefs_form_get(call->form, "UserName")) {
+		if (principal->type == KEFS_PRINCIPAL_USER)
+			return find(call, kind, principal->name, ret_identity);
+		return kefs_err_set(&call->err, -KEFS_E_IAM_VALIDATION, "Must specify userName when calling with non-User credentials");
+	}
+	return kefs_iam_find(call, kind, call->op->param, ret_identity);
+}
+
+int kefs_iam_name(struct kefs_query_call *call, const char *param, size_t max, const char **ret_name)
+{
+	int rc = kefs_query_required(call, param, ret_name);
+
+	if (rc < 0 || kefs_iam_name_valid(*ret_name, max))
+		return rc;
+	return kefs_err_set(&call->err, -KEFS_E_IAM_VALIDATION,
+			    "The specified value for %c%s is invalid. It must contain 1 to %zu alphanumeric characters and/or the "
+			    "following: +=,.@_-", param[0] | 0x20, param + 1, max);
+}
+
+int kefs_iam_path(struct kefs_query_call *call, const char *param, const char **ret_path)
+{
+	const char *path = kefs_form_get(call->form, "%s", param);
+
+	*ret_path = path ? path : "/";
+	if (kefs_iam_path_valid(*ret_path))
+		return 0;
+	return kefs_err_set(&call->err, -KEFS_E_IAM_VALIDATION,
+			    "The specified value for %c%s is invalid. It must begin and end with / and contain only alphanumeric "
+			    "characters and/or the following: /+=,.@_-", param[0] | 0x20, param + 1);
+}
+
+int kefs_iam_description(struct kefs_query_call *call, const char **ret_text)
+{
+	const char *text = kefs_form_get(call->form, "Description");
+
+	*ret_text = text ? text : "";
+	if (strlen(*ret_text) <= 1000)
+		return 0;
+	return kefs_err_set(&call->err, -KEFS_E_IAM_VALIDATION, "1 validation error detected: Value at 'description' failed to "
+			    "satisfy constraint: Member must have length less than or equal to 1000");
+}
+
+int kefs_iam_pager_begin(struct kefs_query_call *call, struct kefs_iam_pager *ret_pager)
+{
+	const char *marker = kefs_form_get(call->form, "Marker");
+
+	*ret_pager = (struct kefs_iam_pager) { .after = marker ? marker : "" };
+	if (marker && !kefs_iam_name_valid(marker, KEFS_IAM_NAME_SIZE - 1))
+		return kefs_err_set(&call->err, -KEFS_E_IAM_VALIDATION, "Invalid Marker");
+	return kefs_query_number(call, "MaxItems", 1, MAX_ITEMS, ITEMS, &ret_pager->max);
+}
+
+bool kefs_iam_pager_take(struct kefs_iam_pager *pager, const char *name)
+{
+	if (pager->more || strcasecmp(name, pager->after) <= 0)
+		return false;
+	if (pager->shown == pager->max) {
+		pager->more = true;
+		return false;
+	}
+	pager->shown++;
+	(void)kefs_str_copy(pager->last, sizeof(pager->last), name);
+	return true;
+}
+
+void kefs_iam_pager_end(struct kefs_query_call *call, const struct kefs_iam_pager *pager)
+{
+	kefs_xml_bool(&call->xml, "IsTruncated", pager->more);
+	if (pager->more)
+		kefs_xml_text(&call->xml, "Marker", pager->last);
+}
+
+/* --- tags --- */
+
+int kefs_iam_read_tags(struct kefs_query_call *call, struct kefs_tags *ret_tags)
+{
+	struct kefs_tags tags = { .count = 0 };
+	int rc = 0;
+
+	for (unsigned int i = 1; i <= KEFS_TAG_MAX + 1 && rc == 0; i++) {
+		const char *key = kefs_form_get(call->form, "Tags.member.%u.Key", i);
+		const char *value = kefs_form_get(call->form, "Tags.member.%u.Value", i);
+
+		if (!key)
+			break;
+		rc = kefs_tags_add(&tags, key, value ? value : "", i);
+		if (rc == -ENAMETOOLONG)
+			rc = kefs_err_set(&call->err, -KEFS_E_IAM_INPUT, "A tag is too long");
+	}
+	if (rc == 0)
+		rc = kefs_tags_check(&tags, &call->err);
+	if (rc < 0)
+		kefs_tags_free(&tags);
+	else
+		*ret_tags = tags;
+	return rc == -KEFS_E_BAD_REQUEST ? -KEFS_E_IAM_INPUT : rc;
+}
+
+int kefs_iam_store_tags(struct kefs_query_call *call, const char *id, const struct kefs_tags *tags)
+{
+	int rc = tags->count ? kefs_st_tags_set(call->efs->db, id, tags, &call->err) : 0;
+
+	return rc == -EDQUOT ? -KEFS_E_LIMIT_EXCEEDED : rc;
+}
+
+int kefs_iam_write_tags(struct kefs_query_call *call, const char *id)
+{
+	struct kefs_tags tags;
+	int rc = kefs_st_tag_list(call->efs->db, id, 0, KEFS_TAG_MAX, &tags, &call->err);
+
+	if (rc < 0)
+		return rc;
+	kefs_xml_open(&call->xml, "Tags");
+	for (size_t i = 0; i < tags.count; i++) {
+		kefs_xml_open(&call->xml, "member");
+		kefs_xml_text(&call->xml, "Key", tags.tags[i].key);
+		kefs_xml_text(&call->xml, "Value", tags.tags[i].value);
+		kefs_xml_close(&call->xml, "member");
+	}
+	kefs_xml_close(&call->xml, "Tags");
+	kefs_tags_free(&tags);
+	return 0;
+}
+
+int kefs_iam_tag(struct kefs_query_call *call)
+{
+	struct kefs_identity identity;
+	struct kefs_tags tags;
+	int rc = kefs_iam_subject(call, &identity);
+
+	if (rc == 0)
+		rc = kefs_iam_read_tags(call, &tags);
+	if (rc < 0)
+		return rc;
+	rc = kefs_iam_store_tags(call, identity.id, &tags);
+	kefs_tags_free(&tags);
+	return rc;
+}
+
+int kefs_iam_untag(struct kefs_query_call *call)
+{
+	const char *keys[KEFS_TAG_MAX];
+	struct kefs_identity identity;
+	unsigned int count = 0;
+	int rc = kefs_iam_subject(call, &identity);
+
+	if (rc < 0)
+		return rc;
+	while (count < KEFS_TAG_MAX && (keys[count] = kefs_form_get(call->form, "TagKeys.member.%u", count + 1)) != NULL)
+		count++;
+	return kefs_st_tags_remove(call->efs->db, identity.id, keys, count, &call->err);
+}
+
+int kefs_iam_list_tags(struct kefs_query_call *call)
+{
+	struct kefs_identity identity;
+	int rc = kefs_iam_subject(call, &identity);
+
+	if (rc == 0)
+		rc = kefs_iam_write_tags(call, identity.id);
+	if (rc == 0)
+		kefs_xml_bool(&call->xml, "IsTruncated", false);
+	return rc;
+}
+
+/* --- the table --- */
+
+#define READ(op, fn, k, p)	{ .name = op, .run = fn, .kind = k, .param = p }
+#define MAKE(op, fn, k, p)	{ .name = op, .run = fn, .kind = k, .param = p, .changes = true }
+#define DO(op, fn, k, p)	{ .name = op, .run = fn, .kind = k, .param = p, .changes = true, .bare = true }
+#define LABEL(op, fn, k, p)	{ .name = op, .run = fn, .kind = k, .param = p, .bare = true }
+
+static const struct kefs_query_op ops[] = {
+	MAKE("CreateUser", kefs_iam_create_user, "user", "UserName"),
+	READ("GetUser", kefs_iam_get, "user", "UserName"),
+	READ("ListUsers", kefs_iam_list_users, NULL, NULL),
+	DO("UpdateUser", kefs_iam_rename, "user", "UserName"),
+	DO("DeleteUser", kefs_iam_delete, "user", "UserName"),
+	LABEL("TagUser", kefs_iam_tag, "user", "UserName"),
+	LABEL("UntagUser", kefs_iam_untag, "user", "UserName"),
+	READ("ListUserTags", kefs_iam_list_tags, "user", "UserName"),
+	MAKE("CreateGroup", kefs_iam_create_group, "group", "GroupName"),
+	READ("GetGroup", kefs_iam_get_group, "group", "GroupName"),
+	READ("ListGroups", kefs_iam_list_groups, NULL, NULL),
+	READ("ListGroupsForUser", kefs_iam_list_groups_for_user, "user", "UserName"),
+	DO("UpdateGroup", kefs_iam_rename, "group", "GroupName"),
+	DO("DeleteGroup", kefs_iam_delete, "group", "GroupName"),
+	DO("AddUserToGroup", kefs_iam_add_user, "group", "GroupName"),
+	DO("RemoveUserFromGroup", kefs_iam_remove_user, "group", "GroupName"),
+	MAKE("CreateRole", kefs_iam_create_role, "role", "RoleName"),
+	READ("GetRole", kefs_iam_get, "role", "RoleName"),
+	READ("ListRoles", kefs_iam_list_roles, NULL, NULL),
+	READ("ListInstanceProfilesForRole", kefs_iam_list_profiles, "role", "RoleName"),
+	MAKE("UpdateRole", kefs_iam_update_role, "role", "RoleName"),
+	DO("UpdateAssumeRolePolicy", kefs_iam_update_trust, "role", "RoleName"),
+	DO("DeleteRole", kefs_iam_delete, "role", "RoleName"),
+	LABEL("TagRole", kefs_iam_tag, "role", "RoleName"),
+	LABEL("UntagRole", kefs_iam_untag, "role", "RoleName"),
+	READ("ListRoleTags", kefs_iam_list_tags, "role", "RoleName"),
+	MAKE("CreateAccessKey", kefs_iam_create_key, "user", "UserName"),
+	READ("ListAccessKeys", kefs_iam_list_keys, "user", "UserName"),
+	DO("UpdateAccessKey", kefs_iam_update_key, "user", "UserName"),
+	DO("DeleteAccessKey", kefs_iam_delete_key, "user", "UserName"),
+	DO("PutUserPolicy", kefs_iam_put_inline, "user", "UserName"),
+	READ("GetUserPolicy", kefs_iam_get_inline, "user", "UserName"),
+	DO("DeleteUserPolicy", kefs_iam_delete_inline, "user", "UserName"),
+	READ("ListUserPolicies", kefs_iam_list_inline, "user", "UserName"),
+	DO("PutGroupPolicy", kefs_iam_put_inline, "group", "GroupName"),
+	READ("GetGroupPolicy", kefs_iam_get_inline, "group", "GroupName"),
+	DO("DeleteGroupPolicy", kefs_iam_delete_inline, "group", "GroupName"),
+	READ("ListGroupPolicies", kefs_iam_list_inline, "group", "GroupName"),
+	DO("PutRolePolicy", kefs_iam_put_inline, "role", "RoleName"),
+	READ("GetRolePolicy", kefs_iam_get_inline, "role", "RoleName"),
+	DO("DeleteRolePolicy", kefs_iam_delete_inline, "role", "RoleName"),
+	READ("ListRolePolicies", kefs_iam_list_inline, "role", "RoleName"),
+	DO("AttachUserPolicy", kefs_iam_attach, "user", "UserName"),
+	DO("DetachUserPolicy", kefs_iam_detach, "user", "UserName"),
+	READ("ListAttachedUserPolicies", kefs_iam_list_attached, "user", "UserName"),
+	DO("AttachGroupPolicy", kefs_iam_attach, "group", "GroupName"),
+	DO("DetachGroupPolicy", kefs_iam_detach, "group", "GroupName"),
+	READ("ListAttachedGroupPolicies", kefs_iam_list_attached, "group", "GroupName"),
+	DO("AttachRolePolicy", kefs_iam_attach, "role", "RoleName"),
+	DO("DetachRolePolicy", kefs_iam_detach, "role", "RoleName"),
+	READ("ListAttachedRolePolicies", kefs_iam_list_attached, "role", "RoleName"),
+	MAKE("CreatePolicy", kefs_iam_create_policy, "policy", "PolicyName"),
+	READ("GetPolicy", kefs_iam_get_policy, "policy", "PolicyArn"),
+	READ("ListPolicies", kefs_iam_list_policies, NULL, NULL),
+	DO("DeletePolicy", kefs_iam_delete_policy, "policy", "PolicyArn"),
+	MAKE("CreatePolicyVersion", kefs_iam_create_version, "policy", "PolicyArn"),
+	READ("GetPolicyVersion", kefs_iam_get_version, "policy", "PolicyArn"),
+	READ("ListPolicyVersions", kefs_iam_list_versions, "policy", "PolicyArn"),
+	DO("SetDefaultPolicyVersion", kefs_iam_set_default_version, "policy", "PolicyArn"),
+	DO("DeletePolicyVersion", kefs_iam_delete_version, "policy", "PolicyArn"),
+};
+
+const struct kefs_query_op *kefs_iam_ops(size_t *ret_count)
+{
+	*ret_count = sizeof(ops) / sizeof(ops[0]);
+	return ops;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The services that speak AWS's query protocol, STS, IAM and EC2: what an operation's function gets and gives. Inside
+ * api/ only. A function reads the form, works through store and services, writes the members of its result, and
+ * returns 0 or a fault and a text; query.c does the rest.
+ */
+#ifndef KEFS_API_QUERY_H
+#define KEFS_API_QUERY_H
+
+#include "api/api.h"
+#include "http/form.h"
+#include "http/server.h"
+#include "http/xml.h"
+#include "model/fault.h"
+#include "service/identities.h"
+
+struct kefs_query_service;
+
+struct kefs_query_call {
+	const struct kefs_api *api;
+	const struct kefs_efs *efs;
+	const struct kefs_form *form;
+	const struct kefs_who *who;		/* that asks */
+	const struct kefs_http_caller *caller;
+	const struct kefs_query_service *service;
+	const struct kefs_query_op *op;
+	struct kefs_xml xml;			/* what stands in the result */
+	struct kefs_err err;
+};
+
+typedef int (*kefs_query_fn)(struct kefs_query_call *call);
+
+struct kefs_query_op {
+	const char *name;
+	kefs_query_fn run;
+	/* What it is allowed for: the kind of an ARN ("user", "security-group") and the parameter that names it. */
+	const char *kind, *param;		/* kind NULL: "*" */
+	bool everybody;				/* nobody is denied it by policies */
+	bool bare;				/* without a result element */
+	bool changes;				/* identities, keys or their policies */
+};
+
+struct kefs_query_service {
+	const char *name, *ns;
+	bool ec2;
+	const struct kefs_query_op *(*ops)(size_t *ret_count);
+};
+
+/* The handler of POST /. */
+void kefs_query_handle(void *ctx, const struct kefs_http_request *request, struct kefs_http_reply *reply);
+
+/* The operations of each. */
+const struct kefs_query_op *kefs_sts_ops(size_t *ret_count);
+const struct kefs_query_op *kefs_iam_ops(size_t *ret_count);
+const struct kefs_query_op *kefs_ec2_ops(size_t *ret_count);
+
+/* A parameter that must be there: 0, or the service's fault for one that is missing. */
+int kefs_query_required(struct kefs_query_call *call, const char *name, const char **ret_value);
+
+/* A parameter's number, or preset if it is absent. 0 or the service's fault. */
+int kefs_query_number(struct kefs_query_call *call, const char *name, uint64_t min, uint64_t max, uint64_t preset,
+		      uint64_t *ret_value);
+
+/* True or false, false if it is absent. 0 or the service's fault. */
+int kefs_query_flag(struct kefs_query_call *call, const char *name, bool *ret_value);
+
+/* The ARN of an IAM object, as written: a role that is not there has the path "/". In KEFS_IAM_ARN_SIZE bytes. */
+void kefs_query_iam_arn(const struct kefs_query_call *call, const char *kind, const char *name, char *ret_arn);
+
+#endif

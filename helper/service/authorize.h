@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* May the caller of the API do that? By his identity policies and, of a file system, by its own policy. */
+#ifndef KEFS_SERVICE_AUTHORIZE_H
+#define KEFS_SERVICE_AUTHORIZE_H
+
+#include "service/efs.h"
+#include "service/identities.h"
+
+struct kefs_authorize_request {
+	const char *action;			/* "elasticfilesystem:CreateMountTarget" */
+	const char *resource;			/* ARN, or "*" */
+	const char *fs_id;			/* whose policy has a say; NULL: none */
+	const char *source_ip;			/* that the request came from; "": none */
+	const struct kefs_policy_key *keys;	/* at most KEFS_AUTHORIZE_KEYS_MAX, more are added */
+	size_t key_count;
+};
+
+#define KEFS_AUTHORIZE_KEYS_MAX 8
+
+/*
+ * 0 or -EACCES. The account itself may do everything: whoever holds its key must be able to mend a policy that shuts
+ * everybody out. Where policies cannot be read it is a no, and logged.
+ */
+int kefs_authorize(const struct kefs_efs *efs, const struct kefs_who *who,
+		   const struct kefs_authorize_request *request);
+
+#endif
