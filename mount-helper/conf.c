@@ -84,7 +84,7 @@ static int set_all(struct conf *conf, struct failure *failure)
 			continue;
 		(void)kefs_str_format(text, sizeof(text), "%s: [%s] %s = '%.100s': %s", conf->path, keys[i].section,
 				      keys[i].name, value, wrong);
-		return fail(failure, MSG_CONFIG, text);
+		return refuse(failure, MSG_CONFIG, text);
 	}
 	return 0;
 }
@@ -95,14 +95,14 @@ int conf_parse(struct conf *conf, struct ini *ini, const char *path, struct fail
 
 	*conf = (struct conf){ .ini = *ini };
 	*ini = (struct ini){ 0 };
-	rc = kefs_str_copy(conf->path, sizeof(conf->path), path) < 0 ? fail(failure, MSG_TOO_LONG, path) :
+	rc = kefs_str_copy(conf->path, sizeof(conf->path), path) < 0 ? refuse(failure, MSG_TOO_LONG, path) :
 		set_all(conf, failure);
 	if (rc == 0 && conf->port_low >= conf->port_high)
-		rc = fail(failure, MSG_PORT_RANGE, path);
+		rc = refuse(failure, MSG_PORT_RANGE, path);
 	if (rc == 0 && *conf->region && !device_region_valid(conf->region))
-		rc = fail(failure, MSG_BAD_REGION, conf->region);
+		rc = refuse(failure, MSG_BAD_REGION, conf->region);
 	if (rc == 0 && *conf->az_id && !device_zone_valid(conf->az_id))
-		rc = fail(failure, MSG_BAD_AZ, "az_id", conf->az_id);
+		rc = refuse(failure, MSG_BAD_AZ, "az_id", conf->az_id);
 	if (rc == 0 && !*conf->source)
 		(void)kefs_str_copy(conf->source, sizeof(conf->source), "unknown");
 	if (rc < 0)

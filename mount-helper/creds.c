@@ -159,7 +159,7 @@ static int of_profile(const struct creds_places *places, const struct files *fil
 {
 	const struct profile profile = profile_find(&files->credentials, &files->config, name);
 	struct creds source = { 0 };
-	const char *method = "credentials";
+	const char *method = profile.kind == PROFILE_CONFIG ? "config" : "credentials";
 	int rc;
 
 	switch (profile.kind) {
@@ -181,8 +181,6 @@ static int of_profile(const struct creds_places *places, const struct files *fil
 		method = "named_profile";
 		break;
 	case PROFILE_CONFIG:
-		method = "config";
-		/* fall through */
 	case PROFILE_CREDENTIALS:
 	default:
 		rc = take(ret_creds, profile.access_key, profile.secret, profile.token, err);
@@ -347,9 +345,9 @@ static int find_given(const struct creds_request *request, const struct creds_pl
 
 	if (*request->uri)
 		return from_container(places, request->uri, creds, &err) < 0 ?
-			fail(failure, MSG_BAD_CREDENTIALS, "awscredsuri", err.text) : 0;
+			refuse(failure, MSG_BAD_CREDENTIALS, "awscredsuri", err.text) : 0;
 	return from_profile(places, request->profile, creds, &err) < 0 ?
-		fail(failure, MSG_BAD_CREDENTIALS, request->profile, err.text) : 0;
+		refuse(failure, MSG_BAD_CREDENTIALS, request->profile, err.text) : 0;
 }
 
 int creds_find(const struct creds_request *request, const struct creds_places *places, struct creds *ret_creds,
@@ -365,7 +363,7 @@ int creds_find(const struct creds_request *request, const struct creds_places *p
 	for (size_t i = 0; rc < 0 && i < sizeof(places_of) / sizeof(places_of[0]); i++)
 		rc = places_of[i](&search);
 	if (rc < 0)
-		rc = fail(failure, MSG_NO_CREDENTIALS, search.tried.data);
+		rc = refuse(failure, MSG_NO_CREDENTIALS, search.tried.data);
 	kefs_buf_free(&search.tried);
 	return rc;
 }
@@ -427,10 +425,10 @@ int creds_again(const char *method, const struct creds_places *places, struct cr
 	char kind[24];
 
 	if (!colon || (size_t)(colon - method) >= sizeof(kind))
-		return fail(failure, MSG_BAD_CREDENTIALS, method, err.text);
+		return refuse(failure, MSG_BAD_CREDENTIALS, method, err.text);
 	memcpy(kind, method, (size_t)(colon - method));
 	kind[colon - method] = '\0';
 	if (again(kind, colon + 1, places, ret_creds, &err) < 0)
-		return fail(failure, MSG_BAD_CREDENTIALS, method, err.text);
+		return refuse(failure, MSG_BAD_CREDENTIALS, method, err.text);
 	return 0;
 }

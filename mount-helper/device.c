@@ -8,6 +8,7 @@
 #include "common/str.h"
 
 #define HEX "0123456789abcdef"
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
 #define LABEL "abcdefghijklmnopqrstuvwxyz0123456789-"
 
 static bool label_valid(const char *text, size_t max)
@@ -58,12 +59,12 @@ int device_parse(const char *text, struct device *ret_device, struct failure *fa
 	*ret_device = (struct device){ 0 };
 	rest = split(text, &remote, &len);
 	if (!len || len >= NAME_SIZE || (*rest && *rest != ':'))
-		return fail(failure, MSG_BAD_DEVICE, text);
+		return refuse(failure, MSG_BAD_DEVICE, text);
 	path = *rest == ':' && rest[1] ? rest + 1 : "/";
 	if (*path != '/')
-		return fail(failure, MSG_BAD_PATH, text);
+		return refuse(failure, MSG_BAD_PATH, text);
 	if (kefs_str_copy(ret_device->path, sizeof(ret_device->path), path) < 0)
-		return fail(failure, MSG_TOO_LONG, "the device's path");
+		return refuse(failure, MSG_TOO_LONG, "the device's path");
 	memcpy(ret_device->remote, remote, len);
 	ret_device->remote[len] = '\0';
 	if (is_fs_id(ret_device->remote, len)) {
@@ -72,7 +73,7 @@ int device_parse(const char *text, struct device *ret_device, struct failure *fa
 	}
 	ret_device->kind = is_address(ret_device->remote) ? DEVICE_ADDRESS : DEVICE_NAME;
 	if (*text == '[' && ret_device->kind != DEVICE_ADDRESS)
-		return fail(failure, MSG_BAD_DEVICE, text);
+		return refuse(failure, MSG_BAD_DEVICE, text);
 	return 0;
 }
 
@@ -105,24 +106,24 @@ int device_name(const struct name_rule *rule, const char *fs_id, const char *az,
 	size_t at = 0;
 
 	if (!strstr(p, "{fs_id}"))
-		return fail(failure, MSG_BAD_FORMAT, rule->format);
+		return refuse(failure, MSG_BAD_FORMAT, rule->format);
 	if (strstr(p, "{region}") && (!rule->region || !*rule->region))
-		return fail(failure, MSG_NO_REGION, "the DNS name", config);
+		return refuse(failure, MSG_NO_REGION, "the DNS name", config);
 	while (*p) {
 		const char *value = *p == '{' || *p == '}' ? placeholder(&p, rule, fs_id, az) : NULL;
 		char one[2] = { *p, '\0' };
 
 		if (!value && (*p == '{' || *p == '}'))
-			return fail(failure, MSG_BAD_FORMAT, rule->format);
+			return refuse(failure, MSG_BAD_FORMAT, rule->format);
 		if (!value) {
 			value = one;
 			p++;
 		}
 		if (kefs_str_copy(ret_name + at, NAME_SIZE - at, value) < 0)
-			return fail(failure, MSG_LONG_NAME, fs_id);
+			return refuse(failure, MSG_LONG_NAME, fs_id);
 		at += strlen(value);
 	}
-	return 0;
+	return ret_name[strspn(ret_name, NAME_CHARACTERS)] ? refuse(failure, MSG_BAD_FORMAT, rule->format) : 0;
 }
 
 /* The id at the start of a name, or behind its first label: where it begins, or NULL. */
@@ -149,20 +150,20 @@ int device_match(struct device *device, const char *canonical, const struct name
 
 	start = find_fs_id(canonical, &len);
 	if (!start || (start > canonical && (size_t)(start - canonical) > sizeof(az)))
-		return fail(failure, MSG_NO_EFS_NAME, device->remote, canonical);
+		return refuse(failure, MSG_NO_EFS_NAME, device->remote, canonical);
 	memcpy(fs_id, start, len);
 	fs_id[len] = '\0';
 	if (start > canonical) {
 		memcpy(az, canonical, (size_t)(start - canonical) - 1);
 		az[start - canonical - 1] = '\0';
 		if (!device_zone_valid(az))
-			return fail(failure, MSG_NO_EFS_NAME, device->remote, canonical);
+			return refuse(failure, MSG_NO_EFS_NAME, device->remote, canonical);
 	}
 	rc = device_name(rule, fs_id, az, config, expected, failure);
 	if (rc < 0)
 		return rc;
 	if (strcmp(expected, canonical) != 0)
-		return fail(failure, MSG_OTHER_NAME, device->remote, canonical, expected);
+		return refuse(failure, MSG_OTHER_NAME, device->remote, canonical, expected);
 	(void)kefs_str_copy(device->fs_id, sizeof(device->fs_id), fs_id);
 	return kefs_str_copy(device->az, sizeof(device->az), az);
 }

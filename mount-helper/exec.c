@@ -71,12 +71,12 @@ static int choose_port(struct making *m, struct failure *failure)
 			return 0;
 		}
 		if (m->listen_fd != -EADDRINUSE)
-			return fail(failure, MSG_SYSTEM, *plan->netns ? plan->netns : "a local port",
+			return refuse(failure, MSG_SYSTEM, *plan->netns ? plan->netns : "a local port",
 				    kefs_err_name(m->listen_fd));
 	}
 	(void)kefs_str_format(first, sizeof(first), "%u", low);
 	(void)kefs_str_format(last, sizeof(last), "%u", low + n - 1);
-	return plan->port ? fail(failure, MSG_PORT_BUSY, first) : fail(failure, MSG_NO_PORT, first, last);
+	return plan->port ? refuse(failure, MSG_PORT_BUSY, first) : refuse(failure, MSG_NO_PORT, first, last);
 }
 
 static int fill_state(struct making *m, struct failure *failure)
@@ -88,7 +88,7 @@ static int fill_state(struct making *m, struct failure *failure)
 	s->mount_ns = proc_namespace("/proc/self/ns/mnt");
 	s->net_ns = proc_namespace(*r->plan->netns ? r->plan->netns : "/proc/self/ns/net");
 	if (proc_identify(getpid(), &s->helper) < 0)
-		return fail(failure, MSG_SYSTEM, "/proc", "not mounted");
+		return refuse(failure, MSG_SYSTEM, "/proc", "not mounted");
 	(void)kefs_str_copy(s->mount_point, sizeof(s->mount_point), r->plan->mount_point);
 	(void)kefs_str_copy(s->netns, sizeof(s->netns), r->plan->netns);
 	(void)kefs_str_copy(s->fs_id, sizeof(s->fs_id), r->plan->device.fs_id);
@@ -114,7 +114,7 @@ static int make_folder(struct making *m, struct failure *failure)
 	if (rc == 0)
 		rc = mkdir(path, 0700) < 0 ? -errno : 0;
 	if (rc < 0)
-		return fail(failure, MSG_STATE, path, kefs_err_name(rc));
+		return refuse(failure, MSG_STATE, path, kefs_err_name(rc));
 	m->folder = true;
 	return 0;
 }
@@ -140,7 +140,7 @@ static int keep_keys(struct making *m, struct creds *creds, struct failure *fail
 	kefs_buf_free(&text);
 	if (rc == 0)
 		rc = kefs_str_format(creds->method, sizeof(creds->method), "file:%s", path);
-	return rc < 0 ? fail(failure, MSG_STATE, path, kefs_err_name(rc)) : 0;
+	return rc < 0 ? refuse(failure, MSG_STATE, path, kefs_err_name(rc)) : 0;
 }
 
 static int certify(struct making *m, struct creds *creds, struct failure *failure)
@@ -155,7 +155,7 @@ static int certify(struct making *m, struct creds *creds, struct failure *failur
 	if (rc < 0)
 		return rc;
 	if (file_mkdirs("/etc/amazon/efs", 0755) < 0 || tunnel_certify(m->state, creds, &err) < 0)
-		return fail(failure, MSG_CERTIFICATE, err.text);
+		return refuse(failure, MSG_CERTIFICATE, err.text);
 	return 0;
 }
 
@@ -189,14 +189,14 @@ static int write_config(struct making *m, const char *program, struct failure *f
 	if (rc == 0)
 		rc = file_write(path, text.data, text.len, 0600, 0);
 	kefs_buf_free(&text);
-	return rc < 0 ? fail(failure, MSG_STATE, dir, kefs_err_name(rc)) : 0;
+	return rc < 0 ? refuse(failure, MSG_STATE, dir, kefs_err_name(rc)) : 0;
 }
 
 static int save(struct making *m, struct failure *failure)
 {
 	struct kefs_err err;
 
-	return state_save(m->state, &err) < 0 ? fail(failure, MSG_CONFIG, err.text) : 0;
+	return state_save(m->state, &err) < 0 ? refuse(failure, MSG_CONFIG, err.text) : 0;
 }
 
 /* What stunnel has said that sounds like the reason: its last error; else its last line. */
@@ -229,14 +229,14 @@ static int start_tunnel(struct making *m, struct failure *failure)
 
 	/* Neither side ever waits for the other */
 	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
-		return fail(failure, MSG_SYSTEM, "pipe", kefs_err_name(-errno));
+		return refuse(failure, MSG_SYSTEM, "pipe", kefs_err_name(-errno));
 	m->words_fd = fds[0];
 	out = fds[1];
 	rc = tunnel_start(m->state, m->listen_fd, out);
 	if (rc == 0)
 		return save(m, failure);
 	stunnel_words(m, words, sizeof(words));
-	return fail(failure, MSG_STUNNEL_DIED, m->request->target, rc == -ECHILD ? words : kefs_err_name(rc));
+	return refuse(failure, MSG_STUNNEL_DIED, m->request->target, rc == -ECHILD ? words : kefs_err_name(rc));
 }
 
 static int run_nfsmount(const struct exec_request *r, const char *source, const char *options,
@@ -281,11 +281,11 @@ static int mount_through(struct making *m, struct failure *failure)
 
 	if (asprintf(&source, "127.0.0.1:%s", r->plan->device.path) < 0) {
 		source = NULL;
-		return fail(failure, MSG_NO_MEMORY);
+		return refuse(failure, MSG_NO_MEMORY);
 	}
 	if (asprintf(&options, "%s,port=%u", r->plan->options, m->state->port) < 0) {
 		options = NULL;
-		return fail(failure, MSG_NO_MEMORY);
+		return refuse(failure, MSG_NO_MEMORY);
 	}
 	rc = run_nfsmount(r, source, options, failure);
 	if (rc == 0)
@@ -307,7 +307,7 @@ static int make_tunnel(struct making *m, struct creds *creds, struct failure *fa
 	int rc;
 
 	if (proc_find("stunnel", program, sizeof(program)) < 0)
-		return fail(failure, MSG_NO_STUNNEL);
+		return refuse(failure, MSG_NO_STUNNEL);
 	rc = fill_state(m, failure);
 	if (rc == 0)
 		rc = choose_port(m, failure);
@@ -353,16 +353,16 @@ static int exec_tunnel(const struct exec_request *request, struct failure *failu
 	int rc = 0;
 
 	if (!state)
-		return fail(failure, MSG_NO_MEMORY);
+		return refuse(failure, MSG_NO_MEMORY);
 	if (*request->plan->cafile && access(request->plan->cafile, R_OK) < 0)
-		return fail(failure, MSG_NO_FILE, "CA file", request->plan->cafile, kefs_err_name(-errno));
+		return refuse(failure, MSG_NO_FILE, "CA file", request->plan->cafile, kefs_err_name(-errno));
 	if (request->plan->iam)
 		rc = find_creds(request, &creds, failure);
 	if (rc < 0)
 		return rc;
 	rc = file_mkdirs(RUN_DIR, 0700);
 	if (rc < 0)
-		return fail(failure, MSG_STATE, RUN_DIR, kefs_err_name(rc));
+		return refuse(failure, MSG_STATE, RUN_DIR, kefs_err_name(rc));
 	if (request->conf->watchdog)
 		supervisor_start();
 	rc = make_tunnel(&m, request->plan->iam ? &creds : NULL, failure);
@@ -386,7 +386,7 @@ static int exec_direct(const struct exec_request *r, struct failure *failure)
 
 	if (asprintf(&source, "%s%s%s:%s", v6 ? "[" : "", r->target, v6 ? "]" : "", r->plan->device.path) < 0) {
 		source = NULL;
-		return fail(failure, MSG_NO_MEMORY);
+		return refuse(failure, MSG_NO_MEMORY);
 	}
 	rc = run_nfsmount(r, source, r->plan->options, failure);
 	if (rc == 0)

@@ -61,7 +61,12 @@ static const char *parse_line(struct ini *ini, char *line, const char **section)
 	*value++ = '\0';
 	for (char *p = line; *p; p++)
 		*p = (char)tolower((unsigned char)*p);
-	rc = add(ini, *section, trim(line), trim(value));
+	value = trim(value);
+	/* Values become lines of other files */
+	for (const char *p = value; *p; p++)
+		if (iscntrl((unsigned char)*p) && *p != '\t')
+			return "a control character";
+	rc = add(ini, *section, trim(line), value);
 	return rc < 0 ? kefs_err_name(rc) : NULL;
 }
 
@@ -70,7 +75,7 @@ static int wrong(struct failure *failure, const char *source, unsigned int numbe
 	char text[FAILURE_SIZE];
 
 	(void)kefs_str_format(text, sizeof(text), "%s:%u: %s", source, number, what);
-	return fail(failure, MSG_CONFIG, text);
+	return refuse(failure, MSG_CONFIG, text);
 }
 
 int ini_parse(struct ini *ini, const char *text, size_t len, const char *source, struct failure *failure)
@@ -84,7 +89,7 @@ int ini_parse(struct ini *ini, const char *text, size_t len, const char *source,
 		return wrong(failure, source, 1, "no text file of a sensible size");
 	ini->text = strndup(text, len);
 	if (!ini->text)
-		return fail(failure, MSG_NO_MEMORY);
+		return refuse(failure, MSG_NO_MEMORY);
 	for (line = ini->text; line && !what; line = next) {
 		next = strchr(line, '\n');
 		if (next)
@@ -111,7 +116,7 @@ int ini_read(struct ini *ini, const char *path, struct failure *failure)
 	if (rc == -ENOENT)
 		return rc;
 	if (rc < 0)
-		return fail(failure, MSG_NO_FILE, "configuration", path, kefs_err_name(rc));
+		return refuse(failure, MSG_NO_FILE, "configuration", path, kefs_err_name(rc));
 	rc = ini_parse(ini, text, len, path, failure);
 	free(text);
 	return rc;

@@ -64,12 +64,12 @@ static int parse(int argc, char **argv, struct request *req, struct failure *fai
 		case 'n': case 's': case 'N': case 't':
 			break;
 		default:
-			(void)fail(failure, MSG_BAD_SWITCH);
+			(void)refuse(failure, MSG_BAD_SWITCH);
 			return EXIT_USAGE;
 		}
 	}
 	if (argc - optind != 2) {
-		(void)fail(failure, MSG_WANT_DEVICE);
+		(void)refuse(failure, MSG_WANT_DEVICE);
 		return EXIT_USAGE;
 	}
 	req->device = argv[optind];
@@ -98,18 +98,18 @@ static int find_mount_point(const char *directory, char ret_path[PATH_MAX], stru
 	int rc;
 
 	if (kefs_str_copy(parent, sizeof(parent), directory) < 0)
-		return fail(failure, MSG_TOO_LONG, "the directory");
+		return refuse(failure, MSG_TOO_LONG, "the directory");
 	slash = last_slash(parent);
 	name = slash ? slash + 1 : parent;
 	if (!*name || !strcmp(name, ".") || !strcmp(name, ".."))
 		return realpath(directory, ret_path) ? 0 :
-			fail(failure, MSG_SYSTEM, directory, kefs_err_name(-errno));
+			refuse(failure, MSG_SYSTEM, directory, kefs_err_name(-errno));
 	if (slash)
 		*slash = '\0';
 	if (!realpath(!slash ? "." : *parent ? parent : "/", resolved))
-		return fail(failure, MSG_SYSTEM, directory, kefs_err_name(-errno));
+		return refuse(failure, MSG_SYSTEM, directory, kefs_err_name(-errno));
 	rc = kefs_str_format(ret_path, PATH_MAX, "%s%s%s", resolved, resolved[1] ? "/" : "", name);
-	return rc < 0 ? fail(failure, MSG_TOO_LONG, "the directory") : 0;
+	return rc < 0 ? refuse(failure, MSG_TOO_LONG, "the directory") : 0;
 }
 
 static void collect_environment(struct facts *facts)
@@ -205,7 +205,7 @@ static int run(int argc, char **argv, struct work *w)
 	if (status >= 0)
 		return status;
 	if (geteuid() != 0 && !w->request.fake) {
-		(void)fail(&w->failure, MSG_NOT_ROOT);
+		(void)refuse(&w->failure, MSG_NOT_ROOT);
 		return w->failure.status;
 	}
 	if (decide(w, &done) < 0)

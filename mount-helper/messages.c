@@ -49,6 +49,7 @@ static const struct {
 		"and no other braces" },
 	[MSG_LONG_NAME] = { 1, "the DNS name of %1 is longer than 255 characters" },
 	[MSG_PORT_RANGE] = { 1, "%1: port_range_lower_bound must be below port_range_upper_bound" },
+	[MSG_KERNEL_PLAIN] = { 1, "the options 'tls' and 'xprtsec=%1' exclude each other; want xprtsec=tls, or none at all" },
 	[MSG_KERNEL_IDENTITY] = { 1, "xprtsec=%1 encrypts in the kernel, which cannot present this mount's own certificate, "
 		"as '%2' needs; leave out xprtsec" },
 	[MSG_CONFIG] = { 1, "%1" },

@@ -19,7 +19,7 @@ enum message {
 	MSG_BAD_ACCESS_POINT, MSG_BAD_REGION, MSG_BAD_AZ, MSG_BAD_URI, MSG_BAD_ADDRESS, MSG_RELATIVE,
 	MSG_BAD_DEVICE, MSG_BAD_PATH, MSG_NO_EFS_NAME, MSG_OTHER_NAME, MSG_OTHER_AZ, MSG_ADDRESS_DEVICE,
 	MSG_NO_REGION, MSG_NO_AZ_ID, MSG_VERIFY_ZERO, MSG_BAD_FORMAT, MSG_LONG_NAME, MSG_PORT_RANGE,
-	MSG_KERNEL_IDENTITY, MSG_CONFIG,
+	MSG_KERNEL_PLAIN, MSG_KERNEL_IDENTITY, MSG_CONFIG,
 	MSG_UNRESOLVED, MSG_UNRESOLVED_FALLBACK, MSG_UNREACHABLE, MSG_NO_CREDENTIALS, MSG_BAD_CREDENTIALS,
 	MSG_NO_FILE, MSG_NO_STUNNEL, MSG_NO_PORT, MSG_PORT_BUSY, MSG_CERTIFICATE, MSG_STATE,
 	MSG_STUNNEL_DIED, MSG_NO_MOUNT_NFS, MSG_NOT_MOUNTED, MSG_SYSTEM,
@@ -34,10 +34,10 @@ struct failure {
 
 /*
  * Fills failure with a row of the table, @args (up to three, NULL after the last) in the places of %1 to %3. Returns
- * -EINVAL, so that "return fail(…)" is one statement. failure may be NULL.
+ * -EINVAL, so that "return refuse(…)" is one statement. failure may be NULL.
  */
 int message_set(struct failure *failure, enum message id, const char *const args[4]);
 
-#define fail(failure, id, ...) message_set(failure, id, (const char *const[4]){ __VA_ARGS__ })
+#define refuse(failure, id, ...) message_set(failure, id, (const char *const[4]){ __VA_ARGS__ })
 
 #endif

@@ -54,7 +54,7 @@ static int attempt(const struct nfsmount *mount, unsigned int limit_ms, struct k
 		return rc;
 	if (rc == 0 && WIFEXITED(status) && WEXITSTATUS(status) != CANNOT_RUN)
 		return WEXITSTATUS(status);
-	(void)fail(failure, MSG_NO_MOUNT_NFS, rc < 0 ? kefs_err_name(rc) : "it did not start, or was killed");
+	(void)refuse(failure, MSG_NO_MOUNT_NFS, rc < 0 ? kefs_err_name(rc) : "it did not start, or was killed");
 	return -EIO;
 }
 

@@ -11,10 +11,10 @@ static int add_item(struct option_list *list, const char *text, size_t len, stru
 	if (!len)
 		return 0;
 	if (list->n == OPTIONS_MAX)
-		return fail(failure, MSG_TOO_MANY_OPTIONS, "128");
+		return refuse(failure, MSG_TOO_MANY_OPTIONS, "128");
 	list->item[list->n] = strndup(text, len);
 	if (!list->item[list->n])
-		return fail(failure, MSG_NO_MEMORY);
+		return refuse(failure, MSG_NO_MEMORY);
 	list->n++;
 	return 0;
 }
@@ -36,7 +36,7 @@ int options_add(struct option_list *list, const char *text, struct failure *fail
 	for (;;) {
 		bool open;
 		size_t len = item_len(text, &open);
-		int rc = open ? fail(failure, MSG_OPEN_QUOTE, text) : add_item(list, text, len, failure);
+		int rc = open ? refuse(failure, MSG_OPEN_QUOTE, text) : add_item(list, text, len, failure);
 
 		if (rc < 0 || !text[len])
 			return rc;

@@ -43,7 +43,7 @@ static bool has(const struct inputs *in, const char *name)
 	return options_get(in->list, name) != NULL;
 }
 
-#define COPY(to, from, what) (kefs_str_copy(to, sizeof(to), from) < 0 ? fail(failure, MSG_TOO_LONG, what) : 0)
+#define COPY(to, from, what) (kefs_str_copy(to, sizeof(to), from) < 0 ? refuse(failure, MSG_TOO_LONG, what) : 0)
 
 static int add_defaults(struct option_list *list, struct failure *failure)
 {
@@ -69,7 +69,7 @@ static int plan_region(struct inputs *in, struct plan *plan, struct failure *fai
 		if (!from[i] || !*from[i])
 			continue;
 		if (!device_region_valid(from[i]))
-			return fail(failure, MSG_BAD_REGION, from[i]);
+			return refuse(failure, MSG_BAD_REGION, from[i]);
 		(void)kefs_str_copy(plan->region, sizeof(plan->region), from[i]);
 	}
 	in->rule = (struct name_rule){ in->conf->dns_name_format, plan->region, conf_suffix(in->conf, plan->region) };
@@ -89,7 +89,7 @@ static int plan_device(const struct inputs *in, struct plan *plan, struct failur
 			return rc;
 	}
 	if (*az && *plan->device.az && strcmp(az, plan->device.az) != 0)
-		return fail(failure, MSG_OTHER_AZ, plan->device.az, az);
+		return refuse(failure, MSG_OTHER_AZ, plan->device.az, az);
 	return kefs_str_copy(plan->zone, sizeof(plan->zone), *az ? az : plan->device.az);
 }
 
@@ -101,7 +101,7 @@ static int plan_name(const struct inputs *in, struct plan *plan, struct failure 
 	if (!has(in, "crossaccount"))
 		return device_name(&rule, plan->device.fs_id, plan->zone, in->conf->path, plan->name, failure);
 	if (!*in->conf->az_id)
-		return fail(failure, MSG_NO_AZ_ID, in->conf->path);
+		return refuse(failure, MSG_NO_AZ_ID, in->conf->path);
 	rule.format = crossaccount;
 	return device_name(&rule, plan->device.fs_id, in->conf->az_id, in->conf->path, plan->name, failure);
 }
@@ -131,8 +131,10 @@ static int plan_trust(const struct inputs *in, struct plan *plan, struct failure
 	if (!in->conf->check_hostname)
 		return 0;
 	if (!plan->verify)
-		return fail(failure, MSG_VERIFY_ZERO, in->conf->path);
+		return refuse(failure, MSG_VERIFY_ZERO, in->conf->path);
 	/* Never with the zone: certificates are for the file system's own name */
+	if (*plan->name)
+		return COPY(plan->check_host, strstr(plan->name, plan->device.fs_id), "the name");
 	return device_name(&in->rule, plan->device.fs_id, "", in->conf->path, plan->check_host, failure);
 }
 
@@ -146,7 +148,7 @@ static int plan_identity(const struct inputs *in, struct plan *plan, struct fail
 	if (rc == 0)
 		rc = COPY(plan->client_source, in->conf->source, "source");
 	if (rc == 0 && plan->iam && !*plan->region)
-		rc = fail(failure, MSG_NO_REGION, "the option 'iam'", in->conf->path);
+		rc = refuse(failure, MSG_NO_REGION, "the option 'iam'", in->conf->path);
 	creds->profile_given = has(in, "awsprofile");
 	if (rc == 0 && creds->profile_given)
 		rc = COPY(creds->profile, option(in, "awsprofile"), "awsprofile");
@@ -165,11 +167,13 @@ static int plan_tunnel(const struct inputs *in, struct plan *plan, struct failur
 	int rc;
 
 	if (plan->device.kind == DEVICE_ADDRESS)
-		return fail(failure, MSG_ADDRESS_DEVICE, plan->device.remote, "tls");
+		return refuse(failure, MSG_ADDRESS_DEVICE, plan->device.remote, "tls");
 	if (has(in, "xprtsec")) {
+		if (strcmp(option(in, "xprtsec"), "tls") != 0 && strcmp(option(in, "xprtsec"), "mtls") != 0)
+			return refuse(failure, MSG_KERNEL_PLAIN, option(in, "xprtsec"));
 		for (size_t i = 0; i < sizeof(own_identity) / sizeof(own_identity[0]); i++)
 			if (has(in, own_identity[i]))
-				return fail(failure, MSG_KERNEL_IDENTITY, option(in, "xprtsec"), own_identity[i]);
+				return refuse(failure, MSG_KERNEL_IDENTITY, option(in, "xprtsec"), own_identity[i]);
 		return 0;
 	}
 	plan->way = WAY_TUNNEL;
@@ -188,7 +192,7 @@ static int plan_remount(const struct inputs *in, struct plan *plan, struct optio
 	char port[16];
 
 	if (!in->facts->mounted_source)
-		return fail(failure, MSG_NOT_MOUNTED, plan->mount_point);
+		return refuse(failure, MSG_NOT_MOUNTED, plan->mount_point);
 	plan->way = WAY_REMOUNT;
 	if (in->facts->mounted_port && !has(in, "port")) {
 		(void)kefs_str_format(port, sizeof(port), "port=%u", in->facts->mounted_port);
@@ -200,12 +204,12 @@ static int plan_remount(const struct inputs *in, struct plan *plan, struct optio
 
 static int plan_steps(struct inputs *in, struct plan *plan, struct option_list *list, struct failure *failure)
 {
-	int rc = plan_region(in, plan, failure);
+	int rc = rules_check(list, failure);
 
 	if (rc == 0)
-		rc = plan_device(in, plan, failure);
+		rc = plan_region(in, plan, failure);
 	if (rc == 0)
-		rc = rules_check(list, failure);
+		rc = plan_device(in, plan, failure);
 	if (rc == 0)
 		rc = COPY(plan->netns, option(in, "netns"), "netns");
 	if (rc == 0 && has(in, "remount"))
@@ -233,7 +237,7 @@ int plan_make(const struct device *device, const char *mount_point, struct optio
 	if (rc < 0)
 		return rc;
 	plan->options = options_string(list);
-	return plan->options ? 0 : fail(failure, MSG_NO_MEMORY);
+	return plan->options ? 0 : refuse(failure, MSG_NO_MEMORY);
 }
 
 static int print_creds(const struct plan *plan, struct kefs_buf *out)

@@ -32,10 +32,10 @@ int resolve_canonical(const char *name, char ret_canonical[NAME_SIZE], struct fa
 	int rc = look_up(name, AI_CANONNAME, &list);
 
 	if (rc)
-		return fail(failure, MSG_UNRESOLVED, name, gai_strerror(rc));
+		return refuse(failure, MSG_UNRESOLVED, name, gai_strerror(rc));
 	rc = kefs_str_copy(ret_canonical, NAME_SIZE, list->ai_canonname ? list->ai_canonname : name);
 	freeaddrinfo(list);
-	return rc < 0 ? fail(failure, MSG_LONG_NAME, name) : 0;
+	return rc < 0 ? refuse(failure, MSG_LONG_NAME, name) : 0;
 }
 
 /* With and without a dot at the end, which keeps search domains out. 0 or getaddrinfo()'s error. */
@@ -106,7 +106,7 @@ static int check_reachable(const struct plan *plan, const char *address, unsigne
 	struct probe arg = { address, port };
 	int rc = proc_in_netns(plan->netns, probe, &arg);
 
-	return rc < 0 ? fail(failure, MSG_UNREACHABLE, address, kefs_err_name(rc)) : 0;
+	return rc < 0 ? refuse(failure, MSG_UNREACHABLE, address, kefs_err_name(rc)) : 0;
 }
 
 static const char *text_of(const json_t *object, const char *key)
@@ -159,7 +159,7 @@ static int ask_api(const struct plan *plan, const struct places *places, char re
 	int rc;
 
 	if (!*places->efs_url || !*plan->region)
-		return fail(why, MSG_NO_REGION, "the API", "efs-utils.conf");
+		return refuse(why, MSG_NO_REGION, "the API", "efs-utils.conf");
 	rc = creds_find(&plan->creds, &creds_places, &creds, why);
 	if (rc < 0)
 		return rc;
@@ -170,10 +170,10 @@ static int ask_api(const struct plan *plan, const struct places *places, char re
 	rc = aws_do(&call, &answer, &err);
 	explicit_bzero(&creds, sizeof(creds));
 	if (rc < 0)
-		return fail(why, MSG_CONFIG, err.text);
+		return refuse(why, MSG_CONFIG, err.text);
 	address = resolve_pick(answer, plan->zone);
 	rc = address ? kefs_str_copy(ret_target, NAME_SIZE, address) :
-		fail(why, MSG_CONFIG, "the API knows no mount target of it that is available; "
+		refuse(why, MSG_CONFIG, "the API knows no mount target of it that is available; "
 		     "make one, or try again in a few minutes if it is new");
 	json_decref(answer);
 	return rc;
@@ -193,8 +193,8 @@ int resolve_target(const struct plan *plan, unsigned int port, const struct plac
 	if (rc == 0)
 		return kefs_str_copy(ret_target, NAME_SIZE, plan->name);
 	if (!plan->fallback)
-		return fail(failure, MSG_UNRESOLVED, plan->name, gai_strerror(rc));
+		return refuse(failure, MSG_UNRESOLVED, plan->name, gai_strerror(rc));
 	if (ask_api(plan, places, ret_target, &why) < 0)
-		return fail(failure, MSG_UNRESOLVED_FALLBACK, plan->name, gai_strerror(rc), why.text);
+		return refuse(failure, MSG_UNRESOLVED_FALLBACK, plan->name, gai_strerror(rc), why.text);
 	return check_reachable(plan, ret_target, port, failure);
 }

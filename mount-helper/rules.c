@@ -19,25 +19,25 @@ static int check_access_point(const char *name, const char *value, struct failur
 {
 	(void)name;
 	if (strlen(value) != strlen("fsap-") + ACCESS_POINT_DIGITS || !kefs_id_valid(value, "fsap-"))
-		return fail(failure, MSG_BAD_ACCESS_POINT, value);
+		return refuse(failure, MSG_BAD_ACCESS_POINT, value);
 	return 0;
 }
 
 static int check_region(const char *name, const char *value, struct failure *failure)
 {
 	(void)name;
-	return device_region_valid(value) ? 0 : fail(failure, MSG_BAD_REGION, value);
+	return device_region_valid(value) ? 0 : refuse(failure, MSG_BAD_REGION, value);
 }
 
 static int check_zone(const char *name, const char *value, struct failure *failure)
 {
-	return device_zone_valid(value) ? 0 : fail(failure, MSG_BAD_AZ, name, value);
+	return device_zone_valid(value) ? 0 : refuse(failure, MSG_BAD_AZ, name, value);
 }
 
 static int check_uri(const char *name, const char *value, struct failure *failure)
 {
 	(void)name;
-	return *value == '/' ? 0 : fail(failure, MSG_BAD_URI, value);
+	return *value == '/' ? 0 : refuse(failure, MSG_BAD_URI, value);
 }
 
 static int check_address(const char *name, const char *value, struct failure *failure)
@@ -47,14 +47,14 @@ static int check_address(const char *name, const char *value, struct failure *fa
 	(void)name;
 	if (inet_pton(AF_INET, value, &addr) == 1 || inet_pton(AF_INET6, value, &addr) == 1)
 		return 0;
-	return fail(failure, MSG_BAD_ADDRESS, value);
+	return refuse(failure, MSG_BAD_ADDRESS, value);
 }
 
 static int check_path(const char *name, const char *value, struct failure *failure)
 {
 	if (strpbrk(value, "\n\r"))
-		return fail(failure, MSG_RELATIVE, name, "...");
-	return *value == '/' ? 0 : fail(failure, MSG_RELATIVE, name, value);
+		return refuse(failure, MSG_RELATIVE, name, "...");
+	return *value == '/' ? 0 : refuse(failure, MSG_RELATIVE, name, value);
 }
 
 static int check_any(const char *name, const char *value, struct failure *failure)
@@ -108,15 +108,15 @@ static int check_number(const struct rule *rule, const char *value, struct failu
 	if (kefs_str_u64(value, 0, rule->max, &number) == 0)
 		return 0;
 	(void)kefs_str_format(range, sizeof(range), "from 0 to %u", (unsigned int)rule->max);
-	return fail(failure, MSG_BAD_NUMBER, rule->name, value, range);
+	return refuse(failure, MSG_BAD_NUMBER, rule->name, value, range);
 }
 
 static int check_value(const struct rule *rule, const char *value, bool given, struct failure *failure)
 {
 	if (!rule->check)
-		return given ? fail(failure, MSG_NO_VALUE, rule->name) : 0;
+		return given ? refuse(failure, MSG_NO_VALUE, rule->name) : 0;
 	if (!*value)
-		return fail(failure, MSG_WANT_VALUE, rule->name, rule->example);
+		return refuse(failure, MSG_WANT_VALUE, rule->name, rule->example);
 	if (rule->max)
 		return check_number(rule, value, failure);
 	return rule->check(rule->name, value, failure);
@@ -129,12 +129,12 @@ static int check_rule(const struct option_list *list, const struct rule *rule, s
 	if (!value)
 		return 0;
 	if (rule->unsupported)
-		return fail(failure, MSG_UNSUPPORTED, rule->name);
+		return refuse(failure, MSG_UNSUPPORTED, rule->name);
 	if (rule->needs && !options_get(list, rule->needs))
-		return fail(failure, MSG_NEEDS, rule->name, rule->needs);
+		return refuse(failure, MSG_NEEDS, rule->name, rule->needs);
 	for (int i = 0; i < 2; i++)
 		if (rule->excludes[i] && options_get(list, rule->excludes[i]))
-			return fail(failure, MSG_CONFLICT, rule->name, rule->excludes[i]);
+			return refuse(failure, MSG_CONFLICT, rule->name, rule->excludes[i]);
 	return check_value(rule, value, options_has_value(list, rule->name), failure);
 }
 

@@ -27,8 +27,8 @@ int tunnel_config(const struct tunnel_config *config, struct kefs_buf *out);
 int tunnel_listen(const char *netns, unsigned int port);
 
 /*
- * Starts stunnel on the state's folder with that socket, in that network (NULL, "": ours). Its words go to @out_fd (-1: nowhere). 0 with state->tunnel
- * set (not saved), or -errno.
+ * Starts stunnel on the state's folder with that socket, in that network (NULL, "": ours). Its words go to @out_fd (-1:
+ * nowhere). 0 with state->tunnel set (not saved), or -errno.
  */
 int tunnel_spawn(struct state *state, const char *netns, int listen_fd, int out_fd);
 

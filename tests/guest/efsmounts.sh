@@ -54,15 +54,16 @@ tls_server() {
 	wait_for 10 sh -c "ss -ltn | grep -q '$1:2049'"
 }
 
-# efs_server NAME: all of it
+# efs_server NAME [LINE…]: all of it, with those lines for [mount-watchdog]
 efs_server() {
 	printf 'listen = 127.0.0.1:2049\n' > /tmp/kefsd.conf
-	kefsd_stop && kefsd_start --config /tmp/kefsd.conf || fatal "kefsd does not start"
+	kefsd_stop || fatal "kefsd does not stop"
+	kefsd_start --config /tmp/kefsd.conf || fatal "kefsd does not start"
 	at_exit efs_over
 	one_file_system
 	FS=$(kefsctl --json fs list | jq -r '.FileSystems[0].FileSystemId')
 	authority || fatal "no certificates"
-	configure
+	configure "${@:2}"
 	one_client "$1"
 	tls_server "$(server_addr "$1")" server || fatal "no TLS server: $(cat "/tmp/server.$(server_addr "$1").log")"
 }
@@ -88,7 +89,7 @@ no_watchdog() { ! watchdog; }
 # state DIR: the folder of what is mounted there; state_of DIR KEY: what its state says
 state() {
 	local f
-	for f in $RUN/fs-*/state.json; do
+	for f in "$RUN"/fs-*/state.json; do
 		[ "$(jq -r .mountpoint "$f" 2> /dev/null)" != "$1" ] || dirname "$f"
 	done
 }

@@ -52,8 +52,16 @@ check "it works" touch /mnt/c/netns
 umount /mnt/c
 
 check "no CA file: refused" says "CA file" in_ns a mount.efs "$FS:/" /mnt/d -o "tls,cafile=/nowhere,mounttargetip=$(server_addr a)"
-check "iam without credentials: what was tried" says "tried:.*environment.*profile 'default'" \
-	in_ns a mount.efs "$FS:/" /mnt/d -o "tls,iam,mounttargetip=$(server_addr a)"
+check "with iam, by the keys of the environment" in_ns a mount.efs "$FS:/" /mnt/d -o "tls,iam,mounttargetip=$(server_addr a)"
+check "they are in the certificate" sh -c "openssl x509 -noout -text -in $(state /mnt/d)/certificate.pem | grep -q '1.3.6.1.4.1.4843.7.2'"
+umount /mnt/d
+check "by a profile" sh -c "mkdir -p ~/.aws && printf '[work]\naws_access_key_id = %s\naws_secret_access_key = %s\n' \$AWS_ACCESS_KEY_ID \$AWS_SECRET_ACCESS_KEY > ~/.aws/credentials &&
+	nsenter --net=/run/netns/a mount.efs $FS:/ /mnt/d -o tls,iam,awsprofile=work,mounttargetip=$(server_addr a)"
+equal "which the state remembers" "$(state_of /mnt/d awsCredentialsMethod)" credentials:work
+umount /mnt/d
+check "iam without credentials: what was tried" says "tried: the environment.*profile 'default'" \
+	env -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY \
+	nsenter --net=/run/netns/a mount.efs "$FS:/" /mnt/d -o "tls,iam,mounttargetip=$(server_addr a)"
 check "an address without a server" says "cannot connect" in_ns a mount.efs "$FS:/" /mnt/d -o "tls,mounttargetip=$(client_addr a)"
 sed -i 's/^retry_nfs_mount_command_timeout_sec.*/retry_nfs_mount_command = false/' $CONF
 certificate other 'DNS:other.example.test' && certificate_ok=yes
@@ -62,7 +70,13 @@ ip addr add 10.55.1.9/24 dev kefs-1
 tls_server 10.55.1.9 other
 check "is refused, and the reason said" says "certificate\|CERT" timeout 100 nsenter --net=/run/netns/a \
 	mount.efs "$FS:/" /mnt/d -o tls,soft,timeo=10,retrans=1,retry=0,mounttargetip=10.55.1.9
-check "a failed mount leaves nothing" sh -c "test \$(ls -d $RUN/fs-* | wc -l) = 1"
+check "a failed mount leaves nothing" wait_for 20 sh -c "test \$(ls -d $RUN/fs-* | wc -l) = 1"
+
+# A name that DNS does not know; the API has a mount target's address, which is a tunnel's server here
+sed -i '/fs-/d' /etc/hosts
+sed -i 's/^fall_back.*/fall_back_to_mount_target_ip_address_enabled = true/' $CONF
+check "no such mount target" says "no mount target of it that is available" \
+	mount.efs "$FS:/" /mnt/d -o tls,netns=/run/netns/a
 
 check "umount of the last" umount '/mnt/b b'
 check "nothing is left" wait_for 20 nothing_left
