@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "proc.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -242,17 +241,25 @@ uint64_t proc_namespace(const char *path)
 	return stat(path, &st) == 0 ? st.st_ino : 0;
 }
 
-int proc_find_netns(uint64_t number, char *ret_path, size_t size)
+/* Of the files FOLDER/NAME/FILE, or FOLDER/NAME, the one of that number. */
+static int search_netns(const char *folder, const char *file, uint64_t number, char *ret_path, size_t size)
 {
-	CLEANUP_DIR DIR *proc = opendir("/proc");
+	CLEANUP_DIR DIR *dir = opendir(folder);
 	const struct dirent *entry;
 
-	while (proc && (entry = readdir(proc)))
-		if (isdigit((unsigned char)entry->d_name[0]) &&
-		    kefs_str_format(ret_path, size, "/proc/%s/ns/net", entry->d_name) == 0 &&
+	while (dir && (entry = readdir(dir)))
+		if (entry->d_name[0] != '.' &&
+		    kefs_str_format(ret_path, size, "%s/%s%s", folder, entry->d_name, file) == 0 &&
 		    proc_namespace(ret_path) == number)
 			return 0;
 	return -ENOENT;
+}
+
+int proc_find_netns(uint64_t number, char *ret_path, size_t size)
+{
+	if (search_netns("/run/netns", "", number, ret_path, size) == 0)
+		return 0;
+	return search_netns("/proc", "/ns/net", number, ret_path, size);
 }
 
 int proc_find(const char *name, char *ret_path, size_t size)

@@ -48,7 +48,7 @@ int proc_in_netns(const char *netns, int (*fn)(void *arg), void *arg);
 /* The inode of a namespace, which is its number; 0 if there is no such file. */
 uint64_t proc_namespace(const char *path);
 
-/* A file of a network namespace of that number, of any process that is in it. 0 or -ENOENT. */
+/* A file of a network namespace of that number: one that ip-netns(8) named, or any process is in. 0 or -ENOENT. */
 int proc_find_netns(uint64_t number, char *ret_path, size_t size);
 
 /* Where a program is: in /usr/sbin, /usr/bin, /sbin or /bin. 0 or -ENOENT. */
