@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/str.h"
 
 #define REQUEST_MAX ((size_t)64 * 1024)
 
@@ -109,6 +110,7 @@ static int tls_error(const struct connection *c, const struct http_url *url, int
 static int start_tls(struct connection *c, const struct http_request *request, struct kefs_err *err)
 {
 	const struct http_url *url = &request->url;
+	char host[HTTP_HOST_SIZE];	/* OpenSSL's macro takes no const */
 	int rc = 0, n;
 
 	ERR_clear_error();
@@ -119,11 +121,12 @@ static int start_tls(struct connection *c, const struct http_request *request, s
 		return tls_error(c, url, -EPROTO, err);
 	SSL_CTX_set_verify(c->ctx, SSL_VERIFY_PEER, NULL);
 	(void)SSL_CTX_set_options(c->ctx, SSL_OP_IGNORE_UNEXPECTED_EOF);
+	(void)kefs_str_copy(host, sizeof(host), url->host);
 	c->ssl = SSL_new(c->ctx);
 	/* An address is checked as one, and is no server name */
 	if (!c->ssl || SSL_set_fd(c->ssl, c->fd) != 1 ||
 	    (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(c->ssl), url->host) != 1 &&
-	     (SSL_set1_host(c->ssl, url->host) != 1 || SSL_set_tlsext_host_name(c->ssl, url->host) != 1)))
+	     (SSL_set1_host(c->ssl, url->host) != 1 || SSL_set_tlsext_host_name(c->ssl, host) != 1)))
 		return tls_error(c, url, -EPROTO, err);
 	while (rc == 0 && (n = SSL_connect(c->ssl)) != 1)
 		rc = ssl_retry(c, n);

@@ -28,7 +28,7 @@ load_start() {
 }
 load_stop() {
 	touch /tmp/stop
-	wait $load
+	wait "$load"
 }
 
 port=$(state_of /mnt/a port)
