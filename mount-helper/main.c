@@ -1,72 +1,59 @@
 // SPDX-License-Identifier: GPL-2.0
-/* mount.efs: what `mount -t efs` runs. Decides first (plan.c), then becomes mount.nfs4. */
+/* mount.efs: what `mount -t efs` runs. Collects what is known, decides (plan.c), then acts (exec.c). */
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/err.h"
+#include "common/str.h"
+#include "common/version.h"
+#include "exec.h"
+#include "help.h"
+#include "mountinfo.h"
 #include "plan.h"
-
-#define MOUNT_NFS4	"/sbin/mount.nfs4"
-#define EXIT_USAGE	1		/* mount(8): incorrect invocation or permissions */
-#define EXIT_FAILED	32		/* mount(8): mount failure */
-
-#ifndef KEFS_VERSION
-#define KEFS_VERSION "unknown"
-#endif
-
-static const char help[] =
-	"Usage: mount.efs DEVICE DIRECTORY [-fnsv] [-o OPTION,...]\n"
-	"       mount -t efs DEVICE DIRECTORY [-o OPTION,...]\n"
-	"\n"
-	"Mounts a Kefs (or EFS) file system over NFSv4.1.\n"
-	"\n"
-	"DEVICE is REMOTE[:PATH]: REMOTE is a host name or address, or a file system id (fs-...)\n"
-	"together with mounttargetip; PATH is a directory of the file system (default /).\n"
-	"\n"
-	"Options of its own (all others are mount.nfs4's, nfs(5)):\n"
-	"  mounttargetip=ADDRESS  connect to this address\n"
-	"Unless given otherwise: nfsvers=4.1,rsize=1048576,wsize=1048576,hard,timeo=600,retrans=2,noresvport.\n"
-	"tls, iam and accesspoint are refused: this version makes plain mounts only.\n"
-	"\n"
-	"  -f          check everything, mount nothing\n"
-	"  -v          print the command that is run\n"
-	"  -n, -s      accepted for mount(8)\n"
-	"  --help, --version\n"
-	"\n"
-	"Exit status: 0 mounted; 1 wrong usage, options or rights; else that of mount.nfs4 (32: mount failed).\n";
+#include "resolve.h"
 
 struct request {
-	const char *device, *dir;
+	const char *device, *directory;
 	struct option_list options;
 	bool fake, verbose;
 };
 
-static int usage(const char *what)
-{
-	fprintf(stderr, "mount.efs: %s\nTry 'mount.efs --help'.\n", what);
-	return EXIT_USAGE;
-}
+/* Everything that the decision is made of. Too large for a stack. */
+struct work {
+	struct request request;
+	struct device device;
+	struct conf conf;
+	struct facts facts;
+	struct plan plan;
+	struct places places;
+	struct mount_row mounted;
+	char canonical[NAME_SIZE], target[NAME_SIZE], mount_point[PATH_MAX];
+	struct failure failure;
+};
 
-/* -1: go on; else the exit status. */
-static int parse(int argc, char **argv, struct request *req)
+/* -1: go on; 0: said what was asked for; else the failure. */
+static int parse(int argc, char **argv, struct request *req, struct failure *failure)
 {
 	static const struct option longs[] = { { "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' }, { "options", required_argument, NULL, 'o' }, { 0 } };
 	int c;
 
+	opterr = 0;
 	while ((c = getopt_long(argc, argv, "fno:svhVN:t:", longs, NULL)) != -1) {
 		switch (c) {
 		case 'h':
-			fputs(help, stdout);
-			return 0;
+			return fputs(mount_help, stdout) < 0;
 		case 'V':
-			puts("mount.efs (kefs) " KEFS_VERSION);
-			return 0;
+			return printf("mount.efs Version: %s (kefs)\n", KEFS_VERSION) < 0;
 		case 'o':
-			if (options_add(&req->options, optarg))
-				return usage("too many options");
+			if (options_add(&req->options, optarg, failure) < 0)
+				return EXIT_USAGE;
 			break;
 		case 'f':
 			req->fake = true;
@@ -77,54 +64,169 @@ static int parse(int argc, char **argv, struct request *req)
 		case 'n': case 's': case 'N': case 't':
 			break;
 		default:
-			return usage("unknown option");
+			(void)refuse(failure, MSG_BAD_SWITCH);
+			return EXIT_USAGE;
 		}
 	}
-	if (argc - optind != 2)
-		return usage("want a device and a directory");
+	if (argc - optind != 2) {
+		(void)refuse(failure, MSG_WANT_DEVICE);
+		return EXIT_USAGE;
+	}
 	req->device = argv[optind];
-	req->dir = argv[optind + 1];
+	req->directory = argv[optind + 1];
 	return -1;
 }
 
-static int run(const struct request *req, const struct plan *plan)
+/* The slash in front of the last name; those behind it are cut off. NULL: there is none. */
+static char *last_slash(char *path)
 {
-	char *const env[] = { (char *)"PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
-	char *const args[] = { (char *)"mount.nfs4", plan->source, (char *)req->dir, (char *)"-o", plan->options, NULL };
+	char *slash;
 
-	if (req->verbose)
-		printf("mount.efs: %s %s %s -o %s\n", MOUNT_NFS4, plan->source, req->dir, plan->options);
-	if (req->fake)
-		return 0;
-	if (geteuid() != 0) {
-		fprintf(stderr, "mount.efs: only root can mount\n");
-		return EXIT_USAGE;
+	while ((slash = strrchr(path, '/')) && slash > path && !slash[1])
+		*slash = '\0';
+	return slash;
+}
+
+/*
+ * Absolute and without links, but the last name is not looked at: a look at a mount point is one at what is mounted
+ * there, whose server may not answer.
+ */
+static int find_mount_point(const char *directory, char ret_path[PATH_MAX], struct failure *failure)
+{
+	char parent[PATH_MAX], resolved[PATH_MAX];
+	char *slash, *name;
+	int rc;
+
+	if (kefs_str_copy(parent, sizeof(parent), directory) < 0)
+		return refuse(failure, MSG_TOO_LONG, "the directory");
+	slash = last_slash(parent);
+	name = slash ? slash + 1 : parent;
+	if (!*name || !strcmp(name, ".") || !strcmp(name, ".."))
+		return realpath(directory, ret_path) ? 0 :
+			refuse(failure, MSG_SYSTEM, directory, kefs_err_name(-errno));
+	if (slash)
+		*slash = '\0';
+	if (!realpath(!slash ? "." : *parent ? parent : "/", resolved))
+		return refuse(failure, MSG_SYSTEM, directory, kefs_err_name(-errno));
+	rc = kefs_str_format(ret_path, PATH_MAX, "%s%s%s", resolved, resolved[1] ? "/" : "", name);
+	return rc < 0 ? refuse(failure, MSG_TOO_LONG, "the directory") : 0;
+}
+
+static void collect_environment(struct facts *facts)
+{
+	facts->aws_region = places_env("AWS_REGION");
+	facts->aws_default_region = places_env("AWS_DEFAULT_REGION");
+	facts->aws_profile = places_env("AWS_PROFILE");
+	facts->aws_fips = places_env("AWS_USE_FIPS_ENDPOINT");
+}
+
+/* What is mounted there: *ret_done if there is nothing left to do. */
+static void collect_mounted(struct work *w, bool *ret_done)
+{
+	bool remount = options_get(&w->request.options, "remount") != NULL;
+
+	*ret_done = false;
+	if (mountinfo_find(w->mount_point, &w->mounted) < 0 || !w->mounted.nfs)
+		return;
+	if (!remount) {
+		(void)printf("mount.efs: %s is already mounted on %s; umount it first to mount anew\n", w->mounted.source,
+			     w->mount_point);
+		*ret_done = true;
+		return;
 	}
-	if (fflush(stdout))
-		return EXIT_FAILED;
-	execve(MOUNT_NFS4, args, env);
-	fprintf(stderr, "mount.efs: cannot run %s: %s; is the package nfs-common installed?\n", MOUNT_NFS4,
-		strerror(errno));
-	return EXIT_FAILED;
+	w->facts.mounted_source = w->mounted.source;
+	w->facts.mounted_port = w->mounted.port;
+}
+
+static int decide(struct work *w, bool *ret_done)
+{
+	struct request *req = &w->request;
+	int rc;
+
+	collect_environment(&w->facts);
+	rc = conf_load(&w->conf, CONF_PATH, &w->failure);
+	if (rc == 0)
+		rc = device_parse(req->device, &w->device, &w->failure);
+	if (rc == 0)
+		rc = find_mount_point(req->directory, w->mount_point, &w->failure);
+	if (rc < 0)
+		return rc;
+	collect_mounted(w, ret_done);
+	if (*ret_done)
+		return 0;
+	if (w->device.kind == DEVICE_NAME) {
+		rc = resolve_canonical(w->device.remote, w->canonical, &w->failure);
+		w->facts.canonical = w->canonical;
+	}
+	return rc < 0 ? rc : plan_make(&w->device, w->mount_point, &req->options, &w->conf, &w->facts, &w->plan,
+				       &w->failure);
+}
+
+/* The mount target's port: only a plain mount may have another one. */
+static unsigned int server_port(const struct plan *plan)
+{
+	const char *option = plan->way == WAY_DIRECT ? strstr(plan->options, "port=") : NULL;
+	unsigned long port = option && (option == plan->options || option[-1] == ',') ?
+		strtoul(option + strlen("port="), NULL, 10) : 0;
+
+	return port && port <= UINT16_MAX ? (unsigned int)port : NFS_PORT;
+}
+
+static void show(const struct plan *plan)
+{
+	struct kefs_buf text = { 0 };
+
+	if (plan_print(plan, &text) == 0)
+		(void)fputs(text.data, stdout);
+	kefs_buf_free(&text);
+}
+
+static int act(struct work *w)
+{
+	const struct exec_request exec = { &w->plan, &w->conf, &w->places, w->target, w->request.verbose };
+
+	places_find(&w->places, &w->conf, w->plan.region);
+	if (w->request.fake || w->request.verbose)
+		show(&w->plan);
+	if (w->plan.way != WAY_REMOUNT &&
+	    resolve_target(&w->plan, server_port(&w->plan), &w->places, w->target, &w->failure) < 0)
+		return w->failure.status;
+	if (w->request.fake)
+		return 0;
+	return exec_plan(&exec, &w->failure);
+}
+
+static int run(int argc, char **argv, struct work *w)
+{
+	bool done = false;
+	int status;
+
+	status = parse(argc, argv, &w->request, &w->failure);
+	if (status >= 0)
+		return status;
+	if (geteuid() != 0 && !w->request.fake) {
+		(void)refuse(&w->failure, MSG_NOT_ROOT);
+		return w->failure.status;
+	}
+	if (decide(w, &done) < 0)
+		return w->failure.status;
+	return done ? 0 : act(w);
 }
 
 int main(int argc, char **argv)
 {
-	struct request req = { 0 };
-	struct plan plan = { 0 };
-	char error[256] = "out of memory";
+	CLEANUP_FREE struct work *work = calloc(1, sizeof(*work));
 	int status;
 
-	status = parse(argc, argv, &req);
-	if (status < 0) {
-		if (plan_make(req.device, &req.options, &plan, error, sizeof(error))) {
-			fprintf(stderr, "mount.efs: %s\n", error);
-			status = EXIT_USAGE;
-		} else {
-			status = run(&req, &plan);
-		}
-	}
-	plan_free(&plan);
-	options_free(&req.options);
+	if (!work)
+		return EXIT_USAGE;
+	/* A server that hangs up is an error of a call, not the end */
+	(void)signal(SIGPIPE, SIG_IGN);
+	status = run(argc, argv, work);
+	if (status && *work->failure.text)
+		(void)fprintf(stderr, "mount.efs: %s\n", work->failure.text);
+	plan_free(&work->plan);
+	conf_free(&work->conf);
+	options_free(&work->request.options);
 	return status;
 }

@@ -5,18 +5,25 @@
 
 #include <stdbool.h>
 
-#define OPTIONS_MAX 64
+#include "messages.h"
+
+#define OPTIONS_MAX 128
 
 struct option_list {
 	char *item[OPTIONS_MAX];	/* "name" or "name=value", owned */
 	unsigned int n;
 };
 
-/* Append what @text lists; empty items are left out. 0, -E2BIG, -ENOMEM. */
-int options_add(struct option_list *list, const char *text);
-/* The value of @name ("" if it has none), or NULL if it is not there. The list's memory. */
+/*
+ * Append what @text lists; empty items are left out. Within quotation marks (SELinux contexts have them) a comma
+ * separates nothing. 0 or negative with @failure.
+ */
+int options_add(struct option_list *list, const char *text, struct failure *failure);
+/* The value of the first @name ("" if it has none), or NULL if it is not there. The list's memory. */
 const char *options_get(const struct option_list *list, const char *name);
-/* Take @name out; fine if it is not there. */
+/* Does @name stand there with a "="? */
+bool options_has_value(const struct option_list *list, const char *name);
+/* Take every @name out; fine if it is not there. */
 void options_remove(struct option_list *list, const char *name);
 /* All of it, separated by commas; free(). NULL: no memory. */
 char *options_string(const struct option_list *list);

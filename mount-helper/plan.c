@@ -1,129 +1,327 @@
 // SPDX-License-Identifier: GPL-2.0
-#define _GNU_SOURCE	/* asprintf() */
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include "plan.h"
 
-/* Options that ask for an encrypted or authenticated mount, which this version cannot make: refused, never ignored. */
-static const char *const secure[] = { "tls", "iam", "accesspoint", "awsprofile", "awscredsuri" };
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/str.h"
+#include "rules.h"
+
+#define PRINT_MAX ((size_t)64 * 1024)
 
 /* What EFS recommends to mount with, unless the user says otherwise. */
 static const struct {
-	const char *option, *unless[2];
+	const char *option, *unless[3];
 } defaults[] = {
-	{ "nfsvers=4.1", { "nfsvers", "vers" } },
-	{ "rsize=1048576", { "rsize", NULL } },
-	{ "wsize=1048576", { "wsize", NULL } },
-	{ "hard", { "hard", "soft" } },
-	{ "timeo=600", { "timeo", NULL } },
-	{ "retrans=2", { "retrans", NULL } },
+	{ "nfsvers=4.1", { "nfsvers", "vers", "minorversion" } },
+	{ "rsize=1048576", { "rsize" } },
+	{ "wsize=1048576", { "wsize" } },
+	{ "hard", { "hard", "soft", "softerr" } },
+	{ "timeo=600", { "timeo" } },
+	{ "retrans=2", { "retrans" } },
 	{ "noresvport", { "noresvport", "resvport" } },
 };
 
-static int refuse_secure(const struct option_list *list, char *error, unsigned long size)
-{
-	unsigned int i;
+/* Everything that the steps of a plan read. */
+struct inputs {
+	const struct option_list *list;
+	const struct conf *conf;
+	const struct facts *facts;
+	struct name_rule rule;
+};
 
-	for (i = 0; i < sizeof(secure) / sizeof(*secure); i++)
-		if (options_get(list, secure[i])) {
-			snprintf(error, size, "option '%s': this version makes plain mounts only; leave it out, "
-				 "or use a client with TLS support", secure[i]);
-			return -EINVAL;
-		}
+static const char *option(const struct inputs *in, const char *name)
+{
+	const char *value = options_get(in->list, name);
+
+	return value ? value : "";
+}
+
+static bool has(const struct inputs *in, const char *name)
+{
+	return options_get(in->list, name) != NULL;
+}
+
+#define COPY(to, from, what) (kefs_str_copy(to, sizeof(to), from) < 0 ? refuse(failure, MSG_TOO_LONG, what) : 0)
+
+static int add_defaults(struct option_list *list, struct failure *failure)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof(defaults) / sizeof(*defaults) && rc == 0; i++) {
+		bool given = false;
+
+		for (size_t j = 0; j < 3; j++)
+			given |= defaults[i].unless[j] && options_get(list, defaults[i].unless[j]);
+		if (!given)
+			rc = options_add(list, defaults[i].option, failure);
+	}
+	return rc;
+}
+
+static int plan_region(struct inputs *in, struct plan *plan, struct failure *failure)
+{
+	const char *const from[] = { options_get(in->list, "region"), in->facts->aws_region,
+				     in->facts->aws_default_region, in->conf->region };
+
+	for (size_t i = 0; i < sizeof(from) / sizeof(from[0]) && !*plan->region; i++) {
+		if (!from[i] || !*from[i])
+			continue;
+		if (!device_region_valid(from[i]))
+			return refuse(failure, MSG_BAD_REGION, from[i]);
+		(void)kefs_str_copy(plan->region, sizeof(plan->region), from[i]);
+	}
+	in->rule = (struct name_rule){ in->conf->dns_name_format, plan->region, conf_suffix(in->conf, plan->region) };
 	return 0;
 }
 
-static int add_defaults(struct option_list *list)
+/* The file system, when the device is a name; the zone, of device or option. */
+static int plan_device(const struct inputs *in, struct plan *plan, struct failure *failure)
 {
-	unsigned int i, j;
-	int err = 0;
+	const char *az = option(in, "az");
+	int rc;
 
-	for (i = 0; i < sizeof(defaults) / sizeof(*defaults) && !err; i++) {
-		bool given = false;
-
-		for (j = 0; j < 2; j++)
-			given |= defaults[i].unless[j] && options_get(list, defaults[i].unless[j]);
-		if (!given)
-			err = options_add(list, defaults[i].option);
+	if (plan->device.kind == DEVICE_NAME) {
+		rc = device_match(&plan->device, in->facts->canonical ? in->facts->canonical : plan->device.remote,
+				  &in->rule, in->conf->path, failure);
+		if (rc < 0)
+			return rc;
 	}
-	return err;
+	if (*az && *plan->device.az && strcmp(az, plan->device.az) != 0)
+		return refuse(failure, MSG_OTHER_AZ, plan->device.az, az);
+	return kefs_str_copy(plan->zone, sizeof(plan->zone), *az ? az : plan->device.az);
 }
 
-static bool is_fs_id(const char *s, size_t len)
+static int plan_name(const struct inputs *in, struct plan *plan, struct failure *failure)
 {
-	size_t i;
+	static const char crossaccount[] = "{az}.{fs_id}.efs.{region}.{dns_name_suffix}";
+	struct name_rule rule = in->rule;
 
-	if (len < 4 || strncmp(s, "fs-", 3) != 0)
-		return false;
-	for (i = 3; i < len; i++)
-		if (!strchr("0123456789abcdef", s[i]))
-			return false;
-	return true;
+	if (!has(in, "crossaccount"))
+		return device_name(&rule, plan->device.fs_id, plan->zone, in->conf->path, plan->name, failure);
+	if (!*in->conf->az_id)
+		return refuse(failure, MSG_NO_AZ_ID, in->conf->path);
+	rule.format = crossaccount;
+	return device_name(&rule, plan->device.fs_id, in->conf->az_id, in->conf->path, plan->name, failure);
 }
 
-/* "[2001:db8::1]:/x": the colon that ends the host is behind the bracket. */
-static size_t remote_len(const char *device)
+/* Where the mount target is. */
+static int plan_target(const struct inputs *in, struct plan *plan, struct failure *failure)
 {
-	const char *end = *device == '[' ? strchr(device, ']') : NULL;
-
-	return end ? (size_t)(end + 1 - device) : strcspn(device, ":");
+	if (plan->device.kind == DEVICE_ADDRESS)
+		return COPY(plan->address, plan->device.remote, "the address");
+	if (has(in, "mounttargetip"))
+		return COPY(plan->address, option(in, "mounttargetip"), "mounttargetip");
+	plan->fallback = in->conf->fallback && !has(in, "crossaccount");
+	return plan_name(in, plan, failure);
 }
 
-static int make_source(const char *device, const char *target, char **source, char *error, unsigned long size)
+/* How the server's certificate is checked. */
+static int plan_trust(const struct inputs *in, struct plan *plan, struct failure *failure)
 {
-	size_t len = remote_len(device);
-	const char *path = device[len] == ':' ? device + len + 1 : "/";
-	int n;
+	const char *cafile = has(in, "cafile") ? option(in, "cafile") : conf_cafile(in->conf, plan->region);
 
-	if (!len || (device[len] && device[len] != ':')) {
-		snprintf(error, size, "device '%s': want REMOTE[:PATH], with REMOTE a file system id or a host", device);
+	plan->verify = rules_number(in->list, "verify", 2);
+	plan->ocsp = has(in, "ocsp") || (in->conf->ocsp && !has(in, "noocsp"));
+	plan->fips = in->conf->fips || (in->facts->aws_fips && !strcmp(in->facts->aws_fips, "true"));
+	plan->debug = in->conf->debug;
+	if (plan->verify && COPY(plan->cafile, cafile, "cafile") < 0)
 		return -EINVAL;
-	}
-	if (*path != '/') {
-		snprintf(error, size, "device '%s': the path must begin with '/'", device);
-		return -EINVAL;
-	}
-	if (!target && is_fs_id(device, len)) {
-		snprintf(error, size, "device '%s': a file system id needs the option mounttargetip=ADDRESS", device);
-		return -EINVAL;
-	}
-	if (target && strchr(target, ':'))
-		n = asprintf(source, "[%s]:%s", target, path);
-	else if (target)
-		n = asprintf(source, "%s:%s", target, path);
-	else
-		n = asprintf(source, "%.*s:%s", (int)len, device, path);
-	return n < 0 ? -ENOMEM : 0;
+	if (!in->conf->check_hostname)
+		return 0;
+	if (!plan->verify)
+		return refuse(failure, MSG_VERIFY_ZERO, in->conf->path);
+	/* Never with the zone: certificates are for the file system's own name */
+	if (*plan->name)
+		return COPY(plan->check_host, strstr(plan->name, plan->device.fs_id), "the name");
+	return device_name(&in->rule, plan->device.fs_id, "", in->conf->path, plan->check_host, failure);
 }
 
-int plan_make(const char *device, struct option_list *list, struct plan *plan, char *error, unsigned long size)
+/* Who the client says that it is. */
+static int plan_identity(const struct inputs *in, struct plan *plan, struct failure *failure)
 {
-	const char *target = options_get(list, "mounttargetip");
-	int err;
+	struct creds_request *creds = &plan->creds;
+	int rc = COPY(plan->access_point, option(in, "accesspoint"), "accesspoint");
 
-	memset(plan, 0, sizeof(*plan));
-	if (target && !*target) {
-		snprintf(error, size, "option 'mounttargetip': want an address, as in mounttargetip=192.0.2.1");
-		return -EINVAL;
+	plan->iam = has(in, "iam");
+	if (rc == 0)
+		rc = COPY(plan->client_source, in->conf->source, "source");
+	if (rc == 0 && plan->iam && !*plan->region)
+		rc = refuse(failure, MSG_NO_REGION, "the option 'iam'", in->conf->path);
+	creds->profile_given = has(in, "awsprofile");
+	if (rc == 0 && creds->profile_given)
+		rc = COPY(creds->profile, option(in, "awsprofile"), "awsprofile");
+	else if (rc == 0 && in->facts->aws_profile)
+		rc = COPY(creds->profile, in->facts->aws_profile, "AWS_PROFILE");
+	if (rc == 0)
+		rc = COPY(creds->uri, option(in, "awscredsuri"), "awscredsuri");
+	if (rc == 0)
+		rc = COPY(creds->role_arn, option(in, "rolearn"), "rolearn");
+	return rc < 0 ? rc : COPY(creds->jwt_path, option(in, "jwtpath"), "jwtpath");
+}
+
+static int plan_tunnel(const struct inputs *in, struct plan *plan, struct failure *failure)
+{
+	static const char *const own_identity[] = { "iam", "accesspoint" };
+	int rc;
+
+	if (plan->device.kind == DEVICE_ADDRESS)
+		return refuse(failure, MSG_ADDRESS_DEVICE, plan->device.remote, "tls");
+	if (has(in, "xprtsec")) {
+		if (strcmp(option(in, "xprtsec"), "tls") != 0 && strcmp(option(in, "xprtsec"), "mtls") != 0)
+			return refuse(failure, MSG_KERNEL_PLAIN, option(in, "xprtsec"));
+		for (size_t i = 0; i < sizeof(own_identity) / sizeof(own_identity[0]); i++)
+			if (has(in, own_identity[i]))
+				return refuse(failure, MSG_KERNEL_IDENTITY, option(in, "xprtsec"), own_identity[i]);
+		return 0;
 	}
-	err = refuse_secure(list, error, size);
-	if (!err)
-		err = make_source(device, target, &plan->source, error, size);
-	options_remove(list, "mounttargetip");
-	options_remove(list, "notls");
-	if (!err)
-		err = add_defaults(list);
-	if (err)
-		return err;
+	plan->way = WAY_TUNNEL;
+	plan->port = rules_number(in->list, "tlsport", 0);
+	plan->port_low = in->conf->port_low;
+	plan->port_high = in->conf->port_high;
+	rc = COPY(plan->log, in->conf->stunnel_log, "stunnel_logs_file");
+	if (rc == 0)
+		rc = plan_trust(in, plan, failure);
+	return rc < 0 ? rc : plan_identity(in, plan, failure);
+}
+
+static int plan_remount(const struct inputs *in, struct plan *plan, struct option_list *list,
+			struct failure *failure)
+{
+	char port[16];
+
+	if (!in->facts->mounted_source)
+		return refuse(failure, MSG_NOT_MOUNTED, plan->mount_point);
+	plan->way = WAY_REMOUNT;
+	if (in->facts->mounted_port && !has(in, "port")) {
+		(void)kefs_str_format(port, sizeof(port), "port=%u", in->facts->mounted_port);
+		if (options_add(list, port, failure) < 0)
+			return -EINVAL;
+	}
+	return COPY(plan->source, in->facts->mounted_source, "the source of what is mounted");
+}
+
+static int plan_steps(struct inputs *in, struct plan *plan, struct option_list *list, struct failure *failure)
+{
+	int rc = rules_check(list, failure);
+
+	if (rc == 0)
+		rc = plan_region(in, plan, failure);
+	if (rc == 0)
+		rc = plan_device(in, plan, failure);
+	if (rc == 0)
+		rc = COPY(plan->netns, option(in, "netns"), "netns");
+	if (rc == 0 && has(in, "remount"))
+		return plan_remount(in, plan, list, failure);
+	if (rc == 0)
+		rc = plan_target(in, plan, failure);
+	if (rc == 0 && has(in, "tls"))
+		rc = plan_tunnel(in, plan, failure);
+	return rc;
+}
+
+int plan_make(const struct device *device, const char *mount_point, struct option_list *list,
+	      const struct conf *conf, const struct facts *facts, struct plan *plan, struct failure *failure)
+{
+	struct inputs in = { .list = list, .conf = conf, .facts = facts };
+	int rc;
+
+	*plan = (struct plan){ .device = *device };
+	rc = COPY(plan->mount_point, mount_point, "the directory");
+	if (rc == 0)
+		rc = plan_steps(&in, plan, list, failure);
+	rules_strip(list);
+	if (rc == 0)
+		rc = add_defaults(list, failure);
+	if (rc < 0)
+		return rc;
 	plan->options = options_string(list);
-	return plan->options ? 0 : -ENOMEM;
+	return plan->options ? 0 : refuse(failure, MSG_NO_MEMORY);
+}
+
+static int print_creds(const struct plan *plan, struct kefs_buf *out)
+{
+	if (!plan->iam)
+		return kefs_buf_format(out, "credentials: none, an anonymous client\n");
+	if (*plan->creds.uri)
+		return kefs_buf_format(out, "credentials: of the container, %s\n", plan->creds.uri);
+	if (*plan->creds.profile)
+		return kefs_buf_format(out, "credentials: profile %s%s\n", plan->creds.profile,
+				       plan->creds.profile_given ? "" : " (AWS_PROFILE)");
+	if (*plan->creds.role_arn && *plan->creds.jwt_path)
+		return kefs_buf_format(out, "credentials: role %s by %s\n", plan->creds.role_arn, plan->creds.jwt_path);
+	return kefs_buf_format(out, "credentials: the first that are found\n");
+}
+
+static int print_tunnel(const struct plan *plan, struct kefs_buf *out)
+{
+	int rc = kefs_buf_format(out, "server's certificate: verify=%u, CA %s, name %s%s%s\n", plan->verify,
+				 *plan->cafile ? plan->cafile : "-", *plan->check_host ? plan->check_host : "not checked",
+				 plan->ocsp ? ", OCSP" : "", plan->fips ? ", FIPS" : "");
+
+	if (rc == 0 && plan->port)
+		rc = kefs_buf_format(out, "local port: %u\n", plan->port);
+	else if (rc == 0)
+		rc = kefs_buf_format(out, "local port: from %u to %u\n", plan->port_low, plan->port_high - 1);
+	if (rc == 0)
+		rc = kefs_buf_format(out, "access point: %s\n", *plan->access_point ? plan->access_point : "-");
+	return rc < 0 ? rc : print_creds(plan, out);
+}
+
+static const char *way_text(enum plan_way way)
+{
+	switch (way) {
+	case WAY_TUNNEL:
+		return "through stunnel";
+	case WAY_REMOUNT:
+		return "remount";
+	case WAY_DIRECT:
+		break;
+	}
+	return "direct";
+}
+
+static int print_command(const struct plan *plan, struct kefs_buf *out)
+{
+	bool v6 = strchr(plan->address, ':');
+
+	switch (plan->way) {
+	case WAY_REMOUNT:
+		return kefs_buf_format(out, "command: mount.nfs4 %s %s -o %s\n", plan->source, plan->mount_point,
+				       plan->options);
+	case WAY_TUNNEL:
+		return kefs_buf_format(out, "command: mount.nfs4 127.0.0.1:%s %s -o %s,port=LOCAL-PORT\n",
+				       plan->device.path, plan->mount_point, plan->options);
+	case WAY_DIRECT:
+		break;
+	}
+	return kefs_buf_format(out, "command: mount.nfs4 %s%s%s:%s %s -o %s\n", v6 ? "[" : "",
+			       *plan->address ? plan->address : plan->name, v6 ? "]" : "", plan->device.path,
+			       plan->mount_point, plan->options);
+}
+
+int plan_print(const struct plan *plan, struct kefs_buf *out)
+{
+	int rc;
+
+	out->cap = PRINT_MAX;
+	rc = kefs_buf_format(out, "way: %s\nfile system: %s\nregion: %s\n", way_text(plan->way),
+			     *plan->device.fs_id ? plan->device.fs_id : "-", *plan->region ? plan->region : "-");
+	if (rc == 0 && plan->way != WAY_REMOUNT)
+		rc = kefs_buf_format(out, "mount target: %s%s%s%s\n", *plan->address ? plan->address : plan->name,
+				     plan->fallback ? ", or what the API says" : "",
+				     plan->fallback && *plan->zone ? ", in " : "",
+				     plan->fallback ? plan->zone : "");
+	if (rc == 0 && *plan->netns)
+		rc = kefs_buf_format(out, "network namespace: %s\n", plan->netns);
+	if (rc == 0 && plan->way == WAY_TUNNEL)
+		rc = print_tunnel(plan, out);
+	return rc < 0 ? rc : print_command(plan, out);
 }
 
 void plan_free(struct plan *plan)
 {
-	free(plan->source);
 	free(plan->options);
-	memset(plan, 0, sizeof(*plan));
+	plan->options = NULL;
 }

@@ -4,6 +4,7 @@
 top := ../../../..
 kmod := $(top)/kmod
 helper := $(top)/helper
+mount := $(top)/mount-helper
 common := $(addprefix $(helper)/common/,addr.c buf.c err.c id.c log.c str.c)
 name := $(notdir $(CURDIR))
 kind := $(notdir $(patsubst %/,%,$(dir $(CURDIR))))
@@ -13,6 +14,7 @@ FUZZ_SECONDS ?= 10
 max_len ?= 1024
 flags := -std=gnu11 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Wall -Wextra -Werror
 flags_kmod := -I$(shim) -I$(kmod) -I$(kmod)/uapi
+flags_mount := -D_GNU_SOURCE -DKEFS_VERSION='"0"' -I$(mount) -I$(helper) -include $(helper)/common/banned.h
 flags_helper := -D_GNU_SOURCE -I$(helper) -include $(helper)/common/banned.h
 hdr := $(wildcard *.h $(shim)/*/*.h $($(kind))/*/*.h)
 

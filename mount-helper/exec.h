@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Carries out a plan: the only file of mount.efs that changes anything, and it undoes what it did when it fails. */
+#ifndef KEFS_MOUNT_EXEC_H
+#define KEFS_MOUNT_EXEC_H
+
+#include "conf.h"
+#include "places.h"
+#include "plan.h"
+
+struct exec_request {
+	const struct plan *plan;
+	const struct conf *conf;
+	const struct places *places;
+	const char *target;		/* what to connect to; resolve_target() */
+	bool verbose;
+};
+
+/* 0: mounted; else the exit status, with @failure's text, which is empty if mount.nfs4 has said what there is to. */
+int exec_plan(const struct exec_request *request, struct failure *failure);
+
+#endif

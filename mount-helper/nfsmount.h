@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Runs mount.nfs4, and again where another try may help. */
+#ifndef KEFS_MOUNT_NFSMOUNT_H
+#define KEFS_MOUNT_NFSMOUNT_H
+
+#include <stdbool.h>
+
+#include "common/buf.h"
+#include "messages.h"
+
+struct nfsmount {
+	const char *source, *mount_point, *options;
+	const char *netns;
+	bool retry;			/* else once, without a limit */
+	unsigned int count, seconds;	/* attempts, and the limit of all but the last */
+	bool retry_denied;		/* an access point may still be in the making */
+	bool verbose;
+};
+
+/* 0 or the exit status. What mount.nfs4 said goes to stderr; @failure's text is empty then. */
+int nfsmount_run(const struct nfsmount *mount, struct failure *failure);
+
+/* Is what it said of the kind that passes? Pure. */
+bool nfsmount_transient(const char *said, bool retry_denied);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the kernel tells of a tunnel's local sockets: nothing here talks to the tunnel, so nothing waits for it. */
+#ifndef KEFS_MOUNT_SOCKETS_H
+#define KEFS_MOUNT_SOCKETS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define SOCKETS_MAX ((size_t)64 * 1024 * 1024)
+
+struct sockets {
+	unsigned int connected;	/* connections to the port that are open */
+	unsigned int waiting;	/* that stunnel has not taken yet */
+};
+
+/* Counts in the text of /proc/net/tcp. Pure. */
+void sockets_count(const char *text, unsigned int port, struct sockets *ret_sockets);
+
+/* Of the network that a process is in (0: ours). 0 or -errno. */
+int sockets_look(int pid, unsigned int port, struct sockets *ret_sockets);
+
+/* A copy of the listening socket that another process has at 127.0.0.1:@port. Descriptor or -ENOENT. */
+int sockets_borrow_listener(int pidfd, unsigned int port);
+
+#endif

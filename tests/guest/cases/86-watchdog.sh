@@ -1,0 +1,106 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# kefs-watchdog: stunnel and it itself are killed under load, and no program notices more than a pause; certificates are
+# renewed; what is unmounted, or was never mounted, goes.
+# shellcheck disable=SC2317 # called by name
+# shellcheck source=tests/guest/efsmounts.sh
+. "${KEFS_TESTS:?}/guest/efsmounts.sh"
+kefs_only
+case ${KEFS_KERNEL:-uml} in uml-debug | debian) slow=10 ;; *) slow=1 ;; esac
+efs_server a 'stunnel_health_check_command_timeout_sec = 2'
+efs_mount a /mnt/a iam || fatal "no mount"
+wait_for 5 watchdog || fatal "no watchdog"
+
+stunnel_pid() { state_of /mnt/a pid; }
+# another_than PID: another stunnel is there
+another_than() { [ "$(stunnel_pid)" != "$1" ] && kill -0 "$(stunnel_pid)"; }
+kill_stunnel() {
+	local pid
+	pid=$(stunnel_pid)
+	kill "${1:--KILL}" "$pid" && wait_for 5 another_than "$pid"
+}
+# longest FILE: the longest pause, in milliseconds
+longest() { cut -d' ' -f2 "$1"; }
+load_start() {
+	rm -f /tmp/stop
+	"$KEFS_TESTS/guest/busy.py" /mnt/a /tmp/stop > /tmp/busy 2>&1 &
+	load=$!
+}
+load_stop() {
+	touch /tmp/stop
+	wait "$load"
+}
+
+port=$(state_of /mnt/a port)
+load_start
+for i in 1 2 3 4 5; do
+	check "stunnel is killed and comes back ($i)" kill_stunnel
+done
+check "the load saw no error" load_stop
+echo "# rounds and longest pause in ms: $(cat /tmp/busy)"
+check "nor a pause of 5 s" test "$(longest /tmp/busy)" -lt $((5000 * slow))
+equal "the local port is the same" "$(state_of /mnt/a port)" "$port"
+
+load_start
+old=$(stunnel_pid)
+first=$(watchdog)
+kill -KILL "$first"
+check "kefs-watchdog is killed" wait_for 5 no_watchdog
+equal "the tunnel stays" "$(stunnel_pid) $(kill -0 "$old" && echo lives)" "$old lives"
+check "another one starts" kefs-watchdog --daemon
+check "once" wait_for 5 watchdog
+check "a second one leaves at once" kefs-watchdog
+check "it has adopted the tunnel" kill_stunnel
+kill -KILL "$(watchdog)"
+check "it is killed, too" wait_for 5 no_watchdog
+old=$(stunnel_pid)
+kill -KILL "$old"
+check "and stunnel, while nobody looks: the next one starts it" kefs-watchdog --daemon
+check "on the same port" wait_for 5 another_than "$old"
+check "the load saw no error" load_stop
+echo "# rounds and longest pause in ms: $(cat /tmp/busy)"
+check "nor a pause of 5 s" test "$(longest /tmp/busy)" -lt $((5000 * slow))
+
+# It does nothing, but is there: who connects waits
+old=$(stunnel_pid)
+kill -STOP "$old"
+in_ns a nc -d 127.0.0.1 "$port" > /dev/null 2>&1 &
+check "a stunnel that takes no connections is killed" wait_for 10 another_than "$old"
+check "the mount goes on" timeout 60 touch /mnt/a/again
+
+cert=$(state /mnt/a)/certificate.pem
+serial=$(openssl x509 -noout -serial -in "$cert")
+old=$(stunnel_pid)
+renewed() { [ -e "$cert" ] && [ "$(openssl x509 -noout -serial -in "$cert")" != "$serial" ]; }
+rm "$cert"
+check "a certificate that is missed is made anew" wait_for 10 renewed
+check "with the credentials of the mount" sh -c "openssl x509 -noout -text -in $cert | grep -q '1.3.6.1.4.1.4843.7.2'"
+equal "stunnel goes on" "$(stunnel_pid)" "$old"
+check "and the mount" touch /mnt/a/renewed
+check "stunnel comes back with it" kill_stunnel
+check "which is good" timeout 60 touch /mnt/a/restarted
+
+# The pid of a state file is somebody else's by now
+stale=$RUN/fs-0123456789abcdef0.gone.20999
+mkdir "$stale"
+jq ".pid = $$ | .port = 20999 | .mountpoint = \"/gone\" | .pid_start = 1" "$(state /mnt/a)/state.json" > "$stale/state.json"
+gone() { ! ls -d "$1"; }
+check "a state without a mount goes" wait_for 10 gone "$stale"
+check "who has its pid lives" kill -0 $$
+mkdir "$stale"
+echo nonsense > "$stale/state.json"
+
+exec 7< /mnt/a/again
+check "a lazy umount" umount -l /mnt/a
+dir=$(state /mnt/a)
+sleep_looks() { [ "$(grep -c . /tmp/looks)" -ge 40 ] || { echo . >> /tmp/looks; return 1; }; }
+: > /tmp/looks
+wait_for 20 sleep_looks
+check "the tunnel stays while a file is open" test -d "$dir"
+check "which can be read" timeout 20 head -c 1 <&7
+exec 7<&-
+check "and goes when it is closed" wait_for 20 gone "$dir"
+rm -r "$stale"
+check "nothing is left" wait_for 20 nothing_left
+check "but the watchdog" watchdog
+finish
