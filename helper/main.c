@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,9 @@
 #include <unistd.h>
 
 #include "accept/acceptor.h"
+#include "accept/ca.h"
 #include "accept/listen.h"
+#include "accept/tls.h"
 #include "api/api.h"
 #include "backing/backing.h"
 #include "base/daemon.h"
@@ -75,6 +78,9 @@ struct daemon {
 	struct kefs_pool *pool;
 	struct kefs_volumes *volumes;
 	struct kefs_access *access;
+	struct kefs_ca *ca;
+	struct kefs_tls *tls;		/* NULL: there is none, and this is why */
+	struct kefs_err tls_problem;
 	struct kefs_endpoints endpoints;
 	struct kefs_acceptor *acceptor;
 	struct kefs_sync *sync;
@@ -263,6 +269,13 @@ static void on_kernel(void *ctx, bool up)
 	kefs_acceptor_enable(d->acceptor, up);
 }
 
+static void on_tick(void *ctx)
+{
+	const struct daemon *d = ctx;
+
+	kefs_access_tick(d->access);
+}
+
 static void on_module_notice(void *ctx)
 {
 	struct daemon *d = ctx;
@@ -325,9 +338,30 @@ static int start_volumes(struct daemon *d, struct kefs_err *err)
 	return kefs_volumes_open(&parts, &d->volumes, err);
 }
 
+/* Whose access key a client's certificate names: all are the account's own. */
+static int find_client(void *ctx, const char *access_key, const char *token, struct kefs_known_client *ret_client,
+		       struct kefs_err *err)
+{
+	const struct daemon *d = ctx;
+	char arn[KEFS_ARN_SIZE];
+	struct kefs_access_key key;
+	int rc = token && *token ? -ENOENT : kefs_access_keys_find(d->db, access_key, &key, err);
+
+	if (rc < 0)
+		return rc;
+	(void)kefs_str_format(arn, sizeof(arn), "arn:aws:iam::%s:root", d->settings.topology.account);
+	rc = *key.user ? -ENOENT : kefs_caller_parse(arn, NULL, NULL, &ret_client->caller, err);
+	if (rc == 0)
+		rc = kefs_str_copy(ret_client->secret, sizeof(ret_client->secret), token ? key.secret : "");
+	ret_client->policies = (struct kefs_policy_set) { .resource = NULL };
+	explicit_bzero(&key, sizeof(key));
+	return rc;
+}
+
 static int start_access(struct daemon *d, struct kefs_err *err)
 {
 	const struct kefs_access_parts parts = {
+		.source = { .find = find_client, .ctx = d },
 		.db = d->db,
 		.volumes = d->volumes,
 		.kernel = d->kernel,
@@ -337,6 +371,46 @@ static int start_access(struct daemon *d, struct kefs_err *err)
 	return kefs_access_new(&parts, &d->access, err);
 }
 
+/*
+ * The names that the server's certificate is for. Clients ask for <file system>.efs.<region>.<suffix>, where the public
+ * mount helper's suffix is amazonaws.com.
+ */
+static void tls_names(const struct kefs_settings *settings, char *names, size_t size)
+{
+	char host[HOST_NAME_MAX + 1] = "";
+
+	if (*settings->tls_names) {
+		(void)kefs_str_copy(names, size, settings->tls_names);
+		return;
+	}
+	(void)gethostname(host, sizeof(host) - 1);
+	(void)kefs_str_format(names, size, "*.efs.%s.amazonaws.com, localhost, %s", settings->region, host);
+}
+
+/* A kernel without TLS serves plain connections; a certificate that cannot be used is an error. */
+static int start_tls(struct daemon *d, struct kefs_err *err)
+{
+	char names[KEFS_TLS_NAMES_SIZE];
+	const struct kefs_ca_parts parts = {
+		.state_dir = d->settings.state_dir,
+		.certificate = d->settings.tls_certificate,
+		.key = d->settings.tls_key,
+		.ca = d->settings.tls_ca,
+		.names = names,
+	};
+	int rc;
+
+	tls_names(&d->settings, names, sizeof(names));
+	rc = kefs_ca_open(&parts, &d->ca, err);
+	if (rc < 0)
+		return rc;
+	if (kefs_tls_check_kernel(&d->tls_problem) < 0) {
+		log_warn("clients cannot use TLS: %s", d->tls_problem.text);
+		return 0;
+	}
+	return kefs_tls_new(d->ca, &d->tls, err);
+}
+
 static int start_acceptor(struct daemon *d, struct kefs_err *err)
 {
 	static const struct kefs_acceptor_ops ops = { .decide = decide, .hand_over = hand_over, .count = count_served };
@@ -344,6 +418,8 @@ static int start_acceptor(struct daemon *d, struct kefs_err *err)
 		.loop = d->loop,
 		.sockets = &d->sockets,
 		.per_address = d->settings.conns_per_address,
+		.tls = d->tls,
+		.tls_problem = d->tls_problem.text,
 		.ops = &ops,
 		.ctx = d,
 	};
@@ -397,6 +473,7 @@ static int start_sync(struct daemon *d, struct kefs_err *err)
 			.conns_max = d->settings.conns_max,
 		},
 		.changed = on_kernel,
+		.tick = on_tick,
 		.ctx = d,
 	};
 
@@ -424,7 +501,9 @@ static void look(void *ctx, struct kefs_server_status *ret_status)
 	};
 	for (size_t i = 0; i < d->sockets.count; i++)
 		ret_status->listeners[i] = d->sockets.sockets[i].addr;
-	kefs_acceptor_get_stats(d->acceptor, &ret_status->acceptor);
+	kefs_acceptor_get_stats(d->acceptor, &ret_status->acceptor, &ret_status->tls);
+	ret_status->tls_problem = d->tls ? NULL : d->tls_problem.text;
+	kefs_access_get_refusals(d->access, ret_status->refused);
 	kefs_backing_get_info(d->backing, &ret_status->pool);
 }
 
@@ -469,6 +548,8 @@ static int start_efs(struct daemon *d, struct kefs_err *err)
 		.endpoint = &d->settings.api_listen,
 		.look = look,
 		.look_ctx = d,
+		.ca_pem = kefs_ca_pem(d->ca),
+		.ca_given = kefs_ca_is_given(d->ca),
 	};
 	d->auth = (struct kefs_auth_parts) {
 		.account = d->settings.topology.account,
@@ -529,7 +610,7 @@ static int start_public(struct daemon *d, struct kefs_err *err)
 static int start(struct daemon *d, struct kefs_err *err)
 {
 	static int (*const steps[])(struct daemon *, struct kefs_err *) = {
-		start_outside, start_volumes, start_access, start_acceptor, start_endpoints, start_sync, start_efs,
+		start_outside, start_volumes, start_access, start_tls, start_acceptor, start_endpoints, start_sync, start_efs,
 		start_public,
 		start_control,
 	};
@@ -548,6 +629,8 @@ static void stop(struct daemon *d)
 		(void)unlink(d->control_path);
 	kefs_sync_free(d->sync);
 	kefs_acceptor_free(d->acceptor);
+	kefs_tls_free(d->tls);
+	kefs_ca_free(d->ca);
 	kefs_access_free(d->access);
 	/* The pool's last jobs report to the volumes. */
 	kefs_pool_free(d->pool);

@@ -10,15 +10,16 @@
 #include "acceptor.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "accept/handshakes.h"
 #include "accept/hosts.h"
 #include "accept/peek.h"
+#include "accept/serve.h"
+#include "accept/starttls.h"
 #include "base/tcpsock.h"
 #include "common/log.h"
 
@@ -28,6 +29,19 @@
 #define PAUSE_MS		200
 #define RECOUNT_MS		1000
 #define HOSTS_TIDY		(KEFS_HOSTS_MAX / 4)
+#define HANDSHAKES_MAX		1024	/* some 60 KiB each */
+#define HANDSHAKES_PER_ADDRESS	128	/* a host that comes up mounts all at once */
+#define HANDSHAKE_MS		15000	/* the mount helper gives up after 20 s */
+
+/* What looking at a connection comes to, if not to an error. */
+enum { SERVED, TAKEN, WAIT };
+
+/* How far one that waits has come. */
+struct progress {
+	bool starttls;		/* it was told to begin with TLS, and nothing else will do */
+	bool lowat;		/* the socket wakes us for a whole call only */
+	bool hung_up;		/* it says no more */
+};
 
 struct waiter {
 	struct waiter *next, *prev;
@@ -35,6 +49,7 @@ struct waiter {
 	struct kefs_source *source;
 	struct kefs_addr peer;
 	uint64_t deadline_ms;
+	struct progress progress;
 	int fd;
 };
 
@@ -53,6 +68,7 @@ struct kefs_acceptor {
 	struct listener *later;
 	struct kefs_source *peek_timer, *pause_timer;
 	struct waiter *oldest, *newest;
+	struct kefs_handshakes *handshakes;	/* NULL: there is no TLS */
 	struct kefs_hosts *hosts;
 	uint64_t recounted_ms;
 	bool enabled;			/* the owner's wish */
@@ -85,6 +101,8 @@ static void recount(struct kefs_acceptor *acceptor)
 	kefs_hosts_clear(acceptor->hosts);
 	for (const struct waiter *w = acceptor->oldest; w; w = w->next)
 		count_host(acceptor->hosts, &w->peer);
+	if (acceptor->handshakes)
+		kefs_handshakes_each(acceptor->handshakes, count_host, acceptor->hosts);
 	(void)acceptor->parts.ops->count(acceptor->parts.ctx, count_host, acceptor->hosts);
 }
 
@@ -99,74 +117,67 @@ static bool within_limit(struct kefs_acceptor *acceptor, const struct kefs_addr 
 	return kefs_hosts_add(acceptor->hosts, peer) > 0;
 }
 
-static int make_blocking(int fd)
+/* 1: TLS is on its way, and fd with it; -errno: to be dropped. */
+static int begin_tls(struct kefs_acceptor *acceptor, int fd, const struct kefs_addr *peer)
 {
-	int flags = fcntl(fd, F_GETFL);
-
-	return flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0 ? -errno : 0;
-}
-
-/* An RPC client: which file system, which grant, and away. 0 if it is served now. */
-static int hand_over(struct kefs_acceptor *acceptor, int fd, const struct kefs_addr *peer)
-{
-	struct kefs_claims claims = { .peer = *peer, .local.len = sizeof(claims.local.storage) };
-	struct kefs_grant grant;
 	char text[KEFS_ADDR_TEXT];
-	struct kefs_err err;
-	const int on = 1;
 	int rc;
 
-	if (getsockname(fd, &claims.local.sa, &claims.local.len) < 0)
-		claims.local.len = 0;
-	rc = acceptor->parts.ops->decide(acceptor->parts.ctx, &claims, &grant, &err);
-	if (rc < 0) {
-		acceptor->stats.no_file_system += rc == -ENOENT;
-		acceptor->stats.denied += rc != -ENOENT;
-		kefs_addr_format(peer, text);
-		log_warn_limited("refused a connection from %s: %s", text, err.text);
-		return rc;
+	if (acceptor->handshakes) {
+		rc = kefs_handshakes_add(acceptor->handshakes, fd, peer);
+		return rc == 0 ? TAKEN : rc;
 	}
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	rc = make_blocking(fd);
-	if (rc == 0)
-		rc = acceptor->parts.ops->hand_over(acceptor->parts.ctx, fd, &grant, &err);
-	else
-		(void)kefs_err_sys(&err, rc, "fcntl");
-	if (rc < 0) {
-		acceptor->stats.hand_over_failed++;
-		kefs_addr_format(peer, text);
-		log_warn_limited("dropped a connection from %s: %s", text, err.text);
-		return rc;
-	}
-	acceptor->stats.handed_over++;
-	return 0;
+	acceptor->stats.tls_refused++;
+	kefs_addr_format(peer, text);
+	log_warn_limited("refused a TLS connection from %s: %s", text, acceptor->parts.tls_problem);
+	return -EPROTO;
 }
 
-/* 1: nothing there yet; 0: decided and served; -errno: to be dropped. */
-static int look(struct kefs_acceptor *acceptor, int fd, const struct kefs_addr *peer)
+/* An RPC client's first bytes are there: does it ask for TLS? */
+static int look_at_rpc(struct kefs_acceptor *acceptor, int fd, const struct kefs_addr *peer, struct progress *progress)
 {
-	char text[KEFS_ADDR_TEXT];
+	uint8_t call[KEFS_STARTTLS_CALL], reply[KEFS_STARTTLS_REPLY];
+	ssize_t n = recv(fd, call, sizeof(call), MSG_PEEK | MSG_DONTWAIT);
+	enum kefs_starttls match = n > 0 ? kefs_starttls_match(call, (size_t)n) : KEFS_STARTTLS_NO;
+	int lowat = match == KEFS_STARTTLS_PERHAPS ? KEFS_STARTTLS_CALL : 1;
+
+	if (progress->hung_up && match == KEFS_STARTTLS_PERHAPS)
+		return -ECONNRESET;
+	if (acceptor->handshakes && (match == KEFS_STARTTLS_PERHAPS || progress->lowat))
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &lowat, sizeof(lowat));
+	progress->lowat = lowat > 1;
+	if (!acceptor->handshakes || match == KEFS_STARTTLS_NO)
+		return kefs_serve(&acceptor->parts, fd, peer, NULL, &acceptor->stats) < 0 ? -ECONNABORTED : SERVED;
+	if (match == KEFS_STARTTLS_PERHAPS)
+		return WAIT;
+	kefs_starttls_reply(call, reply);
+	if (recv(fd, call, sizeof(call), MSG_DONTWAIT) != sizeof(call) ||
+	    send(fd, reply, sizeof(reply), MSG_DONTWAIT | MSG_NOSIGNAL) != sizeof(reply))
+		return -ECONNRESET;
+	acceptor->stats.starttls++;
+	progress->starttls = true;
+	return WAIT;
+}
+
+/* What to do with a connection that may have said something. -errno: it is to be dropped. */
+static int look(struct kefs_acceptor *acceptor, int fd, const struct kefs_addr *peer, struct progress *progress)
+{
 	uint8_t first;
 	ssize_t n = recv(fd, &first, 1, MSG_PEEK | MSG_DONTWAIT);
+	enum kefs_peek kind;
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return 1;
+		return WAIT;
 	if (n <= 0) {
 		acceptor->stats.closed_early++;
 		return -ECONNRESET;
 	}
-	switch (kefs_peek_classify(first)) {
-	case KEFS_PEEK_RPC:
-		return hand_over(acceptor, fd, peer);
-	case KEFS_PEEK_TLS:
-		acceptor->stats.tls_refused++;
-		kefs_addr_format(peer, text);
-		log_warn_limited("refused a TLS connection from %s: this version of kefsd serves plain connections only", text);
-		break;
-	case KEFS_PEEK_OTHER:
-		acceptor->stats.bad_first_byte++;
-		break;
-	}
+	kind = kefs_peek_classify(first);
+	if (kind == KEFS_PEEK_TLS)
+		return begin_tls(acceptor, fd, peer);
+	if (kind == KEFS_PEEK_RPC && !progress->starttls)
+		return look_at_rpc(acceptor, fd, peer, progress);
+	acceptor->stats.bad_first_byte++;
 	return -EPROTO;
 }
 
@@ -181,16 +192,17 @@ static void arm_peek_timer(struct kefs_acceptor *acceptor)
 				acceptor->oldest->deadline_ms > now ? acceptor->oldest->deadline_ms - now : 0);
 }
 
-/* Takes a waiter out of the list and closes its descriptor; served says whether it still counts for its address. */
-static void drop(struct waiter *w, bool served)
+/* Takes a waiter out of the list; how says what became of it: its descriptor, and whether it counts for its address. */
+static void drop(struct waiter *w, int how)
 {
 	struct kefs_acceptor *acceptor = w->acceptor;
 
 	*(w->prev ? &w->prev->next : &acceptor->oldest) = w->next;
 	*(w->next ? &w->next->prev : &acceptor->newest) = w->prev;
 	(void)kefs_loop_remove(w->source);
-	(void)close(w->fd);
-	if (!served)
+	if (how != TAKEN)
+		(void)close(w->fd);
+	if (how < 0)
 		kefs_hosts_sub(acceptor->hosts, &w->peer);
 	free(w);
 	if (acceptor->stats.waiting-- == WAITING_MAX)
@@ -201,11 +213,12 @@ static void on_readable(void *ctx, int fd, uint32_t events)
 {
 	struct waiter *w = ctx;
 	struct kefs_acceptor *acceptor = w->acceptor;
-	int rc = look(acceptor, fd, &w->peer);
+	int rc;
 
-	(void)events;
-	if (rc <= 0) {
-		drop(w, rc == 0);
+	w->progress.hung_up = events & (EPOLLRDHUP | EPOLLHUP);
+	rc = look(acceptor, fd, &w->peer, &w->progress);
+	if (rc != WAIT) {
+		drop(w, rc);
 		arm_peek_timer(acceptor);
 	}
 }
@@ -217,12 +230,13 @@ static void on_peek_timeout(void *ctx)
 
 	while (acceptor->oldest && acceptor->oldest->deadline_ms <= now) {
 		acceptor->stats.silent++;
-		drop(acceptor->oldest, false);
+		drop(acceptor->oldest, -ETIMEDOUT);
 	}
 	arm_peek_timer(acceptor);
 }
 
-static int wait_for_it(struct kefs_acceptor *acceptor, int fd, const struct kefs_addr *peer)
+static int wait_for_it(struct kefs_acceptor *acceptor, int fd, const struct kefs_addr *peer,
+		       const struct progress *progress)
 {
 	struct waiter *w = calloc(1, sizeof(*w));
 	int rc;
@@ -232,6 +246,7 @@ static int wait_for_it(struct kefs_acceptor *acceptor, int fd, const struct kefs
 	w->acceptor = acceptor;
 	w->fd = fd;
 	w->peer = *peer;
+	w->progress = *progress;
 	w->deadline_ms = kefs_loop_now_ms(acceptor->parts.loop) + acceptor->parts.peek_ms;
 	rc = kefs_loop_add_fd(acceptor->parts.loop, fd, EPOLLIN | EPOLLRDHUP, on_readable, w, &w->source);
 	if (rc < 0) {
@@ -251,6 +266,7 @@ static int wait_for_it(struct kefs_acceptor *acceptor, int fd, const struct kefs
 /* Owns fd. */
 static void admit(struct kefs_acceptor *acceptor, int fd, const struct kefs_addr *peer)
 {
+	struct progress progress = { .starttls = false };
 	int rc;
 
 	acceptor->stats.accepted++;
@@ -259,12 +275,14 @@ static void admit(struct kefs_acceptor *acceptor, int fd, const struct kefs_addr
 		(void)close(fd);
 		return;
 	}
-	rc = look(acceptor, fd, peer);
-	if (rc == 1) {
-		rc = wait_for_it(acceptor, fd, peer);
+	rc = look(acceptor, fd, peer, &progress);
+	if (rc == WAIT) {
+		rc = wait_for_it(acceptor, fd, peer, &progress);
 		if (rc == 0)
 			return;
 	}
+	if (rc == TAKEN)
+		return;
 	(void)close(fd);
 	if (rc < 0)
 		kefs_hosts_sub(acceptor->hosts, peer);
@@ -308,6 +326,39 @@ static void on_connection(void *ctx, int listen_fd, uint32_t events)
 	}
 }
 
+/* A handshake is over, one way or the other. */
+static void on_handshake(void *ctx, int fd, const struct kefs_addr *addr, const struct kefs_tls_peer *peer,
+			 const char *text)
+{
+	struct kefs_acceptor *acceptor = ctx;
+	char from[KEFS_ADDR_TEXT];
+
+	if (!peer) {
+		kefs_addr_format(addr, from);
+		log_warn_limited("no TLS with %s: %s", from, text);
+	}
+	if (!peer || kefs_serve(&acceptor->parts, fd, addr, peer, &acceptor->stats) < 0)
+		kefs_hosts_sub(acceptor->hosts, addr);
+	(void)close(fd);
+}
+
+static int add_handshakes(struct kefs_acceptor *acceptor)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	const struct kefs_handshakes_parts parts = {
+		.loop = acceptor->parts.loop,
+		.tls = acceptor->parts.tls,
+		.workers = cpus < 2 ? 2 : cpus > 8 ? 8 : (unsigned int)cpus,
+		.max = HANDSHAKES_MAX,
+		.per_address = HANDSHAKES_PER_ADDRESS,
+		.limit_ms = acceptor->parts.handshake_ms ? acceptor->parts.handshake_ms : HANDSHAKE_MS,
+		.done = on_handshake,
+		.ctx = acceptor,
+	};
+
+	return parts.tls ? kefs_handshakes_new(&parts, &acceptor->handshakes) : 0;
+}
+
 static int add_sources(struct kefs_acceptor *acceptor)
 {
 	struct kefs_loop *loop = acceptor->parts.loop;
@@ -344,6 +395,8 @@ int kefs_acceptor_new(const struct kefs_acceptor_parts *parts, struct kefs_accep
 	if (!acceptor->parts.peek_ms)
 		acceptor->parts.peek_ms = PEEK_MS;
 	rc = kefs_hosts_new(&acceptor->hosts);
+	if (rc == 0)
+		rc = add_handshakes(acceptor);
 	if (rc == 0)
 		rc = add_sources(acceptor);
 	if (rc < 0) {
@@ -430,7 +483,8 @@ void kefs_acceptor_free(struct kefs_acceptor *acceptor)
 	while (acceptor->later)
 		drop_listener(&acceptor->later);
 	while (acceptor->oldest)
-		drop(acceptor->oldest, false);
+		drop(acceptor->oldest, -ECANCELED);
+	kefs_handshakes_free(acceptor->handshakes);
 	for (size_t i = 0; i < acceptor->listener_count; i++)
 		(void)kefs_loop_remove(acceptor->listeners[i]);
 	(void)kefs_loop_remove(acceptor->peek_timer);
@@ -450,7 +504,11 @@ bool kefs_acceptor_is_enabled(const struct kefs_acceptor *acceptor)
 	return acceptor->enabled;
 }
 
-void kefs_acceptor_get_stats(const struct kefs_acceptor *acceptor, struct kefs_acceptor_stats *ret_stats)
+void kefs_acceptor_get_stats(const struct kefs_acceptor *acceptor, struct kefs_acceptor_stats *ret_stats,
+			     struct kefs_tls_stats *ret_tls)
 {
 	*ret_stats = acceptor->stats;
+	*ret_tls = (struct kefs_tls_stats) { .done = 0 };
+	if (acceptor->handshakes)
+		kefs_handshakes_get_stats(acceptor->handshakes, ret_tls);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Takes connections, looks at their first byte, decides on a grant and gives the socket away. It never reads:
- * what the client sent stays in the socket for the kernel. Who serves and which file system a listener stands for
- * is behind callbacks, so that this folder, which faces strangers, reaches neither the store nor the kernel module.
+ * Takes connections, looks at their first bytes, does the handshake of those that want TLS, decides on a grant and
+ * gives the socket away. What the client says over NFS stays in the socket for the kernel. Who serves and which file
+ * system a listener stands for is behind callbacks, so that this folder, which faces strangers, reaches neither the
+ * store nor the kernel module.
  */
 #ifndef KEFS_ACCEPT_ACCEPTOR_H
 #define KEFS_ACCEPT_ACCEPTOR_H
@@ -12,6 +13,7 @@
 #include <stdint.h>
 
 #include "accept/listen.h"
+#include "accept/tls.h"
 #include "base/loop.h"
 #include "common/addr.h"
 #include "common/err.h"
@@ -40,6 +42,9 @@ struct kefs_acceptor_parts {
 	const struct kefs_listen_sockets *sockets;	/* stay the caller's */
 	uint32_t per_address;				/* most connections of one address */
 	uint32_t peek_ms;				/* how long a client may say nothing; 0: the default, 10 s */
+	uint32_t handshake_ms;				/* for TLS to begin; 0: the default, 15 s */
+	struct kefs_tls *tls;				/* stays the caller's; NULL: there is no TLS, */
+	const char *tls_problem;			/* and this is why */
 	const struct kefs_acceptor_ops *ops;
 	void *ctx;
 };
@@ -66,7 +71,8 @@ void kefs_acceptor_enable(struct kefs_acceptor *acceptor, bool on);
 /* Is it accepting? */
 bool kefs_acceptor_is_enabled(const struct kefs_acceptor *acceptor);
 
-/* The counts. */
-void kefs_acceptor_get_stats(const struct kefs_acceptor *acceptor, struct kefs_acceptor_stats *ret_stats);
+/* The counts; those of TLS are 0 if there is none. */
+void kefs_acceptor_get_stats(const struct kefs_acceptor *acceptor, struct kefs_acceptor_stats *ret_stats,
+			     struct kefs_tls_stats *ret_tls);
 
 #endif

@@ -13,6 +13,7 @@
  *   GET    /kefs/v1/file-systems/{id}
  *   DELETE /kefs/v1/file-systems/{id}?Force=true  → 204
  *   GET    /kefs/v1/admin-key                     the administrator's access key, and where it is good for
+ *   GET    /kefs/v1/ca                            what clients of TLS are to trust
  *   GET    /kefs/v1/topology                      region, account, VPCs, subnets
  */
 #ifndef KEFS_API_API_H
@@ -35,6 +36,8 @@ struct kefs_api {
 	/* Looks at the parts that the API does not reach itself. */
 	void (*look)(void *ctx, struct kefs_server_status *ret_status);
 	void *look_ctx;
+	const char *ca_pem;	/* the authority that clients are to trust, in PEM; "": unknown */
+	bool ca_given;		/* the administrator's, not our own */
 };
 
 /* The table of the control socket, and the one of everybody; *ret_count rows. Good for ever. */

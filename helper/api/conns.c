@@ -24,12 +24,20 @@ static json_t *fs_id_json(const struct kefs_api *api, uint64_t volume)
 
 static json_t *conn_json(const struct kefs_api *api, const struct kefs_kconn *conn)
 {
-	return json_pack("{sI so so so sb sI sI sI sI sI sI}",
+	char key[KEFS_AWSCERT_KEY_SIZE];
+	const char *arn;
+
+	if (kefs_grant_who(conn->who, key, &arn) < 0)
+		arn = "";
+	return json_pack("{sI so so so sb sb ss ss sI sI sI sI sI sI}",
 			 "ConnectionId", (json_int_t)conn->id,
 			 "FileSystemId", fs_id_json(api, conn->volume),
 			 "PeerAddress", addr_json(&conn->peer),
 			 "LocalAddress", addr_json(&conn->local),
 			 "Tls", (conn->grant_flags & KEFS_MODEL_GRANT_TLS) != 0,
+			 "Access", !(conn->grant_flags & KEFS_MODEL_GRANT_NO_ACCESS),
+			 "AccessPointId", conn->access_point,
+			 "Principal", arn,
 			 "AgeMilliseconds", (json_int_t)conn->age_ms,
 			 "IdleMilliseconds", (json_int_t)conn->idle_ms,
 			 "Requests", (json_int_t)conn->requests,

@@ -23,6 +23,7 @@ static const struct kefs_route own_routes[] = {
 	{ "DELETE", "/kefs/v1/file-systems/{id}", kefs_api_fs_delete, NULL },
 	{ "DELETE", "/kefs/v1/file-systems/{id}/grace", kefs_api_grace_end, NULL },
 	{ "GET", "/kefs/v1/admin-key", kefs_api_admin_key, NULL },
+	{ "GET", "/kefs/v1/ca", kefs_api_ca, NULL },
 	{ "GET", "/kefs/v1/topology", kefs_api_topology, NULL },
 };
 

@@ -83,6 +83,42 @@ static json_t *acceptor_json(const struct kefs_server_status *status)
 			 "Paused", (json_int_t)stats->paused);
 }
 
+static json_t *counts_json(const char *const *names, const uint64_t *counts, size_t count)
+{
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < count; i++)
+		(void)json_object_set_new(object, names[i], json_integer((json_int_t)counts[i]));
+	return object;
+}
+
+static json_t *tls_json(const struct kefs_server_status *status)
+{
+	static const char *const reasons[KEFS_TLS_REASONS] = {
+		[KEFS_TLS_BAD_HANDSHAKE] = "BadHandshake", [KEFS_TLS_NOTHING_SHARED] = "NothingShared",
+		[KEFS_TLS_TOO_LONG] = "TooLong", [KEFS_TLS_CLIENT_ALERT] = "ClientAlert", [KEFS_TLS_CLOSED] = "Closed",
+		[KEFS_TLS_TIMED_OUT] = "TimedOut", [KEFS_TLS_REFUSED] = "Refused", [KEFS_TLS_NOT_IN_KERNEL] = "NotInKernel",
+	};
+	static const char *const refusals[KEFS_REFUSALS] = {
+		[KEFS_REFUSED_MALFORMED] = "Malformed", [KEFS_REFUSED_TIME] = "Time",
+		[KEFS_REFUSED_FILE_SYSTEM] = "FileSystem", [KEFS_REFUSED_KEY] = "AccessKey",
+		[KEFS_REFUSED_SIGNATURE] = "Signature", [KEFS_REFUSED_ACCESS_POINT] = "AccessPoint",
+		[KEFS_REFUSED_ROOT] = "RootDirectory",
+	};
+	json_t *object = json_pack("{sb sI sI sI sI so so}",
+				   "Available", !status->tls_problem,
+				   "UnderWay", (json_int_t)status->tls.under_way,
+				   "Done", (json_int_t)status->tls.done,
+				   "Resumed", (json_int_t)status->tls.resumed,
+				   "StartTls", (json_int_t)status->acceptor.starttls,
+				   "Failed", counts_json(reasons, status->tls.failed, KEFS_TLS_REASONS),
+				   "NotBelieved", counts_json(refusals, status->refused, KEFS_REFUSALS));
+
+	if (object && status->tls_problem)
+		(void)json_object_set_new(object, "Problem", json_string(status->tls_problem));
+	return object;
+}
+
 static json_t *fs_json(const struct kefs_api *api)
 {
 	const struct kefs_fs_list *list = kefs_volumes_list(api->volumes);
@@ -119,13 +155,14 @@ void kefs_api_status(void *ctx, const struct kefs_http_request *request, struct 
 
 	(void)request;
 	api->look(api->look_ctx, &status);
-	kefs_reply_json(reply, 200, json_pack("{ss si sI so so so so so}",
+	kefs_reply_json(reply, 200, json_pack("{ss si sI so so so so so so}",
 					      "Version", KEFS_VERSION,
 					      "Pid", (int)getpid(),
 					      "UptimeSeconds", (json_int_t)(status.uptime_ms / 1000),
 					      "Module", module_json(api),
 					      "Pool", pool_json(&status.pool),
 					      "Acceptor", acceptor_json(&status),
+					      "Tls", tls_json(&status),
 					      "FileSystems", fs_json(api),
 					      "Grace", grace_json(api)));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* kefsctl admin-key, subnets: what a client of the EFS API needs to be told. */
+/* kefsctl admin-key, ca, subnets: what a client of the EFS API needs to be told. */
 #include <stdio.h>
 
 #include "base/json.h"
@@ -47,6 +47,31 @@ enum ctl_exit ctl_admin_key(const struct ctl *ctl, const struct ctl_command *com
 		print_exports(key);
 	else
 		print_key(key);
+	return CTL_OK;
+}
+
+enum ctl_exit ctl_ca(const struct ctl *ctl, const struct ctl_command *command, int argc, char **argv)
+{
+	struct ctl_option options[] = { { .name = "export", .kind = CTL_OPTION_FLAG } };
+	CLEANUP_JSON json_t *ca = NULL;
+	enum ctl_exit status;
+	struct kefs_err err;
+	int count;
+
+	if (ctl_options_parse(argc, argv, options, 1, false, NULL, 0, &count, &err) < 0)
+		return ctl_usage(command, &err);
+	status = ctl_call(ctl, "GET", "/kefs/v1/ca", NULL, &ca);
+	if (status != CTL_OK)
+		return status;
+	if (ctl->json) {
+		ctl_print_json(ca);
+	} else if (options[0].given) {
+		(void)printf("%s", ctl_str(ca, "Pem"));
+	} else {
+		(void)printf("Authority    %s%s\n", ctl_str(ca, "Subject"),
+			     json_is_true(json_object_get(ca, "Given")) ? " (tls_ca in kefsd.conf)" : "");
+		(void)printf("Valid until  %s\nSHA-256      %s\n", ctl_str(ca, "NotAfter"), ctl_str(ca, "Sha256"));
+	}
 	return CTL_OK;
 }
 

@@ -83,10 +83,23 @@ enum ctl_exit ctl_clients(const struct ctl *ctl, const struct ctl_command *comma
 	return CTL_OK;
 }
 
+static const char *how(const json_t *conn)
+{
+	if (!json_is_true(json_object_get(conn, "Access")))
+		return "no access";
+	return json_is_true(json_object_get(conn, "Tls")) ? "TLS" : "plain";
+}
+
+static const char *or_dash(const char *text)
+{
+	return *text ? text : "-";
+}
+
 static void print_connections(const json_t *array)
 {
 	static const char *const headers[] = {
-		">ID", "FILE SYSTEM", "PEER", "LOCAL", ">AGE", ">IDLE", ">REQUESTS", ">IN", ">OUT", ">IN FLIGHT",
+		">ID", "FILE SYSTEM", "PEER", "LOCAL", "HOW", "ACCESS POINT", "PRINCIPAL", ">AGE", ">IDLE",
+		">REQUESTS", ">IN", ">OUT", ">IN FLIGHT",
 	};
 	struct ctl_table table;
 	json_t *conn;
@@ -98,7 +111,8 @@ static void print_connections(const json_t *array)
 		char in_flight[CTL_TEXT];
 		const char *const cells[] = {
 			ctl_format_count((uint64_t)ctl_int(conn, "ConnectionId"), id), ctl_str(conn, "FileSystemId"),
-			ctl_str(conn, "PeerAddress"), ctl_str(conn, "LocalAddress"),
+			ctl_str(conn, "PeerAddress"), ctl_str(conn, "LocalAddress"), how(conn),
+			or_dash(ctl_str(conn, "AccessPointId")), or_dash(ctl_str(conn, "Principal")),
 			ctl_format_duration((uint64_t)ctl_int(conn, "AgeMilliseconds"), age),
 			ctl_format_duration((uint64_t)ctl_int(conn, "IdleMilliseconds"), idle),
 			ctl_format_count((uint64_t)ctl_int(conn, "Requests"), requests),

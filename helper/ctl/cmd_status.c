@@ -67,6 +67,34 @@ static void print_refusals(const json_t *acceptor)
 		(void)printf("\n");
 }
 
+/* Those that are not 0, behind a heading. */
+static void print_counts(const char *heading, const json_t *counts)
+{
+	const char *between = heading, *name;
+	json_t *count;
+
+	json_object_foreach((json_t *)(uintptr_t)counts, name, count) {
+		if (!json_integer_value(count))
+			continue;
+		(void)printf("%s%lld %s", between, (long long)json_integer_value(count), name);
+		between = ", ";
+	}
+	if (between != heading)
+		(void)printf("\n");
+}
+
+static void print_tls(const json_t *tls)
+{
+	if (!json_is_true(json_object_get(tls, "Available"))) {
+		(void)printf("TLS            none: %s\n", ctl_str(tls, "Problem"));
+		return;
+	}
+	(void)printf("TLS            %lld handshakes (%lld resumed), %lld under way, %lld asked for in the clear\n",
+		     ctl_int(tls, "Done"), ctl_int(tls, "Resumed"), ctl_int(tls, "UnderWay"), ctl_int(tls, "StartTls"));
+	print_counts("TLS failed     ", json_object_get(tls, "Failed"));
+	print_counts("Not believed   ", json_object_get(tls, "NotBelieved"));
+}
+
 static void print_pool(const json_t *pool)
 {
 	char size[CTL_TEXT], room[CTL_TEXT];
@@ -100,6 +128,7 @@ static void print_status(const json_t *status)
 	print_module(json_object_get(status, "Module"));
 	print_acceptor(json_object_get(status, "Acceptor"));
 	print_refusals(json_object_get(status, "Acceptor"));
+	print_tls(json_object_get(status, "Tls"));
 	(void)printf("File systems   %lld available", ctl_int(fs, "Available"));
 	if (ctl_int(fs, "Deleting"))
 		(void)printf(", %lld being deleted", ctl_int(fs, "Deleting"));

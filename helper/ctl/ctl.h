@@ -42,6 +42,7 @@ enum ctl_exit ctl_grace_end(const struct ctl *ctl, const struct ctl_command *com
 enum ctl_exit ctl_clients(const struct ctl *ctl, const struct ctl_command *command, int argc, char **argv);
 enum ctl_exit ctl_connections(const struct ctl *ctl, const struct ctl_command *command, int argc, char **argv);
 enum ctl_exit ctl_stats(const struct ctl *ctl, const struct ctl_command *command, int argc, char **argv);
+enum ctl_exit ctl_ca(const struct ctl *ctl, const struct ctl_command *command, int argc, char **argv);
 enum ctl_exit ctl_admin_key(const struct ctl *ctl, const struct ctl_command *command, int argc, char **argv);
 enum ctl_exit ctl_subnets(const struct ctl *ctl, const struct ctl_command *command, int argc, char **argv);
 enum ctl_exit ctl_status(const struct ctl *ctl, const struct ctl_command *command, int argc, char **argv);

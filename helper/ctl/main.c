@@ -34,6 +34,9 @@ static const struct ctl_command commands[] = {
 	  "  --export       print shell commands that set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,\n"
 	  "                 AWS_REGION and AWS_ENDPOINT_URL: eval \"$(kefsctl admin-key --export)\"\n"
 	  "Whoever has the key can do everything that the EFS API can.\n", ctl_admin_key },
+	{ "ca", "[--export]", "show the authority that clients of TLS are to trust",
+	  "      --export   print its certificate in PEM: kefsctl ca --export > kefs-ca.pem\n"
+	  "It is the server's own, made when kefsd first ran, or tls_ca of kefsd.conf.\n", ctl_ca },
 	{ "clients", "[--fs ID|NAME]", "list the NFS clients",
 	  "  --fs ID|NAME   of this file system only\n", ctl_clients },
 	{ "connections", "[--fs ID|NAME]", "list the TCP connections",

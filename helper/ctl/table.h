@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#define CTL_TABLE_COLUMNS 12
+#define CTL_TABLE_COLUMNS 16
 
 struct ctl_table {
 	const char *const *headers;	/* one that begins with '>' is aligned to the right; the '>' is not shown */

@@ -32,7 +32,7 @@ struct kefs_kernel_ops {
 	int (*conn_add)(void *ctx, int fd, const struct kefs_grant *grant, uint64_t *ret_id, struct kefs_err *err);
 	/* Closes one: 0 or -ENOENT. */
 	int (*conn_del)(void *ctx, uint64_t id, struct kefs_err *err);
-	/* Another grant for one, from its next request on; the domain stays. 0 or -ENOENT. */
+	/* Another grant for one, from its next request on; domain and root stay. 0 or -ENOENT. */
 	int (*grant_set)(void *ctx, uint64_t id, const struct kefs_grant *grant, struct kefs_err *err);
 	/* Connections of a volume, or all for 0; *ret_list to be freed. */
 	int (*conn_list)(void *ctx, uint64_t volume, struct kefs_kconn **ret_list, size_t *ret_count,

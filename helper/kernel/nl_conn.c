@@ -12,7 +12,20 @@ static_assert(KEFS_MODEL_DOMAIN_MAX == KEFS_DOMAIN_MAX, "a grant's domain fits t
 static_assert(KEFS_MODEL_GRANT_READ_ONLY == KEFS_GRANT_F_READ_ONLY, "grant flags are the kernel's");
 static_assert(KEFS_MODEL_GRANT_SQUASH_ROOT == KEFS_GRANT_F_SQUASH_ROOT, "grant flags are the kernel's");
 static_assert(KEFS_MODEL_GRANT_TLS == KEFS_GRANT_F_TLS, "grant flags are the kernel's");
+static_assert(KEFS_MODEL_GIDS_MAX == KEFS_GIDS_MAX, "a grant's groups fit the kernel's");
+static_assert(KEFS_ID_SIZE <= KEFS_NAME_MAX + 1, "an access point's id fits the kernel's");
+static_assert(KEFS_WHO_SIZE <= KEFS_PRINCIPAL_MAX + 1, "a grant's principal fits the kernel's");
+static_assert(KEFS_MODEL_GRANT_ENFORCE_IDS == KEFS_GRANT_F_ENFORCE_IDS, "grant flags are the kernel's");
 static_assert(KEFS_MODEL_GRANT_NO_ACCESS == KEFS_GRANT_F_NO_ACCESS, "grant flags are the kernel's");
+
+static int put_ids(struct nl_msg *msg, const struct kefs_grant_ids *ids)
+{
+	int len = (int)(ids->gid_count * sizeof(ids->gids[0]));
+
+	if (nla_put_u32(msg, KEFS_A_GRANT_UID, ids->uid) < 0 || nla_put_u32(msg, KEFS_A_GRANT_GID, ids->gid) < 0)
+		return -EMSGSIZE;
+	return nla_put(msg, KEFS_A_GRANT_GIDS, len, ids->gids) < 0 ? -EMSGSIZE : 0;
+}
 
 static int put_grant(struct nl_msg *msg, const struct kefs_grant *grant)
 {
@@ -20,6 +33,14 @@ static int put_grant(struct nl_msg *msg, const struct kefs_grant *grant)
 
 	if (!nest || nla_put_u32(msg, KEFS_A_GRANT_FLAGS, grant->flags) < 0 ||
 	    nla_put(msg, KEFS_A_GRANT_DOMAIN, (int)grant->domain_len, grant->domain) < 0)
+		return -EMSGSIZE;
+	if (grant->root_fd >= 0 && nla_put_s32(msg, KEFS_A_GRANT_ROOT_FD, grant->root_fd) < 0)
+		return -EMSGSIZE;
+	if (*grant->access_point && nla_put_string(msg, KEFS_A_GRANT_ACCESS_POINT, grant->access_point) < 0)
+		return -EMSGSIZE;
+	if (*grant->who && nla_put_string(msg, KEFS_A_GRANT_PRINCIPAL, grant->who) < 0)
+		return -EMSGSIZE;
+	if (grant->flags & KEFS_MODEL_GRANT_ENFORCE_IDS && put_ids(msg, &grant->ids) < 0)
 		return -EMSGSIZE;
 	(void)nla_nest_end(msg, nest);
 	return 0;
@@ -94,9 +115,53 @@ static void take_addr(struct kefs_addr *addr, const struct nlattr *attr)
 		addr->len = 0;
 }
 
+/* A text that does not fit would be another's: none is taken then. */
+static void take_text(char *buf, size_t size, const struct nlattr *attr)
+{
+	const char *text = attr ? nla_data(attr) : "";
+	size_t len = attr ? strnlen(text, (size_t)nla_len(attr)) : 0;
+
+	if (len >= size)
+		len = 0;
+	memcpy(buf, text, len);
+	buf[len] = '\0';
+}
+
+static void take_ids(struct kefs_grant_ids *ids, struct nlattr *const *grant)
+{
+	const struct nlattr *gids = grant[KEFS_A_GRANT_GIDS];
+	size_t len = gids ? (size_t)nla_len(gids) : 0;
+
+	ids->uid = kefs_nl_get_u32(grant[KEFS_A_GRANT_UID]);
+	ids->gid = kefs_nl_get_u32(grant[KEFS_A_GRANT_GID]);
+	if (len > sizeof(ids->gids))
+		len = sizeof(ids->gids);
+	if (len)
+		memcpy(ids->gids, nla_data(gids), len);
+	ids->gid_count = len / sizeof(ids->gids[0]);
+}
+
+static void take_grant(struct kefs_kconn *conn, struct nlattr *nest)
+{
+	struct nlattr *grant[KEFS_A_GRANT_MAX + 1];
+	const struct nlattr *domain;
+
+	if (!nest || kefs_nl_parse(nest, KEFS_A_GRANT_MAX, grant) < 0)
+		return;
+	conn->grant_flags = kefs_nl_get_u32(grant[KEFS_A_GRANT_FLAGS]);
+	take_text(conn->access_point, sizeof(conn->access_point), grant[KEFS_A_GRANT_ACCESS_POINT]);
+	take_text(conn->who, sizeof(conn->who), grant[KEFS_A_GRANT_PRINCIPAL]);
+	take_ids(&conn->ids, grant);
+	domain = grant[KEFS_A_GRANT_DOMAIN];
+	if (domain && (size_t)nla_len(domain) <= sizeof(conn->domain)) {
+		conn->domain_len = (size_t)nla_len(domain);
+		memcpy(conn->domain, nla_data(domain), conn->domain_len);
+	}
+}
+
 static int take_conn(void *ctx, struct nlattr *object)
 {
-	struct nlattr *tb[KEFS_A_CONN_MAX + 1], *grant[KEFS_A_GRANT_MAX + 1];
+	struct nlattr *tb[KEFS_A_CONN_MAX + 1];
 	struct kefs_kconn *conn;
 
 	if (kefs_nl_parse(object, KEFS_A_CONN_MAX, tb) < 0 || !tb[KEFS_A_CONN_ID])
@@ -114,8 +179,7 @@ static int take_conn(void *ctx, struct nlattr *object)
 	conn->bytes_in = kefs_nl_get_u64(tb[KEFS_A_CONN_BYTES_IN]);
 	conn->bytes_out = kefs_nl_get_u64(tb[KEFS_A_CONN_BYTES_OUT]);
 	conn->in_flight = kefs_nl_get_u32(tb[KEFS_A_CONN_IN_FLIGHT]);
-	if (tb[KEFS_A_CONN_GRANT] && kefs_nl_parse(tb[KEFS_A_CONN_GRANT], KEFS_A_GRANT_MAX, grant) == 0)
-		conn->grant_flags = kefs_nl_get_u32(grant[KEFS_A_GRANT_FLAGS]);
+	take_grant(conn, tb[KEFS_A_CONN_GRANT]);
 	return 0;
 }
 

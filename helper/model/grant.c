@@ -2,18 +2,66 @@
 #include "grant.h"
 
 #include <errno.h>
+#include <openssl/sha.h>
 #include <string.h>
+#include <unistd.h>
 
-int kefs_grant_make(const struct kefs_claims *claims, struct kefs_grant *ret_grant)
+#include "common/str.h"
+
+/*
+ * Domains outlive this program: a client reclaims what it had in the one that it was in. The volume, then "plain", or
+ * the hash of what else tells connections apart; an access key's rotation does not.
+ */
+static void set_domain(struct kefs_grant *grant, bool tls, const char *arn)
 {
 	static const char kind[] = "plain";
-	struct kefs_grant grant = { .volume_id = claims->volume_id };
+	uint8_t *rest = grant->domain + sizeof(grant->volume_id);
+	char text[KEFS_ID_SIZE + KEFS_WHO_SIZE + 8];
 
-	if (!claims->volume_id)
+	memcpy(grant->domain, &grant->volume_id, sizeof(grant->volume_id));
+	if (!tls && !*grant->access_point && !*arn) {
+		memcpy(rest, kind, sizeof(kind) - 1);
+		grant->domain_len = sizeof(grant->volume_id) + sizeof(kind) - 1;
+		return;
+	}
+	/* Neither an id nor an ARN has a line feed. */
+	(void)kefs_str_format(text, sizeof(text), "%d\n%s\n%s", tls, grant->access_point, arn);
+	(void)SHA256((const unsigned char *)text, strlen(text), rest);
+	grant->domain_len = sizeof(grant->volume_id) + SHA256_DIGEST_LENGTH;
+}
+
+int kefs_grant_make(uint64_t volume_id, bool tls, const char *access_point, const char *access_key, const char *arn,
+		    struct kefs_grant *ret_grant)
+{
+	struct kefs_grant grant = { .volume_id = volume_id, .root_fd = -1, .flags = tls ? KEFS_MODEL_GRANT_TLS : 0 };
+	int rc = kefs_str_copy(grant.access_point, sizeof(grant.access_point), access_point);
+
+	if (!volume_id)
 		return -EACCES;
-	memcpy(grant.domain, &claims->volume_id, sizeof(claims->volume_id));
-	memcpy(grant.domain + sizeof(claims->volume_id), kind, sizeof(kind) - 1);
-	grant.domain_len = sizeof(claims->volume_id) + sizeof(kind) - 1;
+	if (rc == 0 && *arn)
+		rc = kefs_str_format(grant.who, sizeof(grant.who), "%s %s", access_key, arn);
+	if (rc < 0)
+		return rc;
+	set_domain(&grant, tls, arn);
 	*ret_grant = grant;
+	return 0;
+}
+
+void kefs_grant_release(struct kefs_grant *grant)
+{
+	if (grant->root_fd >= 0)
+		(void)close(grant->root_fd);
+	grant->root_fd = -1;
+}
+
+int kefs_grant_who(const char *who, char ret_access_key[KEFS_AWSCERT_KEY_SIZE], const char **ret_arn)
+{
+	size_t len = strcspn(who, " ");
+
+	if (!len || len >= KEFS_AWSCERT_KEY_SIZE || who[len] != ' ' || !who[len + 1])
+		return -EINVAL;
+	memcpy(ret_access_key, who, len);
+	ret_access_key[len] = '\0';
+	*ret_arn = who + len + 1;
 	return 0;
 }

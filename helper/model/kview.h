@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "common/addr.h"
+#include "model/grant.h"
 
 #define KEFS_KVIEW_NAME		128
 #define KEFS_KVIEW_OWNER	1025	/* NFS4_OPAQUE_LIMIT and a NUL */
@@ -55,6 +56,11 @@ struct kefs_kconn {
 	uint64_t id, volume;
 	struct kefs_addr peer, local;
 	uint32_t grant_flags;
+	struct kefs_grant_ids ids;	/* of its grant, with ENFORCE_IDS */
+	char access_point[KEFS_ID_SIZE];	/* that it came by; "" */
+	char who[KEFS_WHO_SIZE];	/* its grant's; "": anonymous */
+	uint8_t domain[KEFS_MODEL_DOMAIN_MAX];
+	size_t domain_len;
 	uint64_t age_ms, idle_ms, requests, bytes_in, bytes_out;
 	uint32_t in_flight;
 };

@@ -251,6 +251,43 @@ static int set_max_provisioned_mibps(void *settings, const char *value, struct k
 	return set_u32(&((struct kefs_settings *)settings)->limits.provisioned_mibps, value, 1, KEFS_MIBPS_MAX, err);
 }
 
+static int set_tls_certificate(void *settings, const char *value, struct kefs_err *err)
+{
+	return set_path(((struct kefs_settings *)settings)->tls_certificate, value, true, err);
+}
+
+static int set_tls_key(void *settings, const char *value, struct kefs_err *err)
+{
+	return set_path(((struct kefs_settings *)settings)->tls_key, value, true, err);
+}
+
+static int set_tls_ca(void *settings, const char *value, struct kefs_err *err)
+{
+	return set_path(((struct kefs_settings *)settings)->tls_ca, value, true, err);
+}
+
+static int set_tls_names(void *settings, const char *value, struct kefs_err *err)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.*, ";
+	struct kefs_settings *s = settings;
+
+	if (value[strspn(value, allowed)])
+		return kefs_err_set(err, -EINVAL, "\"%.80s\" are not DNS names, such as *.efs.us-east-1.example.org, with commas "
+				    "between them", value);
+	if (kefs_str_copy(s->tls_names, sizeof(s->tls_names), value) < 0)
+		return kefs_err_set(err, -EINVAL, "longer than %zu characters", sizeof(s->tls_names) - 1);
+	return 0;
+}
+
+static int check_tls(const struct kefs_settings *settings, const char *source, struct kefs_err *err)
+{
+	if (!*settings->tls_certificate != !*settings->tls_key)
+		return kefs_err_set(err, -EINVAL, "%s: tls_certificate and tls_key go together: set both or none", source);
+	if (*settings->tls_ca && !*settings->tls_certificate)
+		return kefs_err_set(err, -EINVAL, "%s: tls_ca is for a tls_certificate of your own: set that and tls_key too", source);
+	return 0;
+}
+
 static const struct kefs_config_key settings_keys[] = {
 	{ "state_dir", set_state_dir },
 	{ "run_dir", set_run_dir },
@@ -272,6 +309,10 @@ static const struct kefs_config_key settings_keys[] = {
 	{ "max_access_points", set_max_access_points },
 	{ "max_mount_targets", set_max_mount_targets },
 	{ "max_provisioned_mibps", set_max_provisioned_mibps },
+	{ "tls_certificate", set_tls_certificate },
+	{ "tls_key", set_tls_key },
+	{ "tls_ca", set_tls_ca },
+	{ "tls_names", set_tls_names },
 };
 
 int kefs_settings_parse(struct kefs_settings *settings, const char *text, size_t len, const char *source,
@@ -280,6 +321,8 @@ int kefs_settings_parse(struct kefs_settings *settings, const char *text, size_t
 	int rc = kefs_config_parse(text, len, source, settings_keys, sizeof(settings_keys) / sizeof(settings_keys[0]),
 				   settings, err);
 
+	if (rc == 0)
+		rc = check_tls(settings, source, err);
 	if (rc < 0)
 		return rc;
 	rc = kefs_topology_build(&settings->topology, settings->region, settings->account_id, settings->subnets, err);

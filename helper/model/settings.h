@@ -19,6 +19,7 @@
 #define KEFS_SETTINGS_PATH		1024
 #define KEFS_NFS_PORT			2049
 #define KEFS_API_PORT			8049
+#define KEFS_TLS_NAMES_SIZE		4096
 
 struct kefs_settings {
 	char state_dir[KEFS_SETTINGS_PATH];
@@ -41,6 +42,10 @@ struct kefs_settings {
 	char subnets[KEFS_SUBNETS_TEXT];	/* "" = loopback ranges */
 	struct kefs_topology topology;		/* made of the three above */
 	struct kefs_limits limits;
+	char tls_certificate[KEFS_SETTINGS_PATH];	/* "" = of the own authority */
+	char tls_key[KEFS_SETTINGS_PATH];
+	char tls_ca[KEFS_SETTINGS_PATH];
+	char tls_names[KEFS_TLS_NAMES_SIZE];		/* for its certificates, with commas; "" = the usual */
 };
 
 /* Fills in the defaults. Settings are not to be copied, for the topology's sake. */

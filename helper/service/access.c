@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Compiled policies are kept, by file system, until they change. One that is in the store and cannot be understood (it
- * was checked when it was set) denies everything: to let people in by mistake is the worse error.
+ * A client that may not mount, or is not believed, gets a grant too: one that answers every request so, which people
+ * see at once, where a connection that ends leaves mount(8) trying for minutes. One that is not believed has a domain
+ * of its own: it must not meet the NFS state of the client that it says it is.
  */
 #include "access.h"
 
@@ -9,134 +10,111 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backing/approot.h"
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "common/str.h"
 #include "policy/nfs.h"
 #include "service/efs.h"
-#include "service/fs_policies.h"
+#include "service/policy_cache.h"
+#include "store/st_access_point.h"
 #include "store/st_mount_target.h"
 
-struct entry {
-	struct entry *next;
-	char fs_id[KEFS_ID_SIZE];
-	struct kefs_policy *policy;	/* NULL: none is set */
-	bool broken;
-};
+/* Stand for access key and principal of a client that is not believed. */
+#define NOBODY_KEY	"-"
+#define NOBODY		"refused"
 
 struct kefs_access {
 	struct kefs_access_parts parts;
-	struct entry *entries;
+	struct kefs_policy_cache *policies;
+	uint64_t refused[KEFS_REFUSALS];
+	bool retry;		/* a connection has an old grant because something could not be read */
+};
+
+/* A connection that is being decided on. */
+struct subject {
+	const char *fs_id;
+	const struct kefs_addr *peer;
+	uint64_t volume_id;
+	bool tls;
+	bool known;			/* client is filled, and to be released */
+	struct kefs_known_client client;
+	const char *access_point;	/* "": none */
 };
 
 int kefs_access_new(const struct kefs_access_parts *parts, struct kefs_access **ret_access, struct kefs_err *err)
 {
 	struct kefs_access *access = calloc(1, sizeof(*access));
 
-	if (!access)
+	if (!access || kefs_policy_cache_new(parts->db, parts->topology, &access->policies) < 0) {
+		free(access);
 		return kefs_err_sys(err, -ENOMEM, "access");
+	}
 	access->parts = *parts;
 	*ret_access = access;
 	return 0;
-}
-
-static void forget(struct kefs_access *access, const char *fs_id)
-{
-	struct entry **p = &access->entries, *entry;
-
-	while (*p) {
-		entry = *p;
-		if (fs_id && strcmp(entry->fs_id, fs_id)) {
-			p = &entry->next;
-			continue;
-		}
-		*p = entry->next;
-		kefs_policy_free(entry->policy);
-		free(entry);
-	}
 }
 
 void kefs_access_free(struct kefs_access *access)
 {
 	if (!access)
 		return;
-	forget(access, NULL);
+	kefs_policy_cache_free(access->policies);
 	free(access);
 }
 
-/* --- policies --- */
-
-static struct entry *load(struct kefs_access *access, const char *fs_id)
+void kefs_access_get_refusals(const struct kefs_access *access, uint64_t ret_refused[KEFS_REFUSALS])
 {
-	struct entry *entry = calloc(1, sizeof(*entry));
-	struct kefs_err err;
-	int rc;
-
-	if (!entry)
-		return NULL;
-	(void)kefs_str_copy(entry->fs_id, sizeof(entry->fs_id), fs_id);
-	rc = kefs_fs_policies_compile(access->parts.db, access->parts.topology, fs_id, &entry->policy, &err);
-	if (rc < 0 && rc != -ENOENT) {
-		log_err("the policy of %s cannot be used, nobody may mount it: %s", fs_id, err.text);
-		entry->broken = true;
-	}
-	entry->next = access->entries;
-	access->entries = entry;
-	return entry;
-}
-
-static const struct entry *policy_of(struct kefs_access *access, const char *fs_id)
-{
-	struct entry *entry = access->entries;
-
-	while (entry && strcmp(entry->fs_id, fs_id))
-		entry = entry->next;
-	return entry ? entry : load(access, fs_id);
+	memcpy(ret_refused, access->refused, sizeof(access->refused));
 }
 
 /* --- decisions --- */
 
-static void say(const char *fs_id, const struct kefs_claims *claims, const struct kefs_nfs_decision *decision)
+static void say(const struct subject *subject, const struct kefs_nfs_decision *decision)
 {
+	const char *who = subject->known ? subject->client.caller.principal.arn : "anonymous";
 	char peer[KEFS_ADDR_TEXT], reason[KEFS_NFS_REASON_SIZE];
 
 	if (decision->mount && decision->write && decision->root)
 		return;
-	kefs_addr_format(&claims->peer, peer);
+	kefs_addr_format(subject->peer, peer);
 	kefs_nfs_reason(decision, reason);
-	log_warn_limited("%s on %s: %s", peer, fs_id, reason);
+	log_warn_limited("%s (%s%s%s) on %s: %s", peer, who, *subject->access_point ? ", " : "", subject->access_point,
+			 subject->fs_id, reason);
 }
 
-/* claims->volume_id is that of fs_id. */
-static int decide(struct kefs_access *access, const char *fs_id, const struct kefs_claims *claims,
-		  struct kefs_grant *ret_grant)
+/* What policies say of the subject, as flags. 0, or -errno with err if they cannot be read now. */
+static int decide(struct kefs_access *access, const struct subject *subject, uint32_t *ret_flags, struct kefs_err *err)
 {
-	const struct entry *entry = policy_of(access, fs_id);
-	const struct kefs_policy_set set = { .resource = entry ? entry->policy : NULL };
+	struct kefs_policy_set set = { .resource = NULL };
 	struct kefs_nfs_decision decision = { .mount = false };
-	char arn[KEFS_ARN_SIZE];
+	char arn[KEFS_ARN_SIZE], point_arn[KEFS_ARN_SIZE];
 	const struct kefs_nfs_client client = {
+		.principal = subject->known ? &subject->client.caller.principal : NULL,
 		.fs_arn = arn,
 		.fs_account = access->parts.topology->account,
-		.peer = claims->peer,
+		.access_point_arn = *subject->access_point ? point_arn : NULL,
+		.peer = *subject->peer,
+		.tls = subject->tls,
 		.private_source_ip = true,
 		.now = kefs_efs_now_ms() / 1000,
 	};
-	int rc = kefs_grant_make(claims, ret_grant);
+	const struct kefs_policy *policy = NULL;
+	int rc = kefs_policy_cache_get(access->policies, subject->fs_id, &policy, err);
 
-	if (rc < 0)
+	if (rc < 0 && rc != -EKEYREJECTED)
 		return rc;
-	kefs_topology_arn(access->parts.topology, "file-system", fs_id, arn);
-	if (entry && !entry->broken) {
+	kefs_topology_arn(access->parts.topology, "file-system", subject->fs_id, arn);
+	kefs_topology_arn(access->parts.topology, "access-point", subject->access_point, point_arn);
+	if (rc == 0) {
+		if (subject->known)
+			set = subject->client.policies;
+		set.resource = policy;
 		kefs_nfs_decide(&set, &client, &decision);
-		say(fs_id, claims, &decision);
+		say(subject, &decision);
 	}
-	if (!decision.mount)
-		ret_grant->flags |= KEFS_MODEL_GRANT_NO_ACCESS;
-	if (!decision.write)
-		ret_grant->flags |= KEFS_MODEL_GRANT_READ_ONLY;
-	if (!decision.root)
-		ret_grant->flags |= KEFS_MODEL_GRANT_SQUASH_ROOT;
+	*ret_flags = (decision.mount ? 0 : KEFS_MODEL_GRANT_NO_ACCESS) | (decision.write ? 0 : KEFS_MODEL_GRANT_READ_ONLY) |
+		     (decision.root ? 0 : KEFS_MODEL_GRANT_SQUASH_ROOT);
 	return 0;
 }
 
@@ -174,35 +152,197 @@ static int resolve(struct kefs_access *access, const struct kefs_addr *local, ui
 	return kefs_err_set(err, -ENOENT, "file system %s is gone", id);
 }
 
+/* --- access points --- */
+
+static int refuse(enum kefs_refusal *ret_reason, enum kefs_refusal reason)
+{
+	*ret_reason = reason;
+	return -EACCES;
+}
+
+/* Opens its directory; it is made, if it is to be, only for who may come in. */
+static int open_root(struct kefs_access *access, const struct subject *subject, const struct kefs_access_point *point,
+		     struct kefs_grant *grant, struct kefs_err *err)
+{
+	bool may_make = point->has_creation && !(grant->flags & KEFS_MODEL_GRANT_NO_ACCESS);
+	const struct kefs_approot_new make = {
+		.uid = point->creation.uid, .gid = point->creation.gid, .mode = kefs_ap_mode(point->creation.permissions),
+	};
+	CLEANUP_CLOSE int volume_fd = kefs_volumes_open_root(access->parts.volumes, subject->volume_id, err);
+	int fd;
+
+	if (volume_fd < 0)
+		return volume_fd;
+	fd = kefs_approot_open(volume_fd, *point->path ? point->path : "/", may_make ? &make : NULL, err);
+	if (fd < 0)
+		return fd;
+	grant->root_fd = fd;
+	return 0;
+}
+
+/*
+ * Puts root and ids of the subject's access point into the grant; into one without access too, which may become another
+ * while the connection lives.
+ */
+static int enter(struct kefs_access *access, const struct subject *subject, struct kefs_grant *grant,
+		 enum kefs_refusal *ret_reason, struct kefs_err *err)
+{
+	struct kefs_access_point point;
+	int rc = kefs_st_access_point_get(access->parts.db, subject->access_point, &point, err);
+
+	if (rc < 0 && rc != -ENOENT)
+		return rc;
+	if (rc == -ENOENT || strcmp(point.fs_id, subject->fs_id)) {
+		(void)kefs_err_set(err, -EACCES, "%s has no access point %s", subject->fs_id, subject->access_point);
+		return refuse(ret_reason, KEFS_REFUSED_ACCESS_POINT);
+	}
+	if (point.has_user) {
+		grant->flags |= KEFS_MODEL_GRANT_ENFORCE_IDS;
+		grant->ids.uid = point.user.uid;
+		grant->ids.gid = point.user.gid;
+		grant->ids.gid_count = point.user.gid_count;
+		memcpy(grant->ids.gids, point.user.gids, sizeof(grant->ids.gids));
+	}
+	return open_root(access, subject, &point, grant, err) < 0 ? refuse(ret_reason, KEFS_REFUSED_ROOT) : 0;
+}
+
+/* --- connections that come in --- */
+
+/* Who it is, as far as that is proven. 0; -EACCES with the reason; -errno if it cannot be found out now. */
+static int believe(struct kefs_access *access, const struct kefs_claims *claims, struct subject *subject,
+		   enum kefs_refusal *ret_reason, struct kefs_err *err)
+{
+	const struct kefs_client_place place = {
+		.fs_id = subject->fs_id, .region = access->parts.topology->region, .now = kefs_efs_now_ms() / 1000,
+	};
+
+	if (claims->malformed) {
+		(void)kefs_err_set(err, -EACCES, "its certificate cannot be understood");
+		return refuse(ret_reason, KEFS_REFUSED_MALFORMED);
+	}
+	if (!claims->cert)
+		return 0;
+	subject->access_point = claims->cert->access_point;
+	return kefs_client_auth(claims->cert, &place, &access->parts.source, &subject->client, &subject->known, ret_reason,
+				err);
+}
+
+static int make_grant(struct kefs_access *access, const struct kefs_claims *claims, const struct subject *subject,
+		      struct kefs_grant *grant, enum kefs_refusal *ret_reason, struct kefs_err *err)
+{
+	const char *arn = subject->known ? subject->client.caller.principal.arn : "";
+	uint32_t flags = 0;
+	int rc = kefs_grant_make(subject->volume_id, subject->tls, subject->access_point,
+				 subject->known ? claims->cert->access_key : "", arn, grant);
+
+	if (rc < 0)
+		return kefs_err_sys(err, rc, "making a grant");
+	rc = decide(access, subject, &flags, err);
+	grant->flags |= flags;
+	if (rc == 0 && *subject->access_point)
+		rc = enter(access, subject, grant, ret_reason, err);
+	if (rc < 0)
+		kefs_grant_release(grant);
+	return rc;
+}
+
+static int make_refusal(struct kefs_access *access, const struct subject *subject, enum kefs_refusal reason,
+			const char *why, struct kefs_grant *grant)
+{
+	char peer[KEFS_ADDR_TEXT];
+	int rc = kefs_grant_make(subject->volume_id, subject->tls, "", NOBODY_KEY, NOBODY, grant);
+
+	grant->flags |= KEFS_MODEL_GRANT_NO_ACCESS | KEFS_MODEL_GRANT_READ_ONLY | KEFS_MODEL_GRANT_SQUASH_ROOT;
+	access->refused[reason]++;
+	kefs_addr_format(subject->peer, peer);
+	log_warn_limited("%s may not mount %s: %s", peer, subject->fs_id, why);
+	return rc;
+}
+
 int kefs_access_decide(struct kefs_access *access, const struct kefs_claims *claims, struct kefs_grant *ret_grant,
 		       struct kefs_err *err)
 {
-	struct kefs_claims known = *claims;
-	const char *fs_id;
-	int rc = resolve(access, &claims->local, &known.volume_id, err);
+	struct subject subject = { .peer = &claims->peer, .tls = claims->tls, .access_point = "" };
+	enum kefs_refusal reason = KEFS_REFUSED_MALFORMED;
+	int rc = resolve(access, &claims->local, &subject.volume_id, err);
 
 	if (rc < 0)
 		return rc;
-	fs_id = kefs_volumes_name(access->parts.volumes, known.volume_id);
-	if (!fs_id)
+	subject.fs_id = kefs_volumes_name(access->parts.volumes, subject.volume_id);
+	if (!subject.fs_id)
 		return kefs_err_set(err, -ENOENT, "its file system is gone");
-	rc = decide(access, fs_id, &known, ret_grant);
-	return rc < 0 ? kefs_err_sys(err, rc, "deciding on a connection") : 0;
+	rc = believe(access, claims, &subject, &reason, err);
+	if (rc == 0)
+		rc = make_grant(access, claims, &subject, ret_grant, &reason, err);
+	if (rc == -EACCES)
+		rc = make_refusal(access, &subject, reason, err->text, ret_grant);
+	if (subject.known)
+		kefs_client_auth_release(&access->parts.source, &subject.client);
+	return rc;
 }
 
 /* --- connections that live --- */
 
 #define DECIDED (KEFS_MODEL_GRANT_NO_ACCESS | KEFS_MODEL_GRANT_READ_ONLY | KEFS_MODEL_GRANT_SQUASH_ROOT)
 
+/*
+ * What policies and keys say now of one that was admitted. Its access point may be gone, its certificate out of date:
+ * that does not count. *ret_flags are those of DECIDED.
+ */
+static int judge(struct kefs_access *access, const struct kefs_kconn *conn, const char *fs_id, uint32_t *ret_flags,
+		 struct kefs_err *err)
+{
+	struct subject subject = {
+		.fs_id = fs_id, .peer = &conn->peer, .volume_id = conn->volume, .access_point = conn->access_point,
+		.tls = conn->grant_flags & KEFS_MODEL_GRANT_TLS,
+	};
+	char key[KEFS_AWSCERT_KEY_SIZE];
+	const char *arn;
+	int rc = 0;
+
+	if (*conn->who) {
+		rc = kefs_grant_who(conn->who, key, &arn);
+		if (rc == 0 && strcmp(key, NOBODY_KEY))
+			rc = access->parts.source.find(access->parts.source.ctx, key, NULL, &subject.client, err);
+		else
+			rc = -ENOENT;
+		subject.known = rc == 0;
+	}
+	/* A key that has become another's is nobody's here. */
+	if (subject.known && strcmp(arn, subject.client.caller.principal.arn))
+		rc = -ENOENT;
+	if (rc == 0)
+		rc = decide(access, &subject, ret_flags, err);
+	else if (rc == -ENOENT)
+		*ret_flags = DECIDED;
+	if (subject.known)
+		kefs_client_auth_release(&access->parts.source, &subject.client);
+	return rc == -ENOENT ? 0 : rc;
+}
+
 static int renew_one(struct kefs_access *access, const struct kefs_kconn *conn, struct kefs_err *err)
 {
-	const struct kefs_claims claims = { .peer = conn->peer, .local = conn->local, .volume_id = conn->volume };
 	const char *fs_id = kefs_volumes_name(access->parts.volumes, conn->volume);
-	struct kefs_grant grant;
-	int rc = fs_id ? decide(access, fs_id, &claims, &grant) : -ENOENT;
+	struct kefs_grant grant = { .volume_id = conn->volume, .root_fd = -1, .ids = conn->ids };
+	uint32_t flags = 0;
+	int rc;
 
-	if (rc < 0 || !((grant.flags ^ conn->grant_flags) & DECIDED))
+	if (!fs_id)
 		return 0;
+	rc = judge(access, conn, fs_id, &flags, err);
+	if (rc < 0) {
+		/* What it has was right a moment ago; better than errors for who may work on. */
+		log_warn_limited("a connection to %s keeps its grant for now: %s", fs_id, err->text);
+		access->retry = true;
+		return 0;
+	}
+	if (flags == (conn->grant_flags & DECIDED))
+		return 0;
+	grant.flags = flags | (conn->grant_flags & ~DECIDED);
+	(void)kefs_str_copy(grant.access_point, sizeof(grant.access_point), conn->access_point);
+	(void)kefs_str_copy(grant.who, sizeof(grant.who), conn->who);
+	grant.domain_len = conn->domain_len;
+	memcpy(grant.domain, conn->domain, sizeof(grant.domain));
 	return access->parts.kernel.ops->grant_set(access->parts.kernel.ctx, conn->id, &grant, err);
 }
 
@@ -215,8 +355,10 @@ static void renew(struct kefs_access *access, uint64_t volume)
 	size_t count = 0;
 	int rc = kernel->ops->conn_list(kernel->ctx, volume, &list, &count, &err);
 
-	if (rc < 0 && rc != -ENODEV)
-		log_err("connections keep their old grants: %s", err.text);
+	if (rc < 0 && rc != -ENODEV) {
+		log_err("connections keep their old grants for now: %s", err.text);
+		access->retry = true;
+	}
 	for (size_t i = 0; i < count; i++) {
 		rc = renew_one(access, &list[i], &err);
 		if (rc == 0 || rc == -ENOENT || rc == -ENODEV)
@@ -224,6 +366,15 @@ static void renew(struct kefs_access *access, uint64_t volume)
 		log_err("closing a connection whose grant cannot be changed: %s", err.text);
 		(void)kernel->ops->conn_del(kernel->ctx, list[i].id, &ignored);
 	}
+}
+
+void kefs_access_tick(struct kefs_access *access)
+{
+	kefs_policy_cache_prune(access->policies, kefs_volumes_list(access->parts.volumes));
+	if (!access->retry)
+		return;
+	access->retry = false;
+	renew(access, 0);
 }
 
 void kefs_access_renew(struct kefs_access *access)
@@ -235,7 +386,7 @@ void kefs_access_policy_changed(struct kefs_access *access, const char *fs_id)
 {
 	const struct kefs_fs_list *list = kefs_volumes_list(access->parts.volumes);
 
-	forget(access, fs_id);
+	kefs_policy_cache_forget(access->policies, fs_id);
 	for (size_t i = 0; i < list->count; i++) {
 		if (!strcmp(list->fs[i].id, fs_id))
 			renew(access, list->fs[i].volume_id);

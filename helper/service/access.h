@@ -11,7 +11,9 @@
 #include "common/err.h"
 #include "kernel/kernel.h"
 #include "model/grant.h"
+#include "model/server.h"
 #include "model/topology.h"
+#include "service/client_auth.h"
 #include "service/volumes.h"
 #include "store/db.h"
 
@@ -23,6 +25,7 @@ struct kefs_access_parts {
 	struct kefs_volumes *volumes;
 	struct kefs_kernel kernel;
 	const struct kefs_topology *topology;
+	struct kefs_client_source source;	/* who signs */
 };
 
 /* 0 or -ENOMEM. */
@@ -32,9 +35,9 @@ int kefs_access_new(const struct kefs_access_parts *parts, struct kefs_access **
 void kefs_access_free(struct kefs_access *access);
 
 /*
- * The grant of a new connection. The file system is that of the mount target with claims->local, else the default one;
- * claims->volume_id is not looked at. 0; -ENOENT with err saying why there is no file system; -errno. A client that
- * may not mount gets a grant too: one that answers it so.
+ * The grant of a new connection, to be released. The file system is that of the mount target with claims->local, else
+ * the default one. 0; -ENOENT with err saying why there is no file system; -errno if it cannot be decided now. A
+ * client that may not mount, or whose certificate is not believed, gets a grant too: one that answers it so.
  */
 int kefs_access_decide(struct kefs_access *access, const struct kefs_claims *claims, struct kefs_grant *ret_grant,
 		       struct kefs_err *err);
@@ -42,8 +45,17 @@ int kefs_access_decide(struct kefs_access *access, const struct kefs_claims *cla
 /* The file system's policy is another one: its connections get new grants before this returns. */
 void kefs_access_policy_changed(struct kefs_access *access, const char *fs_id);
 
-/* The kernel has connections of an earlier run: they get the grants that are right now. */
+/*
+ * The kernel has connections of an earlier run, or keys and policies of principals are others: connections get the
+ * grants that are right now.
+ */
 void kefs_access_renew(struct kefs_access *access);
+
+/* Now and then: tries again what failed, forgets what is no longer needed. */
+void kefs_access_tick(struct kefs_access *access);
+
+/* How many clients that came by TLS were refused, by reason, since the start. */
+void kefs_access_get_refusals(const struct kefs_access *access, uint64_t ret_refused[KEFS_REFUSALS]);
 
 /* A mount target is no more: connections to its address end. */
 void kefs_access_target_removed(struct kefs_access *access, uint32_t address);

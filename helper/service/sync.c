@@ -66,6 +66,8 @@ void kefs_sync_check(struct kefs_sync *sync)
 		went_down(sync, err.text);
 	} else {
 		kefs_volumes_tick(sync->parts.volumes);
+		if (sync->parts.tick)
+			sync->parts.tick(sync->parts.ctx);
 	}
 	kefs_loop_rearm(sync->timer, rc < 0 ? RETRY_MS : CHECK_MS);
 }

@@ -23,6 +23,7 @@ struct kefs_sync_parts {
 	struct kefs_kconfig config;
 	/* The kernel can (not) serve connections from now on. Called for changes only, the first one included. */
 	void (*changed)(void *ctx, bool up);
+	void (*tick)(void *ctx);	/* now and then, while the module is there; may be NULL */
 	void *ctx;
 };
 

@@ -515,6 +515,15 @@ const struct kefs_fs_list *kefs_volumes_list(const struct kefs_volumes *volumes)
 	return &volumes->list;
 }
 
+int kefs_volumes_open_root(const struct kefs_volumes *volumes, uint64_t volume_id, struct kefs_err *err)
+{
+	for (size_t i = 0; i < volumes->list.count; i++) {
+		if (volumes->list.fs[i].volume_id == volume_id)
+			return kefs_fsdir_open(volumes->parts.backing, volumes->list.fs[i].directory, err);
+	}
+	return kefs_err_set(err, -ENOENT, "its file system is gone");
+}
+
 const char *kefs_volumes_name(const struct kefs_volumes *volumes, uint64_t volume_id)
 {
 	for (size_t i = 0; i < volumes->list.count; i++) {

@@ -80,6 +80,9 @@ int kefs_volumes_refresh(struct kefs_volumes *volumes, const char *id, struct ke
 /* All of them, as they are now; good until the next change. */
 const struct kefs_fs_list *kefs_volumes_list(const struct kefs_volumes *volumes);
 
+/* Opens (O_PATH) the directory of a file system: the descriptor, -ENOENT or another -errno, with err. */
+int kefs_volumes_open_root(const struct kefs_volumes *volumes, uint64_t volume_id, struct kefs_err *err);
+
 /* Whose volume this is: an id, or NULL. */
 const char *kefs_volumes_name(const struct kefs_volumes *volumes, uint64_t volume_id);
 

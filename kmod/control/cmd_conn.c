@@ -270,6 +270,7 @@ static int regrant(struct genl_info *info, u64 id, struct nlattr **grant_tb, str
 	if (err)
 		return err;
 	params->volume = old->volume;
+	params->root = &old->root;	/* unless the message names another */
 	grant = make_grant(info, grant_tb, params);
 	if (IS_ERR(grant))
 		return PTR_ERR(grant);

@@ -166,7 +166,8 @@ enum kefs_grant_attr {
 					 * as before (-EINVAL): connections
 					 * of one volume with equal bytes share one NFS server instance (server owner,
 					 * client ids, state); others are separate servers to the client. */
-	KEFS_A_GRANT_ROOT_FD,		/* s32 directory inside the volume; absent: the volume's root */
+	KEFS_A_GRANT_ROOT_FD,		/* s32 directory inside the volume; absent: the volume's root, in GRANT_SET the
+					 * root that the connection has */
 	KEFS_A_GRANT_ACCESS_POINT,	/* string ..KEFS_NAME_MAX: "fsap-…"; for audit */
 	KEFS_A_GRANT_PRINCIPAL,		/* string ..KEFS_PRINCIPAL_MAX; for audit */
 	KEFS_A_GRANT_UID,		/* u32 with ENFORCE_IDS */

@@ -213,7 +213,8 @@ static int fake_conn_add(void *ctx, int fd, const struct kefs_grant *grant, uint
 	*ret_id = ++fake->next_conn;
 	fake->conns[fake->conn_count].id = *ret_id;
 	fake->conns[fake->conn_count].volume = grant->volume_id;
-	fake->conns[fake->conn_count].grant_flags = grant->flags;
+	fake->conns[fake->conn_count].grant = *grant;
+	fake->conns[fake->conn_count].has_root = grant->root_fd >= 0;
 	fake->conns[fake->conn_count].fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	fake->conn_count++;
 	return 0;
@@ -251,7 +252,10 @@ static int fake_grant_set(void *ctx, uint64_t id, const struct kefs_grant *grant
 		return -ENODEV;
 	if (i == fake->conn_count)
 		return kefs_err_set(err, -ENOENT, "fake: no such connection");
-	fake->conns[i].grant_flags = grant->flags;
+	if (grant->domain_len != fake->conns[i].grant.domain_len ||
+	    memcmp(grant->domain, fake->conns[i].grant.domain, grant->domain_len))
+		return kefs_err_set(err, -EINVAL, "fake: a connection cannot change its domain");
+	fake->conns[i].grant = *grant;
 	return 0;
 }
 
@@ -274,7 +278,12 @@ static int fake_conn_list(void *ctx, uint64_t volume, struct kefs_kconn **ret_li
 		n++;
 		conn->id = fake->conns[i].id;
 		conn->volume = fake->conns[i].volume;
-		conn->grant_flags = fake->conns[i].grant_flags;
+		conn->grant_flags = fake->conns[i].grant.flags;
+		conn->ids = fake->conns[i].grant.ids;
+		memcpy(conn->access_point, fake->conns[i].grant.access_point, sizeof(conn->access_point));
+		memcpy(conn->who, fake->conns[i].grant.who, sizeof(conn->who));
+		memcpy(conn->domain, fake->conns[i].grant.domain, sizeof(conn->domain));
+		conn->domain_len = fake->conns[i].grant.domain_len;
 		conn->peer.len = sizeof(conn->peer.storage);
 		(void)getpeername(fake->conns[i].fd, &conn->peer.sa, &conn->peer.len);
 		conn->local.len = sizeof(conn->local.storage);

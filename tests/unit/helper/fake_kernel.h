@@ -21,7 +21,8 @@ struct fake_kernel {
 	size_t volume_count;
 	struct {
 		uint64_t id, volume;
-		uint32_t grant_flags;
+		struct kefs_grant grant;	/* without its descriptor: */
+		bool has_root;
 		int fd;
 	} conns[FAKE_CONNS];
 	size_t conn_count;

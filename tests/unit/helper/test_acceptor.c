@@ -15,6 +15,7 @@ static struct kefs_loop *loop;
 static struct kefs_listen_sockets sockets;
 static struct kefs_acceptor *acceptor;
 static struct kefs_acceptor_stats stats;
+static struct kefs_tls_stats tls_stats;
 static int hand_over_result, decide_result;
 static int served[64];
 static size_t served_count;
@@ -63,12 +64,10 @@ static void test_hosts(void **state)
 
 static int decide(void *ctx, const struct kefs_claims *claims, struct kefs_grant *ret_grant, struct kefs_err *err)
 {
-	struct kefs_claims known = *claims;
-
 	(void)ctx;
 	came_to = claims->local;
-	known.volume_id = 7;
-	return decide_result < 0 ? kefs_err_sys(err, decide_result, "test") : kefs_grant_make(&known, ret_grant);
+	return decide_result < 0 ? kefs_err_sys(err, decide_result, "test")
+				 : kefs_grant_make(7, claims->tls, "", "", "", ret_grant);
 }
 
 static int hand_over(void *ctx, int fd, const struct kefs_grant *grant, struct kefs_err *err)
@@ -97,7 +96,8 @@ static int count(void *ctx, void (*each)(void *each_ctx, const struct kefs_addr 
 static int set_up(void **state)
 {
 	static const struct kefs_acceptor_ops ops = { decide, hand_over, count };
-	struct kefs_acceptor_parts parts = { .sockets = &sockets, .per_address = 8, .peek_ms = 150, .ops = &ops };
+	struct kefs_acceptor_parts parts = { .sockets = &sockets, .per_address = 8, .peek_ms = 150, .ops = &ops,
+					       .tls_problem = "test" };
 	struct kefs_addr addr = {
 		.in = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) },
 		.len = sizeof(addr.in),
@@ -172,7 +172,7 @@ static void test_serving(void **state)
 	silent = dial("", 0);
 	gone = dial("", 0);
 	spin(30);
-	kefs_acceptor_get_stats(acceptor, &stats);
+	kefs_acceptor_get_stats(acceptor, &stats, &tls_stats);
 	assert_int_equal(stats.accepted, 6);
 	assert_int_equal(stats.handed_over, 1);
 	assert_int_equal(stats.tls_refused, 1);
@@ -186,12 +186,12 @@ static void test_serving(void **state)
 	assert_int_equal(send(later, "\0", 1, 0), 1);
 	(void)close(gone);
 	spin(30);
-	kefs_acceptor_get_stats(acceptor, &stats);
+	kefs_acceptor_get_stats(acceptor, &stats, &tls_stats);
 	assert_int_equal(stats.handed_over, 2);
 	assert_int_equal(stats.closed_early, 1);
 	assert_int_equal(stats.waiting, 1);
 	spin(200);
-	kefs_acceptor_get_stats(acceptor, &stats);
+	kefs_acceptor_get_stats(acceptor, &stats, &tls_stats);
 	assert_int_equal(stats.silent, 1);
 	assert_int_equal(stats.waiting, 0);
 	assert_true(is_closed(silent));
@@ -215,7 +215,7 @@ static void test_refusals(void **state)
 	b = dial("\x80", 1);
 	spin(20);
 	assert_true(is_closed(a) && is_closed(b));
-	kefs_acceptor_get_stats(acceptor, &stats);
+	kefs_acceptor_get_stats(acceptor, &stats, &tls_stats);
 	assert_int_equal(stats.no_file_system, 1);
 	assert_int_equal(stats.hand_over_failed, 1);
 	/* Switched off: who comes waits, and is served later. */
@@ -240,7 +240,7 @@ static void test_limit(void **state)
 	for (int i = 0; i < 12; i++)
 		fds[i] = dial("\x80", 1);
 	spin(50);
-	kefs_acceptor_get_stats(acceptor, &stats);
+	kefs_acceptor_get_stats(acceptor, &stats, &tls_stats);
 	assert_int_equal(stats.handed_over, 8);
 	assert_int_equal(stats.over_address_limit, 4);
 	/* When served ones end, a recount finds the room. */
@@ -252,7 +252,7 @@ static void test_limit(void **state)
 		(void)close(fds[i]);
 	fds[0] = dial("\x80", 1);
 	spin(50);
-	kefs_acceptor_get_stats(acceptor, &stats);
+	kefs_acceptor_get_stats(acceptor, &stats, &tls_stats);
 	assert_int_equal(stats.handed_over, 9);
 	(void)close(fds[0]);
 }

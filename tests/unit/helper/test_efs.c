@@ -8,9 +8,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "api/shape.h"
+#include "common/str.h"
 #include "fake_kernel.h"
 #include "internal.h"
 #include "model/fault.h"
@@ -22,6 +24,7 @@
 #include "service/file_systems.h"
 #include "service/fs_policies.h"
 #include "service/mount_targets.h"
+#include "service/policy_cache.h"
 #include "service/tagging.h"
 #include "store/st_access_point.h"
 #include "store/st_fs.h"
@@ -42,6 +45,7 @@ static struct kefs_fs_list list;
 static struct fake_kernel kernel;
 static struct kefs_endpoints endpoints;
 static unsigned int listening;
+static int clients_end;
 static struct kefs_efs efs = { .topology = &topology, .limits = &limits, .endpoints = &endpoints };
 
 /* File systems without directories and kernel: as service/volumes.h says of them. */
@@ -85,6 +89,15 @@ int kefs_volumes_delete(struct kefs_volumes *volumes, const char *id, bool force
 	return kefs_st_fs_begin_delete(efs.db, id, err);
 }
 
+int kefs_volumes_open_root(const struct kefs_volumes *volumes, uint64_t volume_id, struct kefs_err *err)
+{
+	int fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	(void)volumes;
+	(void)volume_id;
+	return fd < 0 ? kefs_err_sys(err, -errno, "test") : fd;
+}
+
 const char *kefs_volumes_name(const struct kefs_volumes *volumes, uint64_t volume_id)
 {
 	(void)volumes;
@@ -124,12 +137,17 @@ static void test_removed(void *ctx, uint32_t address)
 	kefs_access_target_removed(efs.access, address);
 }
 
+static int find_client(void *ctx, const char *access_key, const char *token, struct kefs_known_client *ret_client,
+		       struct kefs_err *err);
+
 static void start_enforcing(void)
 {
 	static const struct kefs_endpoints_ops ops = {
 		.listen = test_listen, .unlisten = test_unlisten, .removed = test_removed,
 	};
-	struct kefs_access_parts parts = { .db = efs.db, .topology = &topology, .kernel = fake_kernel_ops(&kernel) };
+	struct kefs_access_parts parts = {
+		.db = efs.db, .topology = &topology, .kernel = fake_kernel_ops(&kernel), .source = { .find = find_client },
+	};
 	struct kefs_err err;
 
 	fake_kernel_init(&kernel, 1);
@@ -821,24 +839,24 @@ static void test_policy_holds(void **state)
 	assert_int_equal(listening, 1);
 	assert_int_equal(kefs_addr_parse("127.2.0.16", 2049, &addr), 0);
 	near = connect_to(&addr);
-	assert_int_equal(kernel.conns[0].grant_flags, 0);
+	assert_int_equal(kernel.conns[0].grant.flags, 0);
 	assert_string_equal(kefs_volumes_name(NULL, kernel.conns[0].volume), request.fs_id);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		set_policy(request.fs_id, rows[i].actions);
-		assert_int_equal(kernel.conns[0].grant_flags, rows[i].flags);
+		assert_int_equal(kernel.conns[0].grant.flags, rows[i].flags);
 	}
 	later = connect_to(&addr);
-	assert_int_equal(kernel.conns[1].grant_flags, rows[4].flags);
+	assert_int_equal(kernel.conns[1].grant.flags, rows[4].flags);
 	/* A kefsd that comes back finds grants of another policy. */
-	kernel.conns[1].grant_flags = 0;
+	kernel.conns[1].grant.flags = 0;
 	kefs_access_renew(efs.access);
-	assert_int_equal(kernel.conns[1].grant_flags, rows[4].flags);
+	assert_int_equal(kernel.conns[1].grant.flags, rows[4].flags);
 	assert_int_equal(kefs_fs_policies_delete(&efs, request.fs_id, &err), 0);
-	assert_int_equal(kernel.conns[0].grant_flags | kernel.conns[1].grant_flags, 0);
+	assert_int_equal(kernel.conns[0].grant.flags | kernel.conns[1].grant.flags, 0);
 	/* A text that nobody can read any more keeps everybody out. */
 	assert_int_equal(kefs_st_policy_set(efs.db, request.fs_id, "{", &err), 0);
 	kefs_access_policy_changed(efs.access, request.fs_id);
-	assert_int_equal(kernel.conns[0].grant_flags, rows[4].flags);
+	assert_int_equal(kernel.conns[0].grant.flags, rows[4].flags);
 	assert_int_equal(kefs_mount_targets_delete_all(&efs, request.fs_id, &err), 0);
 	assert_int_equal(listening, 0);
 	assert_int_equal(kernel.conn_count, 0);
@@ -848,12 +866,198 @@ static void test_policy_holds(void **state)
 	(void)close(later);
 }
 
+/* A policy that cannot be read is read again; nobody comes in meanwhile, and nobody who is there is thrown out. */
+static void test_policy_unreadable(void **state)
+{
+	const struct kefs_mount_target_request request = {
+		.fs_id = make_fs(NULL), .subnet_id = topology.subnets[1].id, .address = 0x7f020010,
+	};
+	struct kefs_claims claims = { .peer.len = 0 };
+	struct kefs_mount_target target;
+	struct kefs_grant grant;
+	struct kefs_err err;
+	int near;
+
+	(void)state;
+	assert_int_equal(kefs_mount_targets_create(&efs, &request, &target, &err), 0);
+	assert_int_equal(kefs_addr_parse("127.2.0.16", 2049, &claims.local), 0);
+	near = connect_to(&claims.local);
+	set_policy(request.fs_id, "\"elasticfilesystem:ClientMount\"");
+	assert_int_equal(kefs_store_exec(efs.db, "ALTER TABLE file_system_policies RENAME TO away", "", &err), 0);
+	kefs_access_policy_changed(efs.access, request.fs_id);
+	assert_int_equal(kernel.conns[0].grant.flags, KEFS_MODEL_GRANT_READ_ONLY | KEFS_MODEL_GRANT_SQUASH_ROOT);
+	assert_int_equal(kefs_access_decide(efs.access, &claims, &grant, &err), -EIO);
+	assert_contains(err.text, "cannot be read now");
+	assert_int_equal(kefs_store_exec(efs.db, "ALTER TABLE away RENAME TO file_system_policies; "
+					 "DELETE FROM file_system_policies", "", &err), 0);
+	kefs_access_tick(efs.access);
+	assert_int_equal(kernel.conns[0].grant.flags, 0);
+	assert_int_equal(kefs_access_decide(efs.access, &claims, &grant, &err), 0);
+	assert_int_equal(grant.flags, 0);
+	assert_int_equal(kefs_mount_targets_delete_all(&efs, request.fs_id, &err), 0);
+	(void)close(near);
+}
+
+static void test_policies_are_forgotten(void **state)
+{
+	struct kefs_fs_list none = { .count = 0 };
+	struct kefs_policy_cache *cache;
+	const struct kefs_policy *policy;
+	struct kefs_err err;
+	const char *id = make_fs(NULL);
+
+	(void)state;
+	assert_int_equal(kefs_policy_cache_new(efs.db, &topology, &cache), 0);
+	assert_int_equal(kefs_policy_cache_get(cache, id, &policy, &err), 0);
+	assert_null(policy);
+	assert_int_equal(kefs_policy_cache_size(cache), 1);
+	kefs_policy_cache_prune(cache, &list);
+	assert_int_equal(kefs_policy_cache_size(cache), 1);
+	kefs_policy_cache_prune(cache, &none);
+	assert_int_equal(kefs_policy_cache_size(cache), 0);
+	assert_int_equal(kefs_st_policy_set(efs.db, id, "{", &err), 0);
+	assert_int_equal(kefs_policy_cache_get(cache, id, &policy, &err), -EKEYREJECTED);
+	assert_int_equal(kefs_policy_cache_get(cache, id, &policy, &err), -EKEYREJECTED);
+	kefs_policy_cache_forget(cache, id);
+	assert_int_equal(kefs_policy_cache_size(cache), 0);
+	kefs_policy_cache_free(cache);
+}
+
+/* --- who comes by TLS --- */
+
+static int find_client_result;
+
+/* As main.c finds the account's keys. */
+static int find_client(void *ctx, const char *access_key, const char *token, struct kefs_known_client *ret_client,
+		       struct kefs_err *err)
+{
+	struct kefs_access_key key;
+
+	(void)ctx;
+	(void)token;
+	if (find_client_result < 0)
+		return kefs_err_set(err, find_client_result, "test");
+	if (kefs_access_keys_find(efs.db, access_key, &key, err) < 0)
+		return -ENOENT;
+	(void)kefs_str_copy(ret_client->secret, sizeof(ret_client->secret), key.secret);
+	return kefs_caller_parse(ROOT, NULL, NULL, &ret_client->caller, err);
+}
+
+/* A certificate of now, signed with the account's key. */
+static void make_cert(const char *fs_id, const char *point, struct kefs_awscert *cert)
+{
+	int64_t now = kefs_efs_now_ms() / 1000;
+	struct kefs_sigv4_connect connect;
+	struct kefs_access_key key;
+	struct kefs_err err;
+
+	*cert = (struct kefs_awscert) {
+		.public_key_hash = "00", .not_before = now - 900, .not_after = now + 900, .has_auth = true, .signed_at = now,
+	};
+	assert_int_equal(kefs_access_keys_admin(efs.db, &key, &err), 0);
+	(void)kefs_str_copy(cert->fs_id, sizeof(cert->fs_id), fs_id);
+	(void)kefs_str_copy(cert->access_point, sizeof(cert->access_point), point);
+	(void)kefs_str_copy(cert->access_key, sizeof(cert->access_key), key.id);
+	connect = kefs_awscert_connect(cert, topology.region);
+	assert_int_equal(kefs_sigv4_connect_sign(&connect, key.secret, cert->signature), 0);
+}
+
+/* Decides on the claims, and puts the connection into the kernel in place of what it has. */
+static uint32_t come(const struct kefs_claims *claims)
+{
+	struct kefs_grant grant;
+	struct kefs_err err;
+	int pair[2];
+	uint64_t id;
+
+	assert_int_equal(kefs_access_decide(efs.access, claims, &grant, &err), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	while (kernel.conn_count)
+		assert_int_equal(fake_kernel_ops(&kernel).ops->conn_del(&kernel, kernel.conns[0].id, &err), 0);
+	kernel.volumes[0].id = grant.volume_id;
+	kernel.volume_count = 1;
+	assert_int_equal(fake_kernel_ops(&kernel).ops->conn_add(&kernel, pair[1], &grant, &id, &err), 0);
+	kefs_grant_release(&grant);
+	(void)close(pair[1]);
+	clients_end = pair[0];
+	return grant.flags;
+}
+
+static void test_by_tls(void **state)
+{
+	const uint32_t refused = KEFS_MODEL_GRANT_TLS | KEFS_MODEL_GRANT_NO_ACCESS | KEFS_MODEL_GRANT_READ_ONLY |
+				 KEFS_MODEL_GRANT_SQUASH_ROOT;
+	const struct kefs_mount_target_request request = {
+		.fs_id = make_fs(NULL), .subnet_id = topology.subnets[1].id, .address = 0x7f020010,
+	};
+	struct kefs_access_point point = {
+		.token = "t", .path = "/p", .has_user = true, .user = { .uid = 7, .gid = 8, .gids = { 9 }, .gid_count = 1 },
+		.has_creation = true, .creation = { .uid = 7, .gid = 8, .permissions = "0750" },
+	};
+	const struct kefs_tags none = { .count = 0 };
+	uint64_t counts[KEFS_REFUSALS];
+	char taken[KEFS_ID_SIZE], made[300];
+	struct kefs_mount_target target;
+	struct kefs_awscert cert;
+	struct kefs_claims claims = { .tls = true, .cert = &cert };
+	struct kefs_err err;
+	struct stat st;
+
+	(void)state;
+	find_client_result = 0;
+	assert_int_equal(kefs_mount_targets_create(&efs, &request, &target, &err), 0);
+	assert_int_equal(kefs_access_points_create(&efs, request.fs_id, &point, &none, taken, &err), 0);
+	assert_int_equal(kefs_addr_parse("127.2.0.16", 2049, &claims.local), 0);
+	make_cert(request.fs_id, point.id, &cert);
+	assert_int_equal(come(&claims), KEFS_MODEL_GRANT_TLS | KEFS_MODEL_GRANT_ENFORCE_IDS);
+	assert_true(kernel.conns[0].has_root);
+	assert_string_equal(kernel.conns[0].grant.access_point, point.id);
+	assert_contains(kernel.conns[0].grant.who, " " ROOT);
+	assert_int_equal(kernel.conns[0].grant.ids.uid, 7);
+	assert_int_equal(kernel.conns[0].grant.ids.gids[0], 9);
+	(void)snprintf(made, sizeof(made), "%s/p", dir);
+	assert_int_equal(stat(made, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0750);
+	/* A policy, the access point's end, a key's end: what it came with stays, what it may changes */
+	set_policy(request.fs_id, "\"elasticfilesystem:ClientWrite\"");
+	assert_int_equal(kernel.conns[0].grant.flags, KEFS_MODEL_GRANT_TLS | KEFS_MODEL_GRANT_ENFORCE_IDS);	/* root's */
+	assert_int_equal(kefs_access_points_delete(&efs, point.id, &err), 0);
+	kefs_access_renew(efs.access);
+	assert_int_equal(kernel.conns[0].grant.flags, KEFS_MODEL_GRANT_TLS | KEFS_MODEL_GRANT_ENFORCE_IDS);
+	find_client_result = -EIO;
+	kefs_access_renew(efs.access);
+	assert_int_equal(kernel.conns[0].grant.flags, KEFS_MODEL_GRANT_TLS | KEFS_MODEL_GRANT_ENFORCE_IDS);
+	find_client_result = -ENOENT;
+	kefs_access_tick(efs.access);
+	assert_int_equal(kernel.conns[0].grant.flags, refused | KEFS_MODEL_GRANT_ENFORCE_IDS);
+	assert_int_equal(kernel.conns[0].grant.ids.uid, 7);
+	find_client_result = 0;
+	kefs_access_renew(efs.access);
+	assert_int_equal(kernel.conns[0].grant.flags, KEFS_MODEL_GRANT_TLS | KEFS_MODEL_GRANT_ENFORCE_IDS);
+	(void)close(clients_end);
+	/* Who is not believed has no access now and never, and shares no domain */
+	assert_int_equal(come(&claims), refused);	/* its access point is gone */
+	assert_false(kernel.conns[0].has_root);
+	assert_string_equal(kernel.conns[0].grant.access_point, "");
+	kefs_access_renew(efs.access);
+	assert_int_equal(kernel.conns[0].grant.flags, refused);
+	(void)close(clients_end);
+	claims.malformed = true;
+	assert_int_equal(come(&claims), refused);
+	(void)close(clients_end);
+	kefs_access_get_refusals(efs.access, counts);
+	assert_int_equal(counts[KEFS_REFUSED_ACCESS_POINT], 1);
+	assert_int_equal(counts[KEFS_REFUSED_MALFORMED], 1);
+	assert_int_equal(kefs_mount_targets_delete_all(&efs, request.fs_id, &err), 0);
+}
+
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_STORE(test_policy_holds),
+		WITH_STORE(test_policy_holds), WITH_STORE(test_policy_unreadable), WITH_STORE(test_policies_are_forgotten),
+		WITH_STORE(test_by_tls),
 		WITH_STORE(test_topology), cmocka_unit_test(test_pages), cmocka_unit_test(test_throughput),
 		cmocka_unit_test(test_paths), cmocka_unit_test(test_tags), cmocka_unit_test(test_shapes),
 		cmocka_unit_test(test_faults), WITH_STORE(test_fs_states), WITH_STORE(test_target_states),

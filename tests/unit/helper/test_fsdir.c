@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "backing/approot.h"
 #include "backing/backing.h"
 #include "backing/fsdir.h"
 
@@ -193,6 +194,105 @@ static void test_recovery_file(void **state)
 	assert_int_equal(kefs_fsdir_remove_recovery(backing, ID, &err), 0);
 }
 
+/* --- access points --- */
+
+static const struct kefs_approot_new make = { .uid = 1001, .gid = 1002, .mode = 02770 };
+
+/* Opens, and says what it is. */
+static int open_approot(const char *path, const struct kefs_approot_new *how, struct stat *ret_stat)
+{
+	struct kefs_err err;
+	int volume = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC), fd = kefs_approot_open(volume, path, how, &err);
+
+	(void)close(volume);
+	if (fd < 0) {
+		assert_contains(err.text, path);
+		return fd;
+	}
+	assert_int_equal(fstat(fd, ret_stat), 0);
+	(void)close(fd);
+	return 0;
+}
+
+static void assert_is(const struct stat *st, uid_t uid, gid_t gid, mode_t mode)
+{
+	assert_true(S_ISDIR(st->st_mode));
+	assert_int_equal(st->st_uid, uid);
+	assert_int_equal(st->st_gid, gid);
+	assert_int_equal(st->st_mode & 07777, mode);
+}
+
+static void test_approot_made(void **state)
+{
+	struct stat st, again;
+	char path[300];
+
+	(void)state;
+	assert_int_equal(open_approot("/a/b/c", NULL, &st), -ENOENT);
+	(void)snprintf(path, sizeof(path), "%s/a", dir);
+	assert_int_equal(access(path, F_OK), -1);
+	(void)umask(077);
+	assert_int_equal(open_approot("/a/b/c", &make, &st), 0);
+	(void)umask(022);
+	assert_is(&st, 1001, 1002, 02770);
+	assert_int_equal(open_approot("/a/b", NULL, &again), 0);
+	assert_is(&again, 0, 0, 0755);
+	assert_int_equal(open_approot("/", NULL, &again), 0);
+	assert_int_equal(stat(dir, &st), 0);
+	assert_int_equal(again.st_ino, st.st_ino);
+	/* One that is there is left as it is; one that went is made again */
+	(void)snprintf(path, sizeof(path), "%s/a/b/c", dir);
+	assert_int_equal(chmod(path, 0711), 0);
+	assert_int_equal(open_approot("//a/b//c/", &make, &st), 0);
+	assert_is(&st, 1001, 1002, 0711);
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(open_approot("/a/b/c", &make, &st), 0);
+	assert_is(&st, 1001, 1002, 02770);
+}
+
+/* A crash left one half made; somebody is in the way. */
+static void test_approot_left_over(void **state)
+{
+	char path[300], below[310];
+	struct stat st;
+
+	(void)state;
+	(void)snprintf(path, sizeof(path), "%s/.kefs-new-directory", dir);
+	(void)snprintf(below, sizeof(below), "%s/x", path);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(open_approot("/n", &make, &st), 0);
+	assert_is(&st, 1001, 1002, 02770);
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(mkdir(below, 0700), 0);
+	assert_int_equal(open_approot("/m", &make, &st), -ENOTEMPTY);
+	assert_int_equal(open_approot("/n", &make, &st), 0);
+}
+
+/* What a client may have put there: none of it leads anywhere. */
+static void test_approot_traps(void **state)
+{
+	static const char *const targets[] = { "/", "/tmp", "..", "../..", "real", "nowhere" };
+	char path[300], file[300];
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(open_approot("/real", &make, &st), 0);
+	(void)snprintf(path, sizeof(path), "%s/trap", dir);
+	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
+		assert_int_equal(symlink(targets[i], path), 0);
+		assert_int_equal(open_approot("/trap", &make, &st), -ENOTDIR);
+		assert_int_equal(open_approot("/trap/below", &make, &st), -ENOTDIR);
+		assert_int_equal(unlink(path), 0);
+	}
+	(void)snprintf(file, sizeof(file), "%s/file", dir);
+	assert_int_equal(close(open(file, O_CREAT | O_WRONLY, 0644)), 0);
+	assert_int_equal(open_approot("/file", &make, &st), -ENOTDIR);
+	assert_int_equal(open_approot("/file/below", &make, &st), -ENOTDIR);
+	assert_true(open_approot("/../x", &make, &st) < 0);
+	assert_true(open_approot("/real/../../x", &make, &st) < 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -200,6 +300,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_ids, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_recovery_file, set_up, tear_down),
 		cmocka_unit_test(test_bad_pools),
+		cmocka_unit_test_setup_teardown(test_approot_made, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_approot_left_over, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_approot_traps, set_up, tear_down),
 	};
 
 	if (geteuid() != 0) {

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A handshake is either in the loop, waiting for its socket, or in a worker, which alone touches it then. One that has
+ * to end while a worker has it is marked and ends when it comes back. The list is in order of arrival, which is that of
+ * the time limits.
+ */
+#include "handshakes.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "accept/hosts.h"
+#include "base/pool.h"
+
+struct handshake {
+	struct kefs_job job;
+	struct handshake *next, *prev;
+	struct kefs_handshakes *all;
+	struct kefs_tls_session *session;
+	struct kefs_source *source;	/* while it waits in the loop */
+	struct kefs_addr addr;
+	uint64_t deadline_ms;
+	int fd;
+	bool working;			/* a worker has it: what follows is the worker's */
+	enum kefs_tls_step step;
+	enum kefs_tls_reason reason;
+	struct kefs_err err;
+	struct kefs_tls_peer peer;
+	bool over;			/* the loop's: to be dropped when it is back */
+};
+
+struct kefs_handshakes {
+	struct kefs_handshakes_parts parts;
+	struct kefs_pool *pool;
+	struct kefs_source *timer;
+	struct kefs_hosts *hosts;
+	struct handshake *oldest, *newest;
+	struct kefs_tls_stats stats;
+	bool closing;
+};
+
+static void arm(struct kefs_handshakes *all)
+{
+	uint64_t now = kefs_loop_now_ms(all->parts.loop);
+
+	if (!all->oldest)
+		kefs_loop_enable(all->timer, false);
+	else
+		kefs_loop_rearm(all->timer, all->oldest->deadline_ms > now ? all->oldest->deadline_ms - now : 0);
+}
+
+/* Takes it out of the list. */
+static void leave(struct handshake *h)
+{
+	struct kefs_handshakes *all = h->all;
+
+	*(h->prev ? &h->prev->next : &all->oldest) = h->next;
+	*(h->next ? &h->next->prev : &all->newest) = h->prev;
+	kefs_hosts_sub(all->hosts, &h->addr);
+	all->stats.under_way--;
+}
+
+/* The end of one that no worker has. peer may be its own. */
+static void end(struct handshake *h, const struct kefs_tls_peer *peer, enum kefs_tls_reason reason, const char *text)
+{
+	struct kefs_handshakes *all = h->all;
+
+	leave(h);
+	h->source = kefs_loop_remove(h->source);
+	kefs_tls_end(h->session);
+	if (peer) {
+		all->stats.done++;
+		all->stats.resumed += peer->resumed;
+	} else {
+		all->stats.failed[reason]++;
+	}
+	if (all->closing)
+		(void)close(h->fd);
+	else
+		all->parts.done(all->parts.ctx, h->fd, &h->addr, peer, text);
+	free(h);
+}
+
+static void run(struct kefs_job *job)
+{
+	struct handshake *h = (struct handshake *)job;
+
+	h->step = kefs_tls_go_on(h->session, &h->peer, &h->reason, &h->err);
+}
+
+static void submit(struct handshake *h)
+{
+	h->source = kefs_loop_remove(h->source);
+	h->working = true;
+	kefs_pool_submit(h->all->pool, &h->job);
+}
+
+static void on_ready(void *ctx, int fd, uint32_t events)
+{
+	(void)fd;
+	(void)events;
+	submit(ctx);
+}
+
+static void back(struct kefs_job *job)
+{
+	struct handshake *h = (struct handshake *)job;
+	struct kefs_handshakes *all = h->all;
+	uint32_t events = h->step == KEFS_TLS_WRITE ? EPOLLOUT : EPOLLIN | EPOLLRDHUP;
+
+	h->working = false;
+	if (h->step == KEFS_TLS_DONE) {
+		end(h, &h->peer, 0, NULL);
+	} else if (h->step == KEFS_TLS_FAILED) {
+		end(h, NULL, h->reason, h->err.text);
+	} else if (h->over || all->closing) {
+		end(h, NULL, KEFS_TLS_TIMED_OUT, "the handshake took too long");
+	} else if (kefs_loop_add_fd(all->parts.loop, h->fd, events, on_ready, h, &h->source) < 0) {
+		end(h, NULL, KEFS_TLS_REFUSED, "there is no memory for it");
+	}
+	arm(all);
+}
+
+static void give_up(struct handshake *h, enum kefs_tls_reason reason, const char *text)
+{
+	if (h->working)
+		h->over = true;
+	else
+		end(h, NULL, reason, text);
+}
+
+static void on_timer(void *ctx)
+{
+	struct kefs_handshakes *all = ctx;
+	uint64_t now = kefs_loop_now_ms(all->parts.loop);
+	struct handshake *h = all->oldest, *next;
+
+	for (; h && h->deadline_ms <= now; h = next) {
+		next = h->next;
+		give_up(h, KEFS_TLS_TIMED_OUT, "the handshake took too long");
+	}
+	/* Those that a worker has are seen to when they are back. */
+	while (h && h->over)
+		h = h->next;
+	if (h)
+		kefs_loop_rearm(all->timer, h->deadline_ms - now);
+}
+
+/* Room for one more: the one that has waited for its client longest goes. Clients that mean it take milliseconds. */
+static void make_room(struct kefs_handshakes *all)
+{
+	struct handshake *h = all->oldest;
+
+	while (h && h->working)
+		h = h->next;
+	if (h)
+		end(h, NULL, KEFS_TLS_REFUSED, "there are too many handshakes under way");
+}
+
+int kefs_handshakes_add(struct kefs_handshakes *all, int fd, const struct kefs_addr *addr)
+{
+	struct handshake *h;
+	int rc;
+
+	if (kefs_hosts_get(all->hosts, addr) >= all->parts.per_address) {
+		all->stats.failed[KEFS_TLS_REFUSED]++;
+		return -EBUSY;
+	}
+	if (all->stats.under_way >= all->parts.max)
+		make_room(all);
+	if (all->stats.under_way >= all->parts.max) {
+		all->stats.failed[KEFS_TLS_REFUSED]++;
+		return -EBUSY;
+	}
+	h = calloc(1, sizeof(*h));
+	if (!h)
+		return -ENOMEM;
+	rc = kefs_tls_begin(all->parts.tls, fd, &h->session);
+	if (rc == 0 && kefs_hosts_add(all->hosts, addr) < 0)
+		rc = -ENOMEM;
+	if (rc < 0) {
+		kefs_tls_end(h->session);
+		free(h);
+		return rc;
+	}
+	h->job.run = run;
+	h->job.done = back;
+	h->all = all;
+	h->fd = fd;
+	h->addr = *addr;
+	h->step = KEFS_TLS_READ;
+	h->deadline_ms = kefs_loop_now_ms(all->parts.loop) + all->parts.limit_ms;
+	h->prev = all->newest;
+	*(h->prev ? &h->prev->next : &all->oldest) = h;
+	all->newest = h;
+	all->stats.under_way++;
+	if (all->oldest == h)
+		arm(all);
+	submit(h);
+	return 0;
+}
+
+int kefs_handshakes_new(const struct kefs_handshakes_parts *parts, struct kefs_handshakes **ret_handshakes)
+{
+	struct kefs_handshakes *all = calloc(1, sizeof(*all));
+	int rc;
+
+	if (!all)
+		return -ENOMEM;
+	all->parts = *parts;
+	rc = kefs_hosts_new(&all->hosts);
+	if (rc == 0)
+		rc = kefs_loop_add_timer(parts->loop, 0, on_timer, all, &all->timer);
+	if (rc == 0) {
+		kefs_loop_enable(all->timer, false);
+		rc = kefs_pool_new(parts->loop, parts->workers, &all->pool);
+	}
+	if (rc < 0) {
+		kefs_handshakes_free(all);
+		return rc;
+	}
+	*ret_handshakes = all;
+	return 0;
+}
+
+void kefs_handshakes_free(struct kefs_handshakes *all)
+{
+	if (!all)
+		return;
+	all->closing = true;
+	kefs_pool_free(all->pool);
+	while (all->oldest)
+		end(all->oldest, NULL, KEFS_TLS_CLOSED, NULL);
+	(void)kefs_loop_remove(all->timer);
+	kefs_hosts_free(all->hosts);
+	free(all);
+}
+
+void kefs_handshakes_each(const struct kefs_handshakes *all,
+			  void (*each)(void *each_ctx, const struct kefs_addr *addr), void *each_ctx)
+{
+	for (const struct handshake *h = all->oldest; h; h = h->next)
+		each(each_ctx, &h->addr);
+}
+
+void kefs_handshakes_get_stats(const struct kefs_handshakes *all, struct kefs_tls_stats *ret_stats)
+{
+	*ret_stats = all->stats;
+}

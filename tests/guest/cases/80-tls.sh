@@ -1,0 +1,90 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Mounts through stunnel with the certificates of amazon-efs-utils: encrypted from end to end, the client known by its
+# signature, policies that want TLS or a principal kept, and all of it over a kefsd that is killed.
+# options: --mem 2G
+# shellcheck disable=SC2317 # called by name
+# shellcheck source=tests/guest/tls.sh
+. "${KEFS_TESTS:?}/guest/tls.sh"
+
+tls_set_up ""
+one=$(new_fs 10.66.0.10)
+two=$(new_fs 10.66.0.11)
+check "the authority's key is the daemon's alone" test "$(stat -c %a:%u /var/lib/kefs/ca.key)" = 600:0
+check "its certificate is one of an authority" sh -c "openssl x509 -in $ca -noout -text | grep -q CA:TRUE"
+check "TLS is there" test "$(of_tls .Available)" = true
+
+# Watched on the wire: no byte of it is to be read there
+tcpdump -i kefs-1 -U -w /tmp/tls.pcap 'tcp port 2049' 2> /tmp/tcpdump.log &
+dump=$!
+wait_for 10 grep -q listening /tmp/tcpdump.log
+cert plain --fs "$one"
+check "a mount with TLS, without a signature" mount_tls plain 10.66.0.10 /mnt/plain
+mountpoint -q /mnt/plain || { kefsctl status; tail -n 20 "$KEFSD_LOG" /tmp/tls/*.log; fatal "no mount"; }
+echo "a line that is to be secret" > /mnt/plain/secret
+dd if=/dev/urandom of=/tmp/data bs=1M count=20 status=none
+check "20 MB are written" cp /tmp/data /mnt/plain/data
+umount /mnt/plain
+check "mounted again by the same tunnel" mount_port $port / /mnt/plain
+check "20 MB are read as they were" cmp /tmp/data /mnt/plain/data
+kill $dump
+wait $dump
+check_not "nothing can be read on the wire" grep -q "is to be secret" /tmp/tls.pcap
+equal "the kernel's connection is TLS's, nobody's" "$(conns '"\(.Tls) \(.Principal)"')" "true "
+check "handshakes were resumed" test "$(of_tls .Resumed)" -ge 1
+check "the kernel does it" grep -q '^TlsTxSw.*[1-9]' /proc/net/tls_stat
+
+cert signed --fs "$two" --iam --renewed
+check "a mount with a signature" mount_tls signed 10.66.0.11 /mnt/signed
+equal "its principal is the account" "$(conns 'select(.FileSystemId == "'"$two"'") | .Principal')" "arn:aws:iam::000000000000:root"
+check "each is its own file system" sh -c 'touch /mnt/signed/of-two && ! test -e /mnt/plain/of-two'
+
+check "TLS 1.3 too" tunnel plain 10.66.0.10 'sslVersion = TLSv1.3'
+check "mounts" mount_port $port / /mnt/tls13
+check "and reads" cmp /tmp/data /mnt/tls13/data
+
+# A policy that lets in who is known, and by TLS
+account='"Principal": {"AWS": "arn:aws:iam::000000000000:root"}'
+all='"Action": ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite", "elasticfilesystem:ClientRootAccess"]'
+check "only the account may mount the second" policy "$two" "{\"Effect\": \"Allow\", $account, $all}"
+check "who is it goes on" touch /mnt/signed/goes-on
+cert anonymous --fs "$two"
+check_not "who is not does not mount" mount_tls anonymous 10.66.0.11 /mnt/anonymous
+check_not "nor without TLS" mount_in a 10.66.0.11:/ /mnt/anonymous vers=4.1,sec=sys,soft,timeo=100,retrans=1
+check "only with TLS the first" policy "$one" "{\"Effect\": \"Deny\", \"Principal\": \"*\", \"Action\": \"*\", \"Condition\": {\"Bool\": {\"aws:SecureTransport\": \"false\"}}}, {\"Effect\": \"Allow\", \"Principal\": \"*\", $all}"
+check "who has TLS goes on" touch /mnt/plain/goes-on
+check_not "who has not does not" mount_in a 10.66.0.10:/ /mnt/anonymous vers=4.1,sec=sys,soft,timeo=100,retrans=1
+
+# What a connection came with is known to the next kefsd
+kefsd_kill
+check "without kefsd: the mount works on" touch /mnt/signed/without
+kefsd_start --config /tmp/kefsd.conf || fatal "kefsd does not start again"
+check "with the next one" touch /mnt/signed/with
+equal "which knows who it is" "$(conns 'select(.FileSystemId == "'"$two"'" and .Access) | .Principal')" \
+	"arn:aws:iam::000000000000:root"
+check "a new policy finds it" policy "$two" "{\"Effect\": \"Deny\", $account, \"Action\": \"elasticfilesystem:ClientWrite\"}"
+check "at once" says "Read-only file system" touch /mnt/signed/no-more
+check "the same authority as before" sh -c "kefsctl ca --export | cmp - $ca"
+umount /mnt/plain
+check "a new mount after that" mount_tls plain 10.66.0.10 /mnt/plain
+check "reads what it read" cmp /tmp/data /mnt/plain/data
+umount_all
+
+# A certificate of the administrator's own
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=own -addext "subjectAltName = IP:10.66.0.10" \
+	-keyout /tmp/tls/own.key -out /tmp/tls/own.pem 2> /dev/null
+printf '%s\n' 'tls_certificate = /tmp/tls/own.pem' 'tls_key = /tmp/tls/own.key' 'tls_ca = /tmp/tls/own.pem' >> /tmp/kefsd.conf
+kefsd_stop
+kefsd_start --config /tmp/kefsd.conf || fatal "kefsd does not start with a certificate of one's own"
+check "it is told to clients" sh -c 'kefsctl ca --export | cmp - /tmp/tls/own.pem'
+ca=/tmp/tls/own.pem
+check "and mounts" mount_tls plain 10.66.0.10 /mnt/own
+ca=/tmp/tls/ca.pem
+check_not "but not for who trusts another" mount_tls plain 10.66.0.10 /mnt/not
+equal "which is counted" "$(of_tls '.Failed.ClientAlert > 0')" true
+chmod 644 /tmp/tls/own.key
+umount_all
+kefsd_stop
+check "a key that all can read is refused" sh -c 'kefsd --foreground --config /tmp/kefsd.conf 2>&1 | grep -q "chmod 600"'
+kefsd_start || fatal "kefsd does not start with its own configuration"
+finish
