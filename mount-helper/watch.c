@@ -26,6 +26,7 @@
 #define END_MS			5000	/* from SIGTERM to SIGKILL */
 #define RENEW_RETRY_MS		60000	/* after a failure; others' services are not to be asked each second */
 #define RENEW_LIMIT_SEC		60
+#define LINGER_MS		10000	/* a client that is there so long without a mount has files open */
 #define HALF_MADE_MS		60000	/* a folder without a state: what a mount.efs left that was killed */
 #define EXPIRY_MARGIN		(20 * 60)
 
@@ -127,7 +128,8 @@ static bool alive(struct watch *watch)
 	}
 	p.fd = watch->pidfd;
 	if (poll(&p, 1, 0) > 0) {
-		log_warn("%s: stunnel (process %d) has ended", watch->state.name, (int)watch->state.tunnel.pid);
+		if (!watch->ending_ms)
+			log_warn("%s: stunnel (process %d) has ended", watch->state.name, (int)watch->state.tunnel.pid);
 		close_fd(&watch->pidfd);
 		return false;
 	}
@@ -261,8 +263,10 @@ static void check_health(struct watch *watch, const struct conf *conf, const str
 static bool is_over(struct watch *watch, const struct conf *conf, const struct sockets *sockets, int64_t now_ms)
 {
 	if (sockets->connected) {
-		/* The first look may come between the end of the mount and that of its connection */
-		watch->lingers = watch->unmounted++ > 0;
+		/* The kernel takes its time to leave after a umount, too */
+		if (!watch->unmounted_ms)
+			watch->unmounted_ms = now_ms;
+		watch->lingers = now_ms - watch->unmounted_ms > LINGER_MS;
 		watch->quiet = 0;
 		return false;
 	}
@@ -314,7 +318,8 @@ bool watch_tick(struct watch *watch, const struct conf *conf, int64_t now_ms)
 		}
 		return false;
 	}
-	watch->quiet = watch->unmounted = 0;
+	watch->quiet = 0;
+	watch->unmounted_ms = 0;
 	watch->lingers = false;
 	if (!runs)
 		start(watch, now_ms);

@@ -24,7 +24,7 @@ struct watch {
 	int64_t started_ms;	/* when stunnel was started here; 0 = elsewhere */
 	int64_t retry_ms;	/* not to be started again before; and how long to wait the next time */
 	unsigned int backoff_ms;
-	unsigned int unmounted;	/* looks that saw a client without a mount */
+	int64_t unmounted_ms;	/* since when a client is seen without a mount; 0 = none was */
 	unsigned int quiet;	/* looks in a row that saw neither mount nor client */
 	int64_t quiet_ms;	/* since when */
 	bool lingers;		/* umount -l, and files are open: the client may be only between connections */
