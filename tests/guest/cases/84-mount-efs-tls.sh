@@ -23,7 +23,7 @@ efs_mount() {
 	_mounts="$1 $_mounts"
 }
 principals() { conns 'select(.FileSystemId == "'"$one"'") | .Principal' | sort | tr '\n' ' '; }
-nothing_left() { ! ls -d $RUN/fs-*; }
+nothing_left() { ! ls -d "$RUN"/fs-*; }
 
 check "an anonymous mount" efs_mount /mnt/none
 check "it works" touch /mnt/none/f
