@@ -31,51 +31,38 @@ static void print_key(const json_t *key)
 enum ctl_exit ctl_admin_key(const struct ctl *ctl, const struct ctl_command *command, int argc, char **argv)
 {
 	struct ctl_option options[] = { { .name = "export", .kind = CTL_OPTION_FLAG } };
-	CLEANUP_JSON json_t *key = NULL;
-	enum ctl_exit status;
 	struct kefs_err err;
 	int count;
 
 	if (ctl_options_parse(argc, argv, options, 1, false, NULL, 0, &count, &err) < 0)
 		return ctl_usage(command, &err);
-	status = ctl_call(ctl, "GET", "/kefs/v1/admin-key", NULL, &key);
-	if (status != CTL_OK)
-		return status;
-	if (ctl->json)
-		ctl_print_json(key);
-	else if (options[0].given)
-		print_exports(key);
-	else
-		print_key(key);
-	return CTL_OK;
+	return ctl_ask(ctl, "GET", "/kefs/v1/admin-key", NULL, options[0].given ? print_exports : print_key);
+}
+
+static void print_ca(const json_t *ca)
+{
+	(void)printf("Authority    %s%s\n", ctl_str(ca, "Subject"),
+		     json_is_true(json_object_get(ca, "Given")) ? " (tls_ca in kefsd.conf)" : "");
+	(void)printf("Valid until  %s\nSHA-256      %s\n", ctl_str(ca, "NotAfter"), ctl_str(ca, "Sha256"));
+}
+
+static void print_pem(const json_t *ca)
+{
+	(void)printf("%s", ctl_str(ca, "Pem"));
 }
 
 enum ctl_exit ctl_ca(const struct ctl *ctl, const struct ctl_command *command, int argc, char **argv)
 {
 	struct ctl_option options[] = { { .name = "export", .kind = CTL_OPTION_FLAG } };
-	CLEANUP_JSON json_t *ca = NULL;
-	enum ctl_exit status;
 	struct kefs_err err;
 	int count;
 
 	if (ctl_options_parse(argc, argv, options, 1, false, NULL, 0, &count, &err) < 0)
 		return ctl_usage(command, &err);
-	status = ctl_call(ctl, "GET", "/kefs/v1/ca", NULL, &ca);
-	if (status != CTL_OK)
-		return status;
-	if (ctl->json) {
-		ctl_print_json(ca);
-	} else if (options[0].given) {
-		(void)printf("%s", ctl_str(ca, "Pem"));
-	} else {
-		(void)printf("Authority    %s%s\n", ctl_str(ca, "Subject"),
-			     json_is_true(json_object_get(ca, "Given")) ? " (tls_ca in kefsd.conf)" : "");
-		(void)printf("Valid until  %s\nSHA-256      %s\n", ctl_str(ca, "NotAfter"), ctl_str(ca, "Sha256"));
-	}
-	return CTL_OK;
+	return ctl_ask(ctl, "GET", "/kefs/v1/ca", NULL, options[0].given ? print_pem : print_ca);
 }
 
-static void print_subnets(const json_t *array)
+static void print_subnets(const json_t *topology)
 {
 	static const char *const headers[] = { "SUBNET", "ZONE", "ZONE ID", "RANGE", "INTERFACE", "VPC" };
 	struct ctl_table table;
@@ -83,7 +70,7 @@ static void print_subnets(const json_t *array)
 	size_t i;
 
 	ctl_table_init(&table, headers, sizeof(headers) / sizeof(headers[0]));
-	json_array_foreach(array, i, subnet) {
+	json_array_foreach(json_object_get(topology, "Subnets"), i, subnet) {
 		const char *const cells[] = {
 			ctl_str(subnet, "SubnetId"), ctl_str(subnet, "AvailabilityZoneName"), ctl_str(subnet, "AvailabilityZoneId"),
 			ctl_str(subnet, "CidrBlock"), ctl_str(subnet, "Interface"), ctl_str(subnet, "VpcId"),
@@ -97,19 +84,10 @@ static void print_subnets(const json_t *array)
 
 enum ctl_exit ctl_subnets(const struct ctl *ctl, const struct ctl_command *command, int argc, char **argv)
 {
-	CLEANUP_JSON json_t *json = NULL;
-	enum ctl_exit status;
 	struct kefs_err err;
 	int count;
 
 	if (ctl_options_parse(argc, argv, NULL, 0, false, NULL, 0, &count, &err) < 0)
 		return ctl_usage(command, &err);
-	status = ctl_call(ctl, "GET", "/kefs/v1/topology", NULL, &json);
-	if (status != CTL_OK)
-		return status;
-	if (ctl->json)
-		ctl_print_json(json);
-	else
-		print_subnets(json_object_get(json, "Subnets"));
-	return CTL_OK;
+	return ctl_ask(ctl, "GET", "/kefs/v1/topology", NULL, print_subnets);
 }

@@ -138,66 +138,24 @@ enum ctl_exit ctl_fs_list(const struct ctl *ctl, const struct ctl_command *comma
 	return CTL_OK;
 }
 
-/* The one argument that show and delete take, as an id. */
-static enum ctl_exit one_fs(const struct ctl *ctl, const struct ctl_command *command, int count, char **args,
-			    char *ret_id)
-{
-	struct kefs_err err;
-
-	if (count == 1)
-		return ctl_resolve_fs(ctl, args[0], ret_id);
-	(void)kefs_err_set(&err, -1, "which file system? Give its id or name");
-	return ctl_usage(command, &err);
-}
-
 enum ctl_exit ctl_fs_show(const struct ctl *ctl, const struct ctl_command *command, int argc, char **argv)
 {
-	CLEANUP_JSON json_t *fs = NULL;
-	char id[KEFS_ID_SIZE], path[128], *args[1];
-	enum ctl_exit status;
-	struct kefs_err err;
-	int count;
+	char id[KEFS_ID_SIZE], path[CTL_PATH];
+	enum ctl_exit status = ctl_fs_argument(ctl, command, argc, argv, NULL, 0, id);
 
-	if (ctl_options_parse(argc, argv, NULL, 0, false, args, 1, &count, &err) < 0)
-		return ctl_usage(command, &err);
-	status = one_fs(ctl, command, count, args, id);
-	if (status != CTL_OK)
-		return status;
 	(void)kefs_str_format(path, sizeof(path), "/kefs/v1/file-systems/%s", id);
-	status = ctl_call(ctl, "GET", path, NULL, &fs);
-	if (status != CTL_OK)
-		return status;
-	if (ctl->json)
-		ctl_print_json(fs);
-	else
-		print_details(fs);
-	return CTL_OK;
+	return status == CTL_OK ? ctl_ask(ctl, "GET", path, NULL, print_details) : status;
 }
 
 enum ctl_exit ctl_grace_end(const struct ctl *ctl, const struct ctl_command *command, int argc, char **argv)
 {
-	char id[KEFS_ID_SIZE], path[128], *args[1];
-	enum ctl_exit status;
-	struct kefs_err err;
-	int count;
+	char id[KEFS_ID_SIZE], path[CTL_PATH];
+	enum ctl_exit status = ctl_fs_argument(ctl, command, argc, argv, NULL, 0, id);
 
-	if (ctl_options_parse(argc, argv, NULL, 0, false, args, 1, &count, &err) < 0)
-		return ctl_usage(command, &err);
-	status = one_fs(ctl, command, count, args, id);
 	if (status != CTL_OK)
 		return status;
 	(void)kefs_str_format(path, sizeof(path), "/kefs/v1/file-systems/%s/grace", id);
-	status = ctl_call(ctl, "DELETE", path, NULL, NULL);
-	if (status != CTL_OK)
-		return status;
-	if (ctl->json) {
-		CLEANUP_JSON json_t *json = json_pack("{ss}", "FileSystemId", id);
-
-		ctl_print_json(json);
-	} else {
-		(void)printf("Ended grace of file system %s\n", id);
-	}
-	return CTL_OK;
+	return ctl_do(ctl, "DELETE", path, NULL, "Ended grace of file system", "FileSystemId", id);
 }
 
 /* Until kefsd does not know it any more. */
@@ -228,14 +186,9 @@ enum ctl_exit ctl_fs_delete(const struct ctl *ctl, const struct ctl_command *com
 		[FORCE] = { .name = "force", .kind = CTL_OPTION_FLAG },
 		[WAIT] = { .name = "wait", .kind = CTL_OPTION_FLAG },
 	};
-	char id[KEFS_ID_SIZE], path[128], query[160], *args[1];
-	enum ctl_exit status;
-	struct kefs_err err;
-	int count;
+	char id[KEFS_ID_SIZE], path[128], query[160];
+	enum ctl_exit status = ctl_fs_argument(ctl, command, argc, argv, options, 2, id);
 
-	if (ctl_options_parse(argc, argv, options, 2, false, args, 1, &count, &err) < 0)
-		return ctl_usage(command, &err);
-	status = one_fs(ctl, command, count, args, id);
 	if (status != CTL_OK)
 		return status;
 	(void)kefs_str_format(path, sizeof(path), "/kefs/v1/file-systems/%s", id);

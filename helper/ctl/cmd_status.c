@@ -141,19 +141,10 @@ static void print_status(const json_t *status)
 
 enum ctl_exit ctl_status(const struct ctl *ctl, const struct ctl_command *command, int argc, char **argv)
 {
-	CLEANUP_JSON json_t *json = NULL;
-	enum ctl_exit status;
 	struct kefs_err err;
 	int count;
 
 	if (ctl_options_parse(argc, argv, NULL, 0, false, NULL, 0, &count, &err) < 0)
 		return ctl_usage(command, &err);
-	status = ctl_call(ctl, "GET", "/kefs/v1/status", NULL, &json);
-	if (status != CTL_OK)
-		return status;
-	if (ctl->json)
-		ctl_print_json(json);
-	else
-		print_status(json);
-	return CTL_OK;
+	return ctl_ask(ctl, "GET", "/kefs/v1/status", NULL, print_status);
 }

@@ -27,9 +27,50 @@ static const struct ctl_command commands[] = {
 	{ "fs delete", "ID|NAME [--force] [--wait]", "delete a file system and all that is in it",
 	  "  --force        also if it has mount targets or clients: these are cut off\n"
 	  "  --wait         return when the data is gone, not only the file system\n", ctl_fs_delete },
+	{ "fs update", "ID|NAME [--throughput MODE] [--mibps N] [--protection on|off]",
+	  "change how a file system works",
+	  "  --throughput MODE     bursting, elastic or provisioned\n"
+	  "  --mibps N             MiB/s, with provisioned\n"
+	  "  --protection on|off   whether it is safe from being overwritten by a replication\n", ctl_fs_update },
+	{ "access-point create", "FS [--path PATH] [--owner UID:GID] [--mode MODE] [--user UID:GID[,GID...]] [--name NAME]",
+	  "create an access point of a file system",
+	  "  --path PATH           its root directory (default /)\n"
+	  "  --owner UID:GID       with --mode: who owns the directory if it must be made\n"
+	  "  --mode MODE           its permissions then, octal, such as 0755\n"
+	  "  --user UID:GID[,GID...]  who its clients are, whoever they say they are\n"
+	  "  --name NAME           name it\n", ctl_ap_create },
+	{ "access-point list", "[FS]", "list the access points of a file system, or of all", "", ctl_ap_list },
+	{ "access-point show", "ID", "show one access point", "", ctl_ap_show },
+	{ "access-point delete", "ID", "delete an access point; its directory stays", "", ctl_ap_delete },
+	{ "mount-target create", "FS [--subnet ID | --zone ZONE] [--ip ADDRESS] [--groups ID,...]",
+	  "give a file system an address in a zone",
+	  "  --subnet ID      in this subnet (kefsctl subnets)\n"
+	  "  --zone ZONE      in this zone's first subnet; without either, the first of all\n"
+	  "  --ip ADDRESS     this address of the subnet (default: a free one)\n"
+	  "  --groups ID,...  with these security groups (default: the VPC's default one)\n", ctl_mt_create },
+	{ "mount-target list", "FS", "list the mount targets of a file system", "", ctl_mt_list },
+	{ "mount-target groups", "ID [GROUP...]", "show or replace the security groups of a mount target", "", ctl_mt_groups },
+	{ "mount-target delete", "ID", "delete a mount target; its clients are cut off", "", ctl_mt_delete },
+	{ "policy show", "FS", "show the policy of a file system", "", ctl_policy_show },
+	{ "policy set", "FS FILE [--force]", "set the policy of a file system",
+	  "FILE is the policy in JSON; - reads it from standard input.\n"
+	  "  --force          also if it takes the right to change it again away\n", ctl_policy_set },
+	{ "policy delete", "FS", "let everybody do everything again", "", ctl_policy_delete },
 	{ "grace end", "ID|NAME", "end the time in which clients may reclaim after a restart",
 	  "Clients that have not reclaimed their opens and locks by then lose them; others no\n"
 	  "longer wait for them. 'kefsctl status' shows where clients are awaited.\n", ctl_grace_end },
+	{ "lifecycle", "FS [--ia DAYS|never] [--archive DAYS|never] [--return on|off]",
+	  "show or change when files move to cheaper storage",
+	  "  --ia DAYS        to Infrequent Access after so many days (1, 7, 14, 30, 60, 90, 180, 270, 365)\n"
+	  "  --archive DAYS   to Archive\n"
+	  "  --return on|off  back to Standard at the first access\n"
+	  "What is not given stays as it is.\n", ctl_lifecycle },
+	{ "backup-policy", "FS [on|off]", "show or change whether a file system is backed up", "", ctl_backup_policy },
+	{ "tag list", "ID", "list the tags of a file system or access point", "", ctl_tag_list },
+	{ "tag set", "ID KEY=VALUE...", "set tags", "", ctl_tag_set },
+	{ "tag remove", "ID KEY...", "remove tags", "", ctl_tag_remove },
+	{ "completion", "", "print what makes bash complete the words of kefsctl",
+	  "For a shell: eval \"$(kefsctl completion)\"\n", ctl_completion },
 	{ "admin-key", "[--export]", "show the administrator's access key of the EFS API",
 	  "  --export       print shell commands that set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,\n"
 	  "                 AWS_REGION and AWS_ENDPOINT_URL: eval \"$(kefsctl admin-key --export)\"\n"
@@ -53,6 +94,12 @@ static const struct ctl_command commands[] = {
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
+const struct ctl_command *ctl_commands(size_t *ret_count)
+{
+	*ret_count = COMMANDS;
+	return commands;
+}
+
 static void list_commands(FILE *out, const char *group)
 {
 	(void)fprintf(out, "Usage: kefsctl [--json] [--socket PATH] %s%sCOMMAND [ARGUMENTS]\n\nCommands:\n", group,
@@ -60,7 +107,7 @@ static void list_commands(FILE *out, const char *group)
 	for (size_t i = 0; i < COMMANDS; i++) {
 		if (!kefs_str_after(commands[i].words, group))
 			continue;
-		(void)fprintf(out, "  %-12s %s\n", commands[i].words, commands[i].summary);
+		(void)fprintf(out, "  %-20s %s\n", commands[i].words, commands[i].summary);
 	}
 	(void)fprintf(out,
 		      "\nOptions, before or after the command:\n"
@@ -77,107 +124,6 @@ static void command_help(const struct ctl_command *command)
 	(void)printf("Usage: kefsctl %s%s%s [--json]\n%c%s.\n%s%s", command->words, *command->args ? " " : "", command->args,
 		     command->summary[0] - 'a' + 'A', command->summary + 1, *command->details ? "\n" : "",
 		     command->details);
-}
-
-enum ctl_exit ctl_usage(const struct ctl_command *command, const struct kefs_err *err)
-{
-	(void)fprintf(stderr, "kefsctl: %s\n", err->text);
-	(void)fprintf(stderr, "Usage: kefsctl %s%s%s\nTry 'kefsctl %s --help'.\n", command->words,
-		      *command->args ? " " : "", command->args, command->words);
-	return CTL_USAGE;
-}
-
-void ctl_print_json(const json_t *json)
-{
-	(void)json_dumpf(json, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(13));
-	(void)fputc('\n', stdout);
-	(void)fflush(stdout);
-}
-
-long long ctl_int(const json_t *object, const char *key)
-{
-	return json_integer_value(json_object_get(object, key));
-}
-
-const char *ctl_str(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
-
-static enum ctl_exit fail(const struct ctl *ctl, enum ctl_exit status, const char *code, const char *message)
-{
-	CLEANUP_JSON json_t *json = NULL;
-
-	(void)fprintf(stderr, "kefsctl: %s\n", message);
-	if (ctl->json) {
-		json = json_pack("{ss ss}", "ErrorCode", code, "Message", message);
-		ctl_print_json(json);
-	}
-	return status;
-}
-
-enum ctl_exit ctl_call(const struct ctl *ctl, const char *method, const char *path, const json_t *body,
-		       json_t **ret_json)
-{
-	CLEANUP_JSON json_t *json = NULL;
-	struct kefs_err err;
-	int status = 0, rc;
-
-	rc = ctl_client_call(ctl->socket, method, path, body, &status, &json, &err);
-	if (rc == -EACCES || rc == -EPERM)
-		(void)kefs_err_set(&err, rc, "%s: only root may use it (sudo kefsctl …)", ctl->socket);
-	else if (rc == -ENOENT || rc == -ECONNREFUSED)
-		(void)kefs_err_set(&err, rc, "kefsd does not listen at %s: is it running? (systemctl status kefsd)", ctl->socket);
-	if (rc < 0)
-		return fail(ctl, CTL_UNREACHABLE, "Unreachable", err.text);
-	if (status >= 400) {
-		const char *message = ctl_str(json, "Message");
-
-		(void)kefs_err_set(&err, -EIO, "kefsd answered with HTTP status %d", status);
-		return fail(ctl, status == 404 ? CTL_NOT_FOUND : CTL_FAILED, ctl_str(json, "ErrorCode"),
-			    *message ? message : err.text);
-	}
-	if (ret_json) {
-		*ret_json = json;
-		json = NULL;
-	}
-	return CTL_OK;
-}
-
-enum ctl_exit ctl_resolve_fs(const struct ctl *ctl, const char *id_or_name, char *ret_id)
-{
-	CLEANUP_JSON json_t *json = NULL;
-	const char *found = NULL;
-	enum ctl_exit status;
-	struct kefs_err err;
-	json_t *fs;
-	size_t i;
-
-	if (kefs_id_bare(id_or_name, "fs-")) {
-		(void)kefs_str_copy(ret_id, KEFS_ID_SIZE, kefs_id_bare(id_or_name, "fs-"));
-		return CTL_OK;
-	}
-	status = ctl_call(ctl, "GET", "/kefs/v1/file-systems", NULL, &json);
-	if (status != CTL_OK)
-		return status;
-	json_array_foreach(json_object_get(json, "FileSystems"), i, fs) {
-		if (strcmp(ctl_str(fs, "Name"), id_or_name) || !strcmp(ctl_str(fs, "LifeCycleState"), "deleting"))
-			continue;
-		if (found) {
-			(void)kefs_err_set(&err, -EINVAL, "more than one file system is named '%s' (%s, %s): give the id", id_or_name,
-					   found, ctl_str(fs, "FileSystemId"));
-			return fail(ctl, CTL_FAILED, "AmbiguousName", err.text);
-		}
-		found = ctl_str(fs, "FileSystemId");
-	}
-	if (!found) {
-		(void)kefs_err_set(&err, -ENOENT, "there is no file system with the id or name '%s'", id_or_name);
-		return fail(ctl, CTL_NOT_FOUND, "FileSystemNotFound", err.text);
-	}
-	(void)kefs_str_copy(ret_id, KEFS_ID_SIZE, found);
-	return CTL_OK;
 }
 
 /* The command that the first words name, and how many words that were. */

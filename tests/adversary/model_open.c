@@ -294,10 +294,10 @@ static bool opened_file(struct judge *j, const struct m_op *op, const struct m_r
 	file = &j->m->file[f];
 	if (res->fh.len && (res->fh.len != file->fh.len || memcmp(res->fh.data, file->fh.data, res->fh.len)))
 		return j_wrong(j, "another file handle than before (§4.2.2)");
-	if (op->create == M_UNCHECKED && op->truncate && file->size) {
+	if (op->create == M_UNCHECKED && op->truncate) {
 		file->size = 0;
 		memset(file->data, 0, sizeof(file->data));
-		file->touched = true;
+		file->touched = true;	/* its mtime moves even if it was empty (POSIX, open()) */
 	}
 	return true;
 }

@@ -212,7 +212,8 @@ static void pump(struct talk *t, int ms)
 
 void talk_wait(struct talk *t)
 {
-	uint64_t until = talk_now_ms() + TALK_WAIT_MS;
+	/* Who has a delegation and no back channel holds others up for its lease (§10.4.6) */
+	uint64_t until = talk_now_ms() + t->m->lease_ms + TALK_WAIT_MS;
 
 	while (!all_done(t)) {
 		if (talk_now_ms() >= until) {

@@ -7,7 +7,7 @@
 #include "wire.h"
 
 #define TALK_FLIGHTS	8
-#define TALK_WAIT_MS	30000	/* an answer that takes longer does not come */
+#define TALK_WAIT_MS	30000	/* for an answer, besides what it may wait for somebody's lease */
 
 struct flight {
 	struct gen_step s;

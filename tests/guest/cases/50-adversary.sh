@@ -14,6 +14,7 @@ server=$(server_addr a):$PORT
 seconds=${ADVERSARY_SECONDS:-60}
 read -ra more <<< "${ADVERSARY_ARGS:-}"
 [ "$SERVER" = kefs ] || more+=(--lenient)
+set -o pipefail	# a wrong answer is not lost in tee
 against() { in_ns a timeout $((seconds + 120)) /tmp/adversary "${more[@]}" "$@" "$server" | tee /tmp/said; }
 
 if [ -n "${ADVERSARY_ARGS:-}" ]; then

@@ -158,6 +158,59 @@ if command -v curl > /dev/null; then
 		grep -qi '^x-amzn-ErrorType: FileSystemNotFound' || fail "error header"
 fi
 
+# what belongs to a file system, in a person's words
+tell() { run_ctl "$@" > "$dir/said" 2>&1 || fail "kefsctl $*: $(cat "$dir/said")"; }
+tell access-point create demo --path /data --owner 1000:1000 --mode 0750 --user 1000:1001,27,100 --name mine
+ap=$(grep -o 'fsap-[0-9a-f]*' "$dir/said")
+expect 0 "$ap  *mine  *fs-[0-9a-f]*  */data  *1000:1001,27,100  *available" access-point list demo
+expect 0 'owner 1000:1000, mode 0750' access-point show "$ap"
+expect 0 '"Path": "/data"' access-point list --json
+expect 2 'together' access-point create demo --owner 1:1
+expect 2 'takes numbers' access-point create demo --user me
+expect 2 'which file system' access-point create
+expect 1 'octal digits' access-point create demo --path /x --owner 1:1 --mode rwx
+expect 3 'does not exist' access-point show fsap-00000000000000000
+tell mount-target create demo --zone us-east-1b --ip 127.67.0.9
+mt=$(grep -o 'fsmt-[0-9a-f]*' "$dir/said")
+expect 0 "$mt  *127.67.0.9  *us-east-1b" mount-target list demo
+expect 0 '^sg-' mount-target groups "$mt"
+expect 1 'sg-00000000' mount-target groups "$mt" sg-00000000
+expect 3 'no subnet in zone' mount-target create demo --zone mars-1
+expect 2 'says the zone' mount-target create demo --zone us-east-1a --subnet subnet-1
+expect 0 "Deleted mount target $mt" mount-target delete "$mt"
+echo '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "elasticfilesystem:ClientMount"}]}' > "$dir/policy"
+expect 3 'policy' policy show demo
+expect 0 'Set the policy' policy set demo "$dir/policy" --force
+expect 0 'ClientMount' policy show demo
+expect 0 'Deleted the policy' policy delete demo
+expect 1 'No such file' policy set demo "$dir/none"
+expect 0 'Infrequent Access  *never' lifecycle demo
+expect 0 'Infrequent Access  *after 30 days' lifecycle demo --ia 30 --return on
+expect 1 'elastic throughput only' lifecycle demo --archive 90
+expect 0 'throughput elastic, protection DISABLED' fs update demo --throughput elastic --protection off
+expect 0 'Archive  *after 90 days' lifecycle demo --archive 90
+expect 0 'Standard  *at the first access' lifecycle demo
+expect 0 'Infrequent Access  *after 1 day$' lifecycle demo --ia 1
+expect 2 'number of days or never' lifecycle demo --ia soon
+expect 0 'Infrequent Access  *never' lifecycle demo --ia never --archive never
+expect 3 'no backup policy' backup-policy demo
+expect 0 'Backups are on' backup-policy demo on
+expect 2 'on or off' fs update demo --protection maybe
+tell tag set "$ap" a=1 "b c==2"
+expect 0 'b c  *=2' tag list "$ap"
+tell tag remove "$ap" a "b c"
+expect 0 'Name  *mine' tag list "$ap"
+expect 2 'KEY=VALUE' tag set demo x
+expect 0 "Deleted access point $ap" access-point delete "$ap"
+words() {
+	bash -c 'kefsctl() { :; }; eval "$(cat "$1")"; COMP_WORDS=(kefsctl "${@:2}"); COMP_CWORD=$(($# - 1)); _kefsctl; echo "${COMPREPLY[@]}"' - "$dir/said" "$@"
+}
+tell completion
+[ "$(words acc)" = access-point ] || fail "completing acc: $(words acc)"
+[ "$(words access-point "")" = "list show create delete" ] || [ "$(words access-point "" | tr ' ' '\n' | sort | tr '\n' ' ')" = "create delete list show " ] ||
+	fail "completing access-point: $(words access-point "")"
+[ "$(words fs delete demo --f)" = --force ] || fail "completing --f: $(words fs delete demo --f)"
+
 # the module goes and comes: who comes meanwhile waits
 touch "$KEFS_FAKE_UNLOADED" && kill -USR1 $pid
 wait_for served Accepting false || fail "still accepting without a module"
