@@ -68,7 +68,7 @@ equal "each works as its own user" "$(stat -c %u /mnt/all/teams/one/of-one /mnt/
 # A crowd of clients comes to one that is not made yet, at the same time
 three=$(point "$fs" third --root-directory "$(new /a/b/c/d 3001 3002 0711)")
 with "$three"
-for i in 1 2 3 4 5 6; do tunnel "$three" 10.66.0.10; ports+=" $port"; done
+for _ in 1 2 3 4 5 6; do tunnel "$three" 10.66.0.10; ports+=" $port"; done
 for p in $ports; do mount_port "$p" / "/mnt/three-$p" & done
 wait
 equal "it is made once" "$(stat -c %u:%g:%a /mnt/all/a/b/c/d)" 3001:3002:711
