@@ -17,7 +17,8 @@ port=20048
 tls_set_up() {
 	ip link add mt0 type dummy || fatal "no dummy interface"
 	ip link set mt0 up
-	printf 'subnets = us-east-1a mt0 10.66.0.0/24\n%s\n' "$1" > /tmp/kefsd.conf
+	# The clients are in ranges of the VPC: its default security group lets them in
+	printf 'subnets = us-east-1a mt0 10.66.0.0/24, us-east-1c mt0 10.55.0.0/16, us-east-1d mt0 10.66.1.0/24\n%s\n' "$1" > /tmp/kefsd.conf
 	kefsd_stop || fatal "kefsd does not stop"
 	kefsd_start --config /tmp/kefsd.conf || fatal "kefsd does not start"
 	client_ns a

@@ -9,7 +9,7 @@ export AWS_PAGER='' AWS_DEFAULT_OUTPUT=text
 
 ip link add mt0 type dummy || fatal "no dummy interface"
 ip link set mt0 up
-echo 'subnets = us-east-1a mt0 10.66.0.0/24, us-east-1b mt0 10.66.1.0/24' > /tmp/kefsd.conf
+echo 'subnets = us-east-1a mt0 10.66.0.0/24, us-east-1b mt0 10.66.1.0/24, us-east-1c mt0 10.55.0.0/16' > /tmp/kefsd.conf
 kefsd_stop || fatal "kefsd does not stop"
 kefsd_start --config /tmp/kefsd.conf || fatal "kefsd does not start"
 at_exit efs_over
