@@ -89,6 +89,7 @@ struct daemon {
 	struct kefs_ca *ca;
 	struct kefs_tls *tls;		/* NULL: there is none, and this is why */
 	struct kefs_err tls_problem;
+	char *api_certificate, *api_key;	/* in PEM, or NULL */
 	struct kefs_names names;
 	struct kefs_dns *dns;
 	struct kefs_endpoints endpoints;
@@ -614,6 +615,7 @@ static int start_efs(struct daemon *d, struct kefs_err *err)
 		.kernel = d->kernel,
 		.efs = &d->efs,
 		.endpoint = &d->settings.api_listen,
+		.endpoint_tls = *d->settings.api_certificate,
 		.look = look,
 		.look_ctx = d,
 		.ca_pem = kefs_ca_pem(d->ca),
@@ -651,6 +653,30 @@ static int start_control(struct daemon *d, struct kefs_err *err)
 	return kefs_http_server_new(&parts, &d->control, err);
 }
 
+/* The API's certificate, if there is to be one: looked at closely, because libmicrohttpd takes anything. */
+static int load_api_certificate(struct daemon *d, struct kefs_err *err)
+{
+	const struct kefs_ca_parts parts = {
+		.state_dir = d->settings.state_dir,
+		.certificate = d->settings.api_certificate,
+		.key = d->settings.api_key,
+		.ca = "",
+		.names = "",
+	};
+	struct kefs_ca *ca;
+	size_t len;
+	int rc;
+
+	if (!*d->settings.api_certificate)
+		return 0;
+	rc = kefs_ca_open(&parts, &ca, err);
+	if (rc < 0)
+		return kefs_err_prefix(err, rc, "api_certificate: ");
+	kefs_ca_free(ca);
+	rc = kefs_ca_read(d->settings.api_certificate, false, &d->api_certificate, &len, err);
+	return rc < 0 ? rc : kefs_ca_read(d->settings.api_key, true, &d->api_key, &len, err);
+}
+
 /* The EFS API for everybody who signs. */
 static int start_public(struct daemon *d, struct kefs_err *err)
 {
@@ -663,15 +689,22 @@ static int start_public(struct daemon *d, struct kefs_err *err)
 	};
 	char text[KEFS_ADDR_TEXT];
 
+	int rc;
+
 	if (!d->settings.api_listen.len)
 		return 0;
+	rc = load_api_certificate(d, err);
+	if (rc < 0)
+		return rc;
+	parts.certificate = d->api_certificate;
+	parts.key = d->api_key;
 	parts.auth = kefs_auth_signed(&d->auth);
 	parts.routes = kefs_api_public_routes(&parts.route_count);
 	parts.listen_fd = kefs_tcpsock_listen(&d->settings.api_listen);
 	kefs_addr_format(&d->settings.api_listen, text);
 	if (parts.listen_fd < 0)
 		return kefs_err_sys(err, parts.listen_fd, "listening on %s for the EFS API (api_listen in kefsd.conf)", text);
-	log_info("the EFS API is at http://%s, region %s, account %s", text, d->settings.region, d->settings.account_id);
+	log_info("the EFS API is at %s://%s, region %s, account %s", d->api_certificate ? "https" : "http", text, d->settings.region, d->settings.account_id);
 	return kefs_http_server_new(&parts, &d->public, err);
 }
 
@@ -694,6 +727,10 @@ static void stop(struct daemon *d)
 {
 	kefs_http_server_free(d->control);
 	kefs_http_server_free(d->public);
+	free(d->api_certificate);
+	if (d->api_key)
+		explicit_bzero(d->api_key, strlen(d->api_key));
+	free(d->api_key);
 	if (*d->control_path)
 		(void)unlink(d->control_path);
 	kefs_dns_stop(d->dns);

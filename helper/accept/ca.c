@@ -49,8 +49,7 @@ static int openssl_error(struct kefs_err *err, const char *path, const char *doi
 	return kefs_err_set(err, -EINVAL, "%s: %s: %s", path, doing, reason ? reason : "it cannot be understood");
 }
 
-/* A whole file, to be freed with its length; secret: nobody but its owner may read it. */
-static int read_file(const char *path, bool secret, char **ret_text, size_t *ret_len, struct kefs_err *err)
+int kefs_ca_read(const char *path, bool secret, char **ret_text, size_t *ret_len, struct kefs_err *err)
 {
 	CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
 	CLEANUP_FREE char *text = NULL;
@@ -85,7 +84,7 @@ static int load_cert(const char *path, X509 **ret_cert, STACK_OF(X509) *chain, c
 	X509 *more;
 	size_t len;
 	BIO *bio;
-	int rc = read_file(path, false, &text, &len, err);
+	int rc = kefs_ca_read(path, false, &text, &len, err);
 
 	if (rc < 0)
 		return rc;
@@ -121,7 +120,7 @@ static int load_key(const char *path, EVP_PKEY **ret_key, struct kefs_err *err)
 	char *text;
 	size_t len;
 	BIO *bio;
-	int rc = read_file(path, true, &text, &len, err);
+	int rc = kefs_ca_read(path, true, &text, &len, err);
 
 	if (rc < 0)
 		return rc;

@@ -23,6 +23,12 @@ struct kefs_ca_parts {
 	const char *names;		/* DNS names for the own authority's certificates, with commas between them */
 };
 
+/*
+ * A whole file, to be freed, and its length. secret: nobody but its owner may read it. 0; -ENOENT, -EPERM (others may),
+ * -EINVAL (empty or too long), -errno, with err naming the file.
+ */
+int kefs_ca_read(const char *path, bool secret, char **ret_text, size_t *ret_len, struct kefs_err *err);
+
 /* Loads, or makes, what is needed. 0 or -errno with err saying which file and what is wrong with it. */
 int kefs_ca_open(const struct kefs_ca_parts *parts, struct kefs_ca **ret_ca, struct kefs_err *err);
 

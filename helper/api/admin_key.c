@@ -20,7 +20,8 @@ void kefs_api_admin_key(void *ctx, const struct kefs_http_request *request, stru
 	}
 	if (api->endpoint->len) {
 		kefs_addr_format(api->endpoint, address);
-		(void)kefs_str_format(url, sizeof(url), "http://%s", address);
+		(void)kefs_str_format(url, sizeof(url), "%s://%s", api->endpoint_tls ? "https" : "http",
+				      address);
 	}
 	kefs_reply_json(reply, 200, json_pack("{ss ss ss ss ss}", "AccessKeyId", key.id, "SecretAccessKey", key.secret,
 					      "Region", api->efs->topology->region, "Account", api->efs->topology->account,

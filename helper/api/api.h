@@ -33,6 +33,7 @@ struct kefs_api {
 	struct kefs_kernel kernel;
 	const struct kefs_efs *efs;
 	const struct kefs_addr *endpoint;	/* of the EFS API; len 0: the control socket only */
+	bool endpoint_tls;
 	/* Looks at the parts that the API does not reach itself. */
 	void (*look)(void *ctx, struct kefs_server_status *ret_status);
 	void *look_ctx;

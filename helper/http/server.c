@@ -259,10 +259,18 @@ static size_t keep_raw(void *ctx, struct MHD_Connection *connection, char *text)
 
 static int start(struct kefs_http_server *server)
 {
+	struct MHD_OptionItem tls[] = {
+		{ MHD_OPTION_HTTPS_MEM_CERT, 0, server->parts.certificate },
+		{ MHD_OPTION_HTTPS_MEM_KEY, 0, server->parts.key },
+		{ MHD_OPTION_END, 0, NULL },
+	};
 	const union MHD_DaemonInfo *info;
 	int rc;
 
-	server->daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, server,
+	if (!server->parts.certificate)
+		tls[0].option = MHD_OPTION_END;
+	server->daemon = MHD_start_daemon(MHD_USE_EPOLL | (server->parts.certificate ? MHD_USE_TLS : 0U), 0, NULL, NULL,
+					  on_request, server,
 					  MHD_OPTION_LISTEN_SOCKET, server->parts.listen_fd,
 					  MHD_OPTION_CONNECTION_LIMIT, server->parts.connections,
 					  MHD_OPTION_PER_IP_CONNECTION_LIMIT, server->parts.per_address,
@@ -271,6 +279,7 @@ static int start(struct kefs_http_server *server)
 					  MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
 					  MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL,
 					  MHD_OPTION_UNESCAPE_CALLBACK, keep_raw, NULL,
+					  MHD_OPTION_ARRAY, tls,
 					  MHD_OPTION_END);
 	if (!server->daemon) {
 		(void)close(server->parts.listen_fd);

@@ -204,6 +204,16 @@ static int set_api_listen(void *settings, const char *value, struct kefs_err *er
 	return 0;
 }
 
+static int set_api_certificate(void *settings, const char *value, struct kefs_err *err)
+{
+	return set_path(((struct kefs_settings *)settings)->api_certificate, value, true, err);
+}
+
+static int set_api_key(void *settings, const char *value, struct kefs_err *err)
+{
+	return set_path(((struct kefs_settings *)settings)->api_key, value, true, err);
+}
+
 static int set_region(void *settings, const char *value, struct kefs_err *err)
 {
 	struct kefs_settings *s = settings;
@@ -303,6 +313,8 @@ static int set_tls_names(void *settings, const char *value, struct kefs_err *err
 
 static int check_tls(const struct kefs_settings *settings, const char *source, struct kefs_err *err)
 {
+	if (!*settings->api_certificate != !*settings->api_key)
+		return kefs_err_set(err, -EINVAL, "%s: api_certificate and api_key go together: set both or none", source);
 	if (!*settings->tls_certificate != !*settings->tls_key)
 		return kefs_err_set(err, -EINVAL, "%s: tls_certificate and tls_key go together: set both or none", source);
 	if (*settings->tls_ca && !*settings->tls_certificate)
@@ -324,6 +336,8 @@ static const struct kefs_config_key settings_keys[] = {
 	{ "default_file_system", set_default_file_system },
 	{ "log_level", set_log_level },
 	{ "api_listen", set_api_listen },
+	{ "api_certificate", set_api_certificate },
+	{ "api_key", set_api_key },
 	{ "region", set_region },
 	{ "account_id", set_account_id },
 	{ "subnets", set_subnets },

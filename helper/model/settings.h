@@ -38,6 +38,8 @@ struct kefs_settings {
 	char default_file_system[KEFS_ID_SIZE];	/* "" = the only one there is */
 	enum kefs_log_level log_level;
 	struct kefs_addr api_listen;		/* len 0 = the control socket only */
+	char api_certificate[KEFS_SETTINGS_PATH]; /* "" = plain HTTP */
+	char api_key[KEFS_SETTINGS_PATH];
 	bool dns;				/* run a dnsmasq for each zone */
 	char dns_suffix[KEFS_SETTINGS_DNS_SUFFIX]; /* "fs-….efs.<region>.<dns_suffix>" */
 	char region[KEFS_REGION_SIZE];

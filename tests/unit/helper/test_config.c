@@ -105,6 +105,7 @@ static void test_mistakes(void **state)
 		{ "tls_names = a;b", ":1: tls_names: ", "DNS names" },
 		{ "tls_key = key.pem", ":1: tls_key: ", "absolute path" },
 		{ "tls_key = /key.pem", "kefsd.conf: ", "set both or none" },
+		{ "api_certificate = /c.pem", "kefsd.conf: ", "set both or none" },
 		{ "tls_certificate = /c.pem", "kefsd.conf: ", "set both or none" },
 		{ "tls_ca = /c.pem", "kefsd.conf: ", "set that and tls_key too" },
 		{ "log_level = loud", ":1: log_level: ", "error, warning, info, debug" },
