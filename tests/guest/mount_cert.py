@@ -41,7 +41,7 @@ sigv4_date_time = UTCTIME:{signed:%y%m%d%H%M%SZ}
 {token}
 [info]
 source = UTF8String:{source}
-version = UTF8String:3.2.0
+version = UTF8String:{version}
 '''
 ARC = '1.3.6.1.4.1.4843.7'
 
@@ -93,6 +93,7 @@ def main():
     parser.add_argument('--hash', help='sign for the public key with this hash')
     parser.add_argument('--blank-line', action='store_true', help='sign as the rest of AWS does')
     parser.add_argument('--renewed', action='store_true', help='with blanks, as the watchdog makes it')
+    parser.add_argument('--serial', type=int, default=0, help='0 for the first one of a mount')
     parser.add_argument('--source', default='unknown')
     parser.add_argument('--extension', action='append', default=[], help='SUFFIX=VALUE beside or instead of the usual ones')
     args = parser.parse_args()
@@ -114,8 +115,8 @@ def main():
             key_id=os.environ.get('AWS_ACCESS_KEY_ID', 'none'), signed=signed,
             signature=sign(args, args.hash or key_hash(key), signed) if args.iam else '0' * 64,
             token='session_token = EXPLICIT:0,UTF8String:' + token if token else '',
-            source=(' ' if args.renewed else '') + args.source))
-    for name, text in ('index.txt', ''), ('index.txt.attr', 'unique_subject = no\n'), ('serial', '00\n'):
+            source=(' ' if args.renewed else '') + args.source, version=(' ' if args.renewed else '') + '3.2.0'))
+    for name, text in ('index.txt', ''), ('index.txt.attr', 'unique_subject = no\n'), ('serial', f'{args.serial:02X}\n'):
         with open(f'{args.dir}/{name}', 'w', encoding='utf-8') as f:
             f.write(text)
     run('openssl', 'req', '-new', '-config', args.dir + '/openssl.cnf', '-key', key, '-out', args.dir + '/request.csr')
