@@ -27,8 +27,13 @@
 #include "service/efs.h"
 #include "service/volumes.h"
 
+struct kefs_audit;
+struct kefs_http_reply;
+struct kefs_http_request;
+
 /* What the handlers work with: their ctx. Pointers stay main's. */
 struct kefs_api {
+	struct kefs_audit *audit;		/* NULL: calls are not written down */
 	struct kefs_volumes *volumes;
 	struct kefs_kernel kernel;
 	const struct kefs_efs *efs;
@@ -39,6 +44,9 @@ struct kefs_api {
 	const char *ca_pem;	/* the authority that clients are to trust, in PEM; "": unknown */
 	bool ca_given;		/* the administrator's, not our own */
 };
+
+/* Writes a call into the audit log: struct kefs_http_server_parts.answered. */
+void kefs_api_answered(void *ctx, const struct kefs_http_request *request, const struct kefs_http_reply *reply);
 
 /* The table of the control socket, and the one of everybody; *ret_count rows. Good for ever. */
 const struct kefs_route *kefs_api_local_routes(size_t *ret_count);

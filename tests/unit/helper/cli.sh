@@ -202,6 +202,22 @@ tell tag remove "$ap" a "b c"
 expect 0 'Name  *mine' tag list "$ap"
 expect 2 'KEY=VALUE' tag set demo x
 expect 0 "Deleted access point $ap" access-point delete "$ap"
+# the audit log: a call from here, an unsigned one, a refused one; not what only looks at kefsd; no secrets
+audit=$dir/state/audit/audit.log
+audited() { grep -q -- "$1" "$audit"; }
+wait_for audited '"eventName":"CreateAccessPoint".*"requestParameters":{.*"path":"/data".*"responseElements":{.*"accessPointId":"' ||
+	fail "no access point in $(cat "$audit")"
+audited '"eventName":"CreateFileSystem".*"requestParameters":{.*"name":"second".*"responseElements":{.*"fileSystemId":"' ||
+	fail "kefsctl's own call"
+audited '"type":"Root".*"eventName":"GetAdminKey".*"sourceIPAddress":"localhost"' || fail "the administrator's key"
+audited '"type":"Unknown".*"eventName":"DescribeFileSystems".*"sourceIPAddress":"127.0.0.1".*"errorCode":"MissingAuthenticationTokenException"' ||
+	fail "an unsigned call"
+audited '"eventName":"NewClientConnection".*"decision":"read-write"' || fail "a mount"
+audited '"eventName":"NewClientConnection".*"errorCode":"AccessDenied"' || fail "a mount of no file system"
+audited '"eventName":"CreateFileSystem".*"errorCode":"FileSystemAlreadyExists"' || fail "a failed call"
+! audited "$(run_ctl admin-key --json | grep -o '"SecretAccessKey": "[^"]*' | cut -d '"' -f 4)" || fail "a secret in the audit log"
+! audited 'Status\|Stats' || fail "who only looks"
+[ "$(stat -c %a "$audit")" = 600 ] || fail "the audit log's mode"
 words() {
 	bash -c 'kefsctl() { :; }; eval "$(cat "$1")"; COMP_WORDS=(kefsctl "${@:2}"); COMP_CWORD=$(($# - 1)); _kefsctl; echo "${COMPREPLY[@]}"' - "$dir/said" "$@"
 }
