@@ -12,6 +12,8 @@
  *   GET    /kefs/v1/file-systems                  {"FileSystems": […]}
  *   GET    /kefs/v1/file-systems/{id}
  *   DELETE /kefs/v1/file-systems/{id}?Force=true  → 204
+ *   GET    /kefs/v1/file-systems/{id}/explanation?Principal=&AccessPointId=&Tls=&Address=&Action=
+ *                                                 who may do what, and which statement says so
  *   GET    /kefs/v1/admin-key                     the administrator's access key, and where it is good for
  *   GET    /kefs/v1/ca                            what clients of TLS are to trust
  *   GET    /kefs/v1/topology                      region, account, VPCs, subnets

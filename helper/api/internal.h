@@ -19,6 +19,7 @@ void kefs_api_clients(void *ctx, const struct kefs_http_request *request, struct
 void kefs_api_stats(void *ctx, const struct kefs_http_request *request, struct kefs_http_reply *reply);
 void kefs_api_admin_key(void *ctx, const struct kefs_http_request *request, struct kefs_http_reply *reply);
 void kefs_api_ca(void *ctx, const struct kefs_http_request *request, struct kefs_http_reply *reply);
+void kefs_api_explain(void *ctx, const struct kefs_http_request *request, struct kefs_http_reply *reply);
 void kefs_api_topology(void *ctx, const struct kefs_http_request *request, struct kefs_http_reply *reply);
 void kefs_api_status(void *ctx, const struct kefs_http_request *request, struct kefs_http_reply *reply);
 

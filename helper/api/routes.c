@@ -26,6 +26,7 @@ static const struct kefs_route own_routes[] = {
 	{ "GET", "/kefs/v1/file-systems/{id}", kefs_api_fs_get, NULL },
 	{ "DELETE", "/kefs/v1/file-systems/{id}", kefs_api_fs_delete, "DeleteFileSystem" },
 	{ "DELETE", "/kefs/v1/file-systems/{id}/grace", kefs_api_grace_end, "EndGracePeriod" },
+	{ "GET", "/kefs/v1/file-systems/{id}/explanation", kefs_api_explain, NULL },
 	{ "GET", "/kefs/v1/admin-key", kefs_api_admin_key, "GetAdminKey" },
 	{ "GET", "/kefs/v1/ca", kefs_api_ca, NULL },
 	{ "GET", "/kefs/v1/topology", kefs_api_topology, NULL },

@@ -182,7 +182,19 @@ echo '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {
 expect 3 'policy' policy show demo
 expect 0 'Set the policy' policy set demo "$dir/policy" --force
 expect 0 'ClientMount' policy show demo
+expect 0 'anonymous on fs-.*: read-only, root squashed' policy explain demo
+expect 0 'ClientMount  *allowed by statement 1 of the' policy explain demo --address 192.0.2.1
+expect 0 'ClientWrite  *1  *Allow  *no .* its Action is another one' policy explain demo --action ClientWrite
+expect 0 'DeleteFileSystem  *allowed' policy explain demo --action elasticfilesystem:DeleteFileSystem --principal 000000000000
+expect 0 '"Decides": true' policy explain demo --json
+expect 2 'exclude each other' policy explain demo --tls --no-tls
+expect 1 'is not an address' policy explain demo --address here
+expect 1 'not one action' policy explain demo --action 'Client*'
+expect 3 'there is nobody' policy explain demo --principal arn:aws:iam::000000000000:user/none
+expect 1 'is not "anonymous", an account' policy explain demo --principal me
+expect 3 'does not exist' policy explain demo --access-point fsap-00000000000000000
 expect 0 'Deleted the policy' policy delete demo
+expect 0 'anonymous on fs-.*: read-write' policy explain demo --no-tls
 expect 1 'No such file' policy set demo "$dir/none"
 expect 0 'Infrequent Access  *never' lifecycle demo
 expect 0 'Infrequent Access  *after 30 days' lifecycle demo --ia 30 --return on
