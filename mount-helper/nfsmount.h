@@ -18,7 +18,7 @@ struct nfsmount {
 	bool verbose;
 };
 
-/* 0 or the exit status. What mount.nfs4 said goes to stderr; @failure's text says what may be behind it, or is empty. */
+/* 0 or the exit status. What mount.nfs4 said goes to stderr; @failure's text is what may be behind it, or empty. */
 int nfsmount_run(const struct nfsmount *mount, struct failure *failure);
 
 /* Is what it said of the kind that passes? Pure. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Why somebody may do what with a file system, or not: the question that is asked when he mounts, put by the
- * administrator, and each statement by itself. On the control socket only: what it says of policies is not for everybody.
+ * administrator, and each statement by itself. On the control socket only: what it says of policies is not for all.
  */
 #include <errno.h>
 #include <stdlib.h>
