@@ -23,6 +23,7 @@
 #include "accept/listen.h"
 #include "accept/tls.h"
 #include "api/api.h"
+#include "audit/audit.h"
 #include "backing/backing.h"
 #include "base/daemon.h"
 #include "base/loop.h"
@@ -83,6 +84,7 @@ struct daemon {
 	struct kefs_backing *backing;
 	struct kefs_pool *pool;
 	struct kefs_volumes *volumes;
+	struct kefs_audit *audit;		/* NULL: switched off */
 	struct kefs_identities *identities;
 	struct kefs_source *identities_timer;
 	struct kefs_access *access;
@@ -349,6 +351,27 @@ static int start_volumes(struct daemon *d, struct kefs_err *err)
 	return kefs_volumes_open(&parts, &d->volumes, err);
 }
 
+/* A folder that cannot be made is one of the reasons for which the log cannot be written: that is said then. */
+static int start_audit(struct daemon *d, struct kefs_err *err)
+{
+	char path[KEFS_SETTINGS_PATH];
+	const struct kefs_audit_parts parts = {
+		.loop = d->loop, .path = path, .size = d->settings.audit_size, .keep = d->settings.audit_files,
+		.region = d->settings.region, .account = d->settings.topology.account,
+	};
+
+	if (!d->settings.audit)
+		return 0;
+	(void)kefs_str_format(path, sizeof(path), "%s/audit", d->settings.state_dir);
+	if (!*d->settings.audit_file && mkdir(path, 0700) < 0 && errno != EEXIST)
+		log_err("creating %s: %s", path, kefs_err_name(-errno));
+	if (*d->settings.audit_file)
+		(void)kefs_str_copy(path, sizeof(path), d->settings.audit_file);
+	else
+		(void)kefs_str_format(path, sizeof(path), "%s/audit/audit.log", d->settings.state_dir);
+	return kefs_audit_open(&parts, &d->audit, err);
+}
+
 /* Live connections are decided anew once for a burst of changes. */
 static void identities_settled(void *ctx)
 {
@@ -418,6 +441,7 @@ static int start_access(struct daemon *d, struct kefs_err *err)
 		.volumes = d->volumes,
 		.kernel = d->kernel,
 		.topology = &d->settings.topology,
+		.audit = d->audit,
 	};
 
 	return kefs_access_new(&parts, &d->access, err);
@@ -611,6 +635,7 @@ static int start_efs(struct daemon *d, struct kefs_err *err)
 		.endpoints = &d->endpoints,
 	};
 	d->api = (struct kefs_api) {
+		.audit = d->audit,
 		.volumes = d->volumes,
 		.kernel = d->kernel,
 		.efs = &d->efs,
@@ -636,6 +661,7 @@ static int start_control(struct daemon *d, struct kefs_err *err)
 		.loop = d->loop,
 		.connections = CONTROL_CONNECTIONS,
 		.idle_sec = CONTROL_IDLE_SEC,
+		.answered = kefs_api_answered,
 		.ctx = &d->api,
 	};
 	int rc;
@@ -685,6 +711,7 @@ static int start_public(struct daemon *d, struct kefs_err *err)
 		.connections = PUBLIC_CONNECTIONS,
 		.per_address = PUBLIC_PER_ADDRESS,
 		.idle_sec = PUBLIC_IDLE_SEC,
+		.answered = kefs_api_answered,
 		.ctx = &d->api,
 	};
 	char text[KEFS_ADDR_TEXT];
@@ -711,7 +738,7 @@ static int start_public(struct daemon *d, struct kefs_err *err)
 static int start(struct daemon *d, struct kefs_err *err)
 {
 	static int (*const steps[])(struct daemon *, struct kefs_err *) = {
-		start_outside, start_volumes, start_identities, start_access, start_tls, start_acceptor, start_endpoints,
+		start_outside, start_volumes, start_audit, start_identities, start_access, start_tls, start_acceptor, start_endpoints,
 		start_sync, start_efs,
 		start_public,
 		start_control,
@@ -741,6 +768,7 @@ static void stop(struct daemon *d)
 	kefs_access_free(d->access);
 	kefs_identities_free(d->identities);
 	(void)kefs_loop_remove(d->identities_timer);
+	kefs_audit_free(d->audit);
 	/* The pool's last jobs report to the volumes. */
 	kefs_pool_free(d->pool);
 	kefs_volumes_free(d->volumes);

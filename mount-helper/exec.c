@@ -245,7 +245,8 @@ static int run_nfsmount(const struct exec_request *r, const char *source, const 
 	const struct nfsmount mount = {
 		.source = source, .mount_point = r->plan->mount_point, .options = options, .netns = r->plan->netns,
 		.retry = r->conf->retry, .count = r->conf->retry_count, .seconds = r->conf->retry_seconds,
-		.retry_denied = *r->plan->access_point, .verbose = r->verbose,
+		.retry_denied = *r->plan->access_point,
+		.iam = r->plan->iam, .access_point = *r->plan->access_point, .verbose = r->verbose,
 	};
 
 	if (r->verbose)

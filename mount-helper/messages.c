@@ -68,6 +68,8 @@ static const struct {
 	[MSG_STATE] = { 1, "%1: %2" },
 	[MSG_STUNNEL_DIED] = { 1, "the tunnel to %1 ended at once: %2" },
 	[MSG_NO_MOUNT_NFS] = { MOUNT_FAILED, "cannot run /sbin/mount.nfs4: %1; is the package nfs-common installed?" },
+	[MSG_DENIED] = { MOUNT_FAILED, "elasticfilesystem:ClientMount is missing: no policy gives it to %1, or one denies it%2; "
+		"who administers the server sees which with 'kefsctl policy explain'" },
 	[MSG_NOT_MOUNTED] = { 1, "remount: nothing of NFS is mounted on '%1'" },
 	[MSG_SYSTEM] = { 1, "%1: %2" },
 };

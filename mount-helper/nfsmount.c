@@ -88,6 +88,9 @@ int nfsmount_run(const struct nfsmount *mount, struct failure *failure)
 
 	failure->text[0] = '\0';
 	rc = try_all(mount, &said, failure);
+	if (rc > 0 && said.len && strstr(said.data, "access denied by server"))
+		(void)refuse(failure, MSG_DENIED, mount->iam ? "these credentials" : "anonymous clients (no option iam)",
+			     mount->access_point ? "; or the access point or its directory is not there" : "");
 	if (said.len)
 		(void)fprintf(stderr, "%s%s", said.data, said.data[said.len - 1] == '\n' ? "" : "\n");
 	kefs_buf_free(&said);

@@ -14,10 +14,11 @@ struct nfsmount {
 	bool retry;			/* else once, without a limit */
 	unsigned int count, seconds;	/* attempts, and the limit of all but the last */
 	bool retry_denied;		/* an access point may still be in the making */
+	bool iam, access_point;		/* how it says who it is, for what is said when it is denied */
 	bool verbose;
 };
 
-/* 0 or the exit status. What mount.nfs4 said goes to stderr; @failure's text is empty then. */
+/* 0 or the exit status. What mount.nfs4 said goes to stderr; @failure's text is what may be behind it, or empty. */
 int nfsmount_run(const struct nfsmount *mount, struct failure *failure);
 
 /* Is what it said of the kind that passes? Pure. */

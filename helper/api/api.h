@@ -12,6 +12,8 @@
  *   GET    /kefs/v1/file-systems                  {"FileSystems": […]}
  *   GET    /kefs/v1/file-systems/{id}
  *   DELETE /kefs/v1/file-systems/{id}?Force=true  → 204
+ *   GET    /kefs/v1/file-systems/{id}/explanation?Principal=&AccessPointId=&Tls=&Address=&Action=
+ *                                                 who may do what, and which statement says so
  *   GET    /kefs/v1/admin-key                     the administrator's access key, and where it is good for
  *   GET    /kefs/v1/ca                            what clients of TLS are to trust
  *   GET    /kefs/v1/topology                      region, account, VPCs, subnets
@@ -27,8 +29,13 @@
 #include "service/efs.h"
 #include "service/volumes.h"
 
+struct kefs_audit;
+struct kefs_http_reply;
+struct kefs_http_request;
+
 /* What the handlers work with: their ctx. Pointers stay main's. */
 struct kefs_api {
+	struct kefs_audit *audit;		/* NULL: calls are not written down */
 	struct kefs_volumes *volumes;
 	struct kefs_kernel kernel;
 	const struct kefs_efs *efs;
@@ -40,6 +47,9 @@ struct kefs_api {
 	const char *ca_pem;	/* the authority that clients are to trust, in PEM; "": unknown */
 	bool ca_given;		/* the administrator's, not our own */
 };
+
+/* Writes a call into the audit log: struct kefs_http_server_parts.answered. */
+void kefs_api_answered(void *ctx, const struct kefs_http_request *request, const struct kefs_http_reply *reply);
 
 /* The table of the control socket, and the one of everybody; *ret_count rows. Good for ever. */
 const struct kefs_route *kefs_api_local_routes(size_t *ret_count);

@@ -93,9 +93,11 @@ void kefs_efs_handle(void *ctx, const struct kefs_http_request *request, struct 
 
 	rc = kefs_identities_recall(api->efs->identities, request->caller->access_key, kefs_efs_now_ms() / 1000, &who,
 				    &call.err);
+	kefs_api_note(request, "elasticfilesystem", op->name, rc == 0 ? &who : NULL);
 	if (rc == 0)
 		rc = kefs_efs_input(op->shape, request, &in, &call.err);
 	call.in = in;
+	request->note->parameters = json_incref(in);
 	if (rc == 0)
 		rc = kefs_efs_authorize(&call, op->name);
 	if (rc == 0)
@@ -104,6 +106,7 @@ void kefs_efs_handle(void *ctx, const struct kefs_http_request *request, struct 
 		json_decref(call.out);
 		fail(&call, op, rc, reply);
 	} else if (call.out) {
+		request->note->response = json_incref(call.out);
 		kefs_reply_json(reply, op->status, call.out);
 	} else {
 		kefs_reply_empty(reply, op->status);

@@ -51,6 +51,7 @@ int kefs_iam_create_key(struct kefs_query_call *call)
 	kefs_xml_close(&call->xml, "AccessKey");
 	log_info("the access key %s of %s is created by %s", key.id, *user.name ? user.name : "the account",
 		 call->who->caller.arn);
+	call->made = json_pack("{s{ss ss}}", "AccessKey", "UserName", user.name, "AccessKeyId", key.id);
 	explicit_bzero(&key, sizeof(key));
 	return 0;
 }

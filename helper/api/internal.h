@@ -6,6 +6,7 @@
 #include "api/api.h"
 #include "http/reply.h"
 #include "http/server.h"
+#include "service/identities.h"
 
 /* Handlers, one row of the table each; ctx is struct kefs_api. */
 void kefs_api_fs_create(void *ctx, const struct kefs_http_request *request, struct kefs_http_reply *reply);
@@ -18,8 +19,13 @@ void kefs_api_clients(void *ctx, const struct kefs_http_request *request, struct
 void kefs_api_stats(void *ctx, const struct kefs_http_request *request, struct kefs_http_reply *reply);
 void kefs_api_admin_key(void *ctx, const struct kefs_http_request *request, struct kefs_http_reply *reply);
 void kefs_api_ca(void *ctx, const struct kefs_http_request *request, struct kefs_http_reply *reply);
+void kefs_api_explain(void *ctx, const struct kefs_http_request *request, struct kefs_http_reply *reply);
 void kefs_api_topology(void *ctx, const struct kefs_http_request *request, struct kefs_http_reply *reply);
 void kefs_api_status(void *ctx, const struct kefs_http_request *request, struct kefs_http_reply *reply);
+
+/* Notes what a request asks for and, if it is proven, who (else NULL). */
+void kefs_api_note(const struct kefs_http_request *request, const char *service, const char *operation,
+		   const struct kefs_who *who);
 
 /* The error reply for a negative errno and its text. */
 void kefs_api_fail(struct kefs_http_reply *reply, int code, const struct kefs_err *err);

@@ -7,6 +7,7 @@
 
 #include "common/log.h"
 #include "common/str.h"
+#include "internal.h"
 #include "service/authorize.h"
 
 static const struct kefs_query_service services[] = {
@@ -188,12 +189,16 @@ static int dry_run(struct kefs_query_call *call)
 					     "Request would have succeeded, but DryRun flag is set.") : rc;
 }
 
-static void run(struct kefs_query_call *call, struct kefs_http_reply *reply)
+static void run(struct kefs_query_call *call, const struct kefs_http_request *request, struct kefs_http_reply *reply)
 {
 	const char *name = kefs_form_get(call->form, "Action"), *version = kefs_form_get(call->form, "Version");
 	const struct kefs_query_op *op = name ? find_op(call->service, name) : NULL;
 	int rc = 0;
 
+	/* Of an operation that is not known it is not known either which parameters are secrets */
+	kefs_api_note(request, call->service->name, name ? name : "", call->who);
+	if (op)
+		request->note->parameters = kefs_query_parameters(call->form);
 	if (!op)
 		rc = kefs_err_set(&call->err, -KEFS_E_INVALID_ACTION, "Could not find operation %.64s for version %.16s",
 				  name ? name : "(none)", version ? version : "(none)");
@@ -223,6 +228,7 @@ void kefs_query_handle(void *ctx, const struct kefs_http_request *request, struc
 	};
 	int rc;
 
+	kefs_api_note(request, request->caller->service, "", NULL);
 	(void)kefs_id_uuid(reply->request_id);
 	if (!call.service) {
 		kefs_reply_error(reply, 404, "UnknownOperationException", "There is no service '%s' here",
@@ -240,7 +246,8 @@ void kefs_query_handle(void *ctx, const struct kefs_http_request *request, struc
 	if (rc < 0)
 		fail(&call, "", rc, reply);
 	else
-		run(&call, reply);
+		run(&call, request, reply);
+	request->note->response = call.made;
 	kefs_buf_free(&call.xml.buf);
 	kefs_form_free(&form);
 }

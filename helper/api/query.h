@@ -7,6 +7,8 @@
 #ifndef KEFS_API_QUERY_H
 #define KEFS_API_QUERY_H
 
+#include <jansson.h>
+
 #include "api/api.h"
 #include "http/form.h"
 #include "http/server.h"
@@ -25,6 +27,7 @@ struct kefs_query_call {
 	const struct kefs_query_service *service;
 	const struct kefs_query_op *op;
 	struct kefs_xml xml;			/* what stands in the result */
+	json_t *made;				/* what of that the audit log is to say; a new reference, or NULL */
 	struct kefs_err err;
 };
 
@@ -53,6 +56,9 @@ void kefs_query_handle(void *ctx, const struct kefs_http_request *request, struc
 const struct kefs_query_op *kefs_sts_ops(size_t *ret_count);
 const struct kefs_query_op *kefs_iam_ops(size_t *ret_count);
 const struct kefs_query_op *kefs_ec2_ops(size_t *ret_count);
+
+/* All parameters but Action and Version as one object, "Tags.member.1.Key" as in Tags[0].Key: a new reference. */
+json_t *kefs_query_parameters(const struct kefs_form *form);
 
 /* A parameter that must be there: 0, or the service's fault for one that is missing. */
 int kefs_query_required(struct kefs_query_call *call, const char *name, const char **ret_value);

@@ -181,6 +181,9 @@ static int assume_role(struct kefs_query_call *call)
 	kefs_xml_format(&call->xml, "Arn", "arn:aws:sts::%s:assumed-role/%s/%s", call->efs->topology->account, role.name,
 			name);
 	kefs_xml_close(&call->xml, "AssumedRoleUser");
+	call->made = json_pack("{s{ss} s{so so}}", "Credentials", "AccessKeyId", session.id, "AssumedRoleUser",
+			       "AssumedRoleId", json_sprintf("%s:%s", role.id, name), "Arn",
+			       json_sprintf("arn:aws:sts::%s:assumed-role/%s/%s", call->efs->topology->account, role.name, name));
 	return 0;
 }
 
@@ -198,6 +201,8 @@ static int get_session_token(struct kefs_query_call *call)
 	session.expires_sec = kefs_efs_now_ms() / 1000 + (int64_t)seconds;
 	rc = make_session(call, &session, "");
 	explicit_bzero(session.secret, sizeof(session.secret));
+	if (rc == 0)
+		call->made = json_pack("{s{ss}}", "Credentials", "AccessKeyId", session.id);
 	return rc;
 }
 

@@ -60,6 +60,7 @@ enum ctl_exit ctl_mt_groups(const struct ctl *ctl, const struct ctl_command *com
 enum ctl_exit ctl_mt_delete(const struct ctl *ctl, const struct ctl_command *command, int argc, char **argv);
 enum ctl_exit ctl_policy_show(const struct ctl *ctl, const struct ctl_command *command, int argc, char **argv);
 enum ctl_exit ctl_policy_set(const struct ctl *ctl, const struct ctl_command *command, int argc, char **argv);
+enum ctl_exit ctl_policy_explain(const struct ctl *ctl, const struct ctl_command *command, int argc, char **argv);
 enum ctl_exit ctl_policy_delete(const struct ctl *ctl, const struct ctl_command *command, int argc, char **argv);
 enum ctl_exit ctl_lifecycle(const struct ctl *ctl, const struct ctl_command *command, int argc, char **argv);
 enum ctl_exit ctl_backup_policy(const struct ctl *ctl, const struct ctl_command *command, int argc, char **argv);

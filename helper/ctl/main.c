@@ -55,6 +55,14 @@ static const struct ctl_command commands[] = {
 	{ "policy set", "FS FILE [--force]", "set the policy of a file system",
 	  "FILE is the policy in JSON; - reads it from standard input.\n"
 	  "  --force          also if it takes the right to change it again away\n", ctl_policy_set },
+	{ "policy explain", "FS [--principal ARN|anonymous] [--access-point ID] [--tls|--no-tls] [--address IP] [--action NAME]",
+	  "say what a client may do with a file system, and why",
+	  "  --principal ARN    a user, a role or its session, or an account (default: anonymous)\n"
+	  "  --access-point ID  that it comes by this access point\n"
+	  "  --tls, --no-tls    whether it comes by TLS (default: it does)\n"
+	  "  --address IP       from where it comes; without, conditions on that do not hold\n"
+	  "  --action NAME      this action only, of a client or of the API; without, the three of a\n"
+	  "                     client: ClientMount, ClientWrite, ClientRootAccess\n", ctl_policy_explain },
 	{ "policy delete", "FS", "let everybody do everything again", "", ctl_policy_delete },
 	{ "grace end", "ID|NAME", "end the time in which clients may reclaim after a restart",
 	  "Clients that have not reclaimed their opens and locks by then lose them; others no\n"

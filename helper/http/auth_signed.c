@@ -95,6 +95,7 @@ static int read_claim(const struct kefs_http_request *request, struct headers *h
 		refuse(reply, find_service(request, ""), fault, err.text);
 		return -EACCES;
 	}
+	(void)kefs_str_copy(request->note->access_key, sizeof(request->note->access_key), ret_claim->access_key);
 	return 0;
 }
 
@@ -147,6 +148,7 @@ static void identify(void *ctx, const struct kefs_http_request *request, struct 
 	if (read_claim(request, &headers, &as_signed, &claim, reply) < 0)
 		return;
 	service = find_service(request, claim.service);
+	(void)kefs_str_copy(request->note->service, sizeof(request->note->service), service->name);
 	rules.service = service->name;
 	if (service->global)
 		rules.region = NULL;

@@ -20,6 +20,7 @@ void kefs_reply_empty(struct kefs_http_reply *reply, unsigned int status)
 	kefs_reply_free(reply);
 	reply->status = status;
 	reply->error = NULL;
+	reply->message[0] = '\0';
 }
 
 void kefs_reply_json(struct kefs_http_reply *reply, unsigned int status, json_t *body)
@@ -43,6 +44,7 @@ static void fill_json(struct kefs_http_reply *reply, unsigned int status, const 
 				*p = '?';
 		}
 	}
+	(void)kefs_str_copy(reply->message, sizeof(reply->message), text);
 	reply->body = json_pack("{ssss}", "ErrorCode", code, "Message", text);
 }
 
@@ -121,6 +123,7 @@ void kefs_reply_error_as(struct kefs_http_reply *reply, enum kefs_reply_form for
 	else
 		fill_query(reply, ns, status, code, text);
 	reply->error = code;
+	(void)kefs_str_copy(reply->message, sizeof(reply->message), text);
 }
 
 void kefs_reply_add(struct kefs_http_reply *reply, const char *key, const char *value)

@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "common/err.h"
 #include "common/id.h"
 #include "http/xml.h"
 
@@ -14,6 +15,7 @@ struct kefs_http_reply {
 	json_t *body;		/* owned; NULL: none */
 	char *xml;		/* owned; a body that is not JSON; NULL: none */
 	const char *error;	/* static; for the header x-amzn-ErrorType; NULL: no error */
+	char message[KEFS_ERR_SIZE];	/* of the error */
 	char request_id[KEFS_UUID_SIZE];	/* "": any */
 };
 

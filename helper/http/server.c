@@ -93,19 +93,33 @@ static struct MHD_Response *make_response(struct kefs_http_reply *reply)
 		(void)MHD_add_response_header(response, "Content-Type", type);
 	if (reply->error)
 		(void)MHD_add_response_header(response, "x-amzn-ErrorType", reply->error);
-	if (*reply->request_id || kefs_id_uuid(reply->request_id) == 0)
+	if (*reply->request_id)
 		(void)MHD_add_response_header(response, "x-amzn-RequestId", reply->request_id);
 	return response;
 }
 
-/* Sends and frees the reply. */
-static enum MHD_Result answer(struct MHD_Connection *connection, struct kefs_http_reply *reply)
+static void forget(struct kefs_http_note *note)
 {
-	struct MHD_Response *response = make_response(reply);
-	enum MHD_Result result = MHD_NO;
+	json_decref(note->identity);
+	json_decref(note->parameters);
+	json_decref(note->response);
+}
 
+/* Sends and frees the reply. */
+static enum MHD_Result answer(const struct kefs_http_server *server, const struct kefs_http_request *request,
+			      struct kefs_http_reply *reply)
+{
+	enum MHD_Result result = MHD_NO;
+	struct MHD_Response *response;
+
+	if (!*reply->request_id)
+		(void)kefs_id_uuid(reply->request_id);
+	if (server->parts.answered)
+		server->parts.answered(server->parts.ctx, request, reply);
+	forget(request->note);
+	response = make_response(reply);
 	if (response) {
-		result = MHD_queue_response(connection, reply->status, response);
+		result = MHD_queue_response(request->connection, reply->status, response);
 		MHD_destroy_response(response);
 	}
 	kefs_reply_free(reply);
@@ -127,7 +141,7 @@ static enum MHD_Result take_body(struct exchange *exchange, const char *data, si
 }
 
 static struct kefs_http_request as_request(struct MHD_Connection *connection, const char *method,
-					   const struct exchange *exchange)
+					   const struct exchange *exchange, struct kefs_http_note *note)
 {
 	return (struct kefs_http_request) {
 		.method = method,
@@ -135,6 +149,7 @@ static struct kefs_http_request as_request(struct MHD_Connection *connection, co
 		.query = exchange->query,
 		.body = exchange->body.data ? exchange->body.data : "",
 		.body_len = exchange->body.len,
+		.note = note,
 		.connection = connection,
 	};
 }
@@ -143,7 +158,8 @@ static struct kefs_http_request as_request(struct MHD_Connection *connection, co
 static enum MHD_Result begin(struct kefs_http_server *server, struct MHD_Connection *connection, const char *method,
 			     struct exchange *exchange)
 {
-	const struct kefs_http_request request = as_request(connection, method, exchange);
+	struct kefs_http_note note = { .service = "" };
+	const struct kefs_http_request request = as_request(connection, method, exchange, &note);
 	struct kefs_http_reply reply = { .status = 0 };
 
 	exchange->begun = true;
@@ -151,22 +167,22 @@ static enum MHD_Result begin(struct kefs_http_server *server, struct MHD_Connect
 	if (!reply.status)
 		return MHD_YES;
 	exchange->answered = true;
-	return answer(connection, &reply);
+	return answer(server, &request, &reply);
 }
 
-static void dispatch(struct kefs_http_server *server, struct kefs_http_request *request, struct kefs_http_reply *reply)
+static void dispatch(struct kefs_http_server *server, struct kefs_http_request *request,
+		     struct kefs_http_caller *caller, struct kefs_route_match *match, struct kefs_http_reply *reply)
 {
-	struct kefs_http_caller caller = { .account = "" };
-	struct kefs_route_match match;
 	int rc;
 
-	server->parts.auth.identify(server->parts.auth.ctx, request, &caller, reply);
+	server->parts.auth.identify(server->parts.auth.ctx, request, caller, reply);
 	if (reply->status)
 		return;
-	kefs_http_address(request, caller.address);
-	request->caller = &caller;
-	request->match = &match;
-	rc = kefs_route_find(server->parts.routes, server->parts.route_count, request->method, request->path, &match);
+	kefs_http_address(request, caller->address);
+	request->caller = caller;
+	rc = kefs_route_find(server->parts.routes, server->parts.route_count, request->method, request->path, match);
+	if (rc == 0)
+		request->match = match;
 	if (rc == -ENOENT)
 		kefs_reply_error(reply, 404, "UnknownOperationException", "There is no %s", request->path);
 	else if (rc == -EOPNOTSUPP)
@@ -175,7 +191,7 @@ static void dispatch(struct kefs_http_server *server, struct kefs_http_request *
 	else if (rc < 0)
 		kefs_reply_error(reply, 400, "BadRequest", "The path is not valid");
 	else
-		match.route->handler(server->parts.ctx, request, reply);
+		match->route->handler(server->parts.ctx, request, reply);
 	if (!reply->status)
 		kefs_reply_error(reply, 500, "InternalServerError", "The handler gave no answer");
 }
@@ -186,7 +202,10 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
 	struct kefs_http_server *server = ctx;
 	struct exchange *exchange = *con_cls;
 	struct kefs_http_reply reply = { .status = 0 };
+	struct kefs_http_caller caller = { .account = "" };
+	struct kefs_http_note note = { .service = "" };
 	struct kefs_http_request request;
+	struct kefs_route_match match;
 
 	(void)version;
 	(void)path;
@@ -202,12 +221,12 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
 	}
 	if (exchange->answered)
 		return MHD_YES;
-	request = as_request(connection, method, exchange);
+	request = as_request(connection, method, exchange, &note);
 	if (exchange->swallowed)
 		kefs_reply_error(&reply, 413, "BadRequest", "The request body is larger than %d bytes", KEFS_HTTP_BODY_MAX);
 	else
-		dispatch(server, &request, &reply);
-	return answer(connection, &reply);
+		dispatch(server, &request, &caller, &match, &reply);
+	return answer(server, &request, &reply);
 }
 
 static void on_completed(void *ctx, struct MHD_Connection *connection, void **con_cls,
@@ -366,6 +385,22 @@ void kefs_http_headers(const struct kefs_http_request *request,
 	struct headers headers = { .each = each, .ctx = ctx };
 
 	(void)MHD_get_connection_values(request->connection, MHD_HEADER_KIND, give_header, &headers);
+}
+
+void kefs_http_peer_addr(const struct kefs_http_request *request, struct kefs_addr *ret_addr)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(request->connection,
+								       MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const struct sockaddr *sa = info ? info->client_addr : NULL;
+	size_t len = 0;
+
+	/* Of a UNIX socket there are fewer bytes than of either. */
+	if (sa && sa->sa_family == AF_INET)
+		len = sizeof(struct sockaddr_in);
+	else if (sa && sa->sa_family == AF_INET6)
+		len = sizeof(struct sockaddr_in6);
+	if (!len || kefs_addr_set(ret_addr, sa, len) < 0)
+		ret_addr->len = 0;
 }
 
 void kefs_http_address(const struct kefs_http_request *request, char *ret_text)

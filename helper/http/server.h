@@ -6,11 +6,13 @@
 #ifndef KEFS_HTTP_SERVER_H
 #define KEFS_HTTP_SERVER_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
 #include "base/loop.h"
+#include "common/addr.h"
 #include "common/err.h"
 #include "http/reply.h"
 #include "http/route.h"
@@ -31,6 +33,18 @@ struct kefs_http_caller {
 	bool local;		/* the administrator at this host */
 };
 
+#define KEFS_HTTP_OPERATION_SIZE	80
+
+/* What is to be written down of a request when it is answered; filled as it becomes known. */
+struct kefs_http_note {
+	char service[32];	/* "elasticfilesystem"; "": not known */
+	char operation[KEFS_HTTP_OPERATION_SIZE];	/* "CreateFileSystem"; "": not known */
+	char access_key[KEFS_HTTP_KEY_SIZE];	/* that it says it is signed with, proven or not */
+	bool read_only;
+	/* New references, NULL if there is none: who asks, if that is proven; what he gave; what became of it. */
+	json_t *identity, *parameters, *response;
+};
+
 /* What a handler gets; good while it runs. */
 struct kefs_http_request {
 	const char *method;
@@ -39,7 +53,8 @@ struct kefs_http_request {
 	const struct kefs_route_match *match;
 	const char *body;		/* body_len bytes and a NUL */
 	size_t body_len;
-	const struct kefs_http_caller *caller;
+	const struct kefs_http_caller *caller;	/* NULL: not known yet */
+	struct kefs_http_note *note;
 	void *connection;		/* for the functions below */
 };
 
@@ -63,7 +78,9 @@ struct kefs_http_server_parts {
 	struct kefs_http_auth auth;
 	const struct kefs_route *routes;
 	size_t route_count;
-	void *ctx;			/* for the handlers */
+	/* May be NULL. Called for each request that is answered, refused ones too, before the answer goes out. */
+	void (*answered)(void *ctx, const struct kefs_http_request *request, const struct kefs_http_reply *reply);
+	void *ctx;			/* for these and the handlers */
 };
 
 /* Starts serving. 0 or -errno with err; listen_fd is closed in that case too. */
@@ -88,6 +105,9 @@ void kefs_http_headers(const struct kefs_http_request *request,
 
 /* The address of who is at the other end, "" unless that is an Internet one; ret_text has 46 bytes. */
 void kefs_http_address(const struct kefs_http_request *request, char *ret_text);
+
+/* The same with the port; len 0 for none. */
+void kefs_http_peer_addr(const struct kefs_http_request *request, struct kefs_addr *ret_addr);
 
 /* The uid of who is at the other end of a UNIX socket: 0 or -errno. */
 int kefs_http_peer(const struct kefs_http_request *request, uid_t *ret_uid);

@@ -24,6 +24,9 @@ void kefs_settings_init(struct kefs_settings *settings)
 		.conns_max = 65536,
 		.conns_per_address = 8192,
 		.log_level = KEFS_LOG_INFO,
+		.audit = true,
+		.audit_size = 64 * MIB,
+		.audit_files = 8,
 		.dns_suffix = "amazonaws.com",
 		.region = "us-east-1",
 		.account_id = "000000000000",
@@ -223,14 +226,37 @@ static int set_region(void *settings, const char *value, struct kefs_err *err)
 	return kefs_str_copy(s->region, sizeof(s->region), value);
 }
 
-static int set_dns(void *settings, const char *value, struct kefs_err *err)
+static int set_switch(bool *field, const char *value, struct kefs_err *err)
 {
-	struct kefs_settings *s = settings;
-
 	if (strcmp(value, "on") && strcmp(value, "off"))
 		return kefs_err_set(err, -EINVAL, "\"%.40s\" is neither on nor off", value);
-	s->dns = !strcmp(value, "on");
+	*field = !strcmp(value, "on");
 	return 0;
+}
+
+static int set_dns(void *settings, const char *value, struct kefs_err *err)
+{
+	return set_switch(&((struct kefs_settings *)settings)->dns, value, err);
+}
+
+static int set_audit(void *settings, const char *value, struct kefs_err *err)
+{
+	return set_switch(&((struct kefs_settings *)settings)->audit, value, err);
+}
+
+static int set_audit_file(void *settings, const char *value, struct kefs_err *err)
+{
+	return set_path(((struct kefs_settings *)settings)->audit_file, value, true, err);
+}
+
+static int set_audit_size(void *settings, const char *value, struct kefs_err *err)
+{
+	return set_size(&((struct kefs_settings *)settings)->audit_size, value, 1 * MIB, 1 * TIB, false, err);
+}
+
+static int set_audit_files(void *settings, const char *value, struct kefs_err *err)
+{
+	return set_u32(&((struct kefs_settings *)settings)->audit_files, value, 1, 1000, err);
 }
 
 static int set_dns_suffix(void *settings, const char *value, struct kefs_err *err)
@@ -335,6 +361,10 @@ static const struct kefs_config_key settings_keys[] = {
 	{ "conns_per_address", set_conns_per_address },
 	{ "default_file_system", set_default_file_system },
 	{ "log_level", set_log_level },
+	{ "audit", set_audit },
+	{ "audit_file", set_audit_file },
+	{ "audit_size", set_audit_size },
+	{ "audit_files", set_audit_files },
 	{ "api_listen", set_api_listen },
 	{ "api_certificate", set_api_certificate },
 	{ "api_key", set_api_key },

@@ -37,6 +37,10 @@ struct kefs_settings {
 	uint32_t conns_per_address;
 	char default_file_system[KEFS_ID_SIZE];	/* "" = the only one there is */
 	enum kefs_log_level log_level;
+	bool audit;				/* write the audit log */
+	char audit_file[KEFS_SETTINGS_PATH];	/* "" = audit/audit.log in state_dir */
+	uint64_t audit_size;			/* bytes of one file */
+	uint32_t audit_files;			/* old ones that are kept */
 	struct kefs_addr api_listen;		/* len 0 = the control socket only */
 	char api_certificate[KEFS_SETTINGS_PATH]; /* "" = plain HTTP */
 	char api_key[KEFS_SETTINGS_PATH];

@@ -415,6 +415,11 @@ const char *kefs_policy_sid(const struct kefs_policy *policy, size_t statement)
 	return policy->statements[statement].sid;
 }
 
+bool kefs_policy_allows(const struct kefs_policy *policy, size_t statement)
+{
+	return policy->statements[statement].allow;
+}
+
 void kefs_policy_each_principal(const struct kefs_policy *policy,
 				void (*fn)(void *ctx, const char *principal, const char *id), void *ctx)
 {

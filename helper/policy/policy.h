@@ -69,6 +69,9 @@ const char *kefs_policy_name(const struct kefs_policy *policy);
 size_t kefs_policy_statements(const struct kefs_policy *policy);
 const char *kefs_policy_sid(const struct kefs_policy *policy, size_t statement);
 
+/* Is its Effect Allow? */
+bool kefs_policy_allows(const struct kefs_policy *policy, size_t statement);
+
 /* Calls fn for each principal (ARN or unique id) that has a resolved id: what a store keeps beside the text. */
 void kefs_policy_each_principal(const struct kefs_policy *policy,
 				void (*fn)(void *ctx, const char *principal, const char *id), void *ctx);

@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit/audit.h"
 #include "backing/approot.h"
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "common/str.h"
-#include "policy/nfs.h"
 #include "service/efs.h"
 #include "service/policy_cache.h"
 #include "store/st_access_point.h"
@@ -40,6 +40,9 @@ struct subject {
 	bool known;			/* client is filled, and to be released */
 	struct kefs_known_client client;
 	const char *access_point;	/* "": none */
+	const char *access_key;		/* that it came with, proven or not; "": none */
+	bool decided;			/* policies were asked, and this is what they say */
+	struct kefs_nfs_decision decision;
 };
 
 int kefs_access_new(const struct kefs_access_parts *parts, struct kefs_access **ret_access, struct kefs_err *err)
@@ -83,34 +86,67 @@ static void say(const struct subject *subject, const struct kefs_nfs_decision *d
 			 subject->fs_id, reason);
 }
 
-/* What policies say of the subject, as flags. 0, or -errno with err if they cannot be read now. */
-static int decide(struct kefs_access *access, const struct subject *subject, uint32_t *ret_flags, struct kefs_err *err)
+/* For the audit log; refused: why, if it is not the policies that say so. */
+static void note(struct kefs_access *access, const struct subject *subject, bool update, const char *refused)
 {
-	struct kefs_policy_set set = { .resource = NULL };
-	struct kefs_nfs_decision decision = { .mount = false };
-	char arn[KEFS_ARN_SIZE], point_arn[KEFS_ARN_SIZE];
-	const struct kefs_nfs_client client = {
+	const struct kefs_audit_connection connection = {
+		.update = update,
 		.principal = subject->known ? subject->client.principal : NULL,
-		.fs_arn = arn,
-		.fs_account = access->parts.topology->account,
-		.access_point_arn = *subject->access_point ? point_arn : NULL,
-		.peer = *subject->peer,
+		.access_key = subject->access_key,
+		.fs_id = subject->fs_id,
+		.access_point = subject->access_point,
+		.peer = subject->peer,
 		.tls = subject->tls,
+		.decision = subject->decided ? &subject->decision : NULL,
+		.refused = refused ? refused : subject->decided ? NULL : "the policy of the file system cannot be understood",
+	};
+
+	kefs_audit_add_connection(access->parts.audit, &connection);
+}
+
+void kefs_access_describe(const struct kefs_topology *topology, const struct kefs_access_how *how,
+			  struct kefs_access_client *ret_client)
+{
+	kefs_topology_arn(topology, "file-system", how->fs_id, ret_client->arn);
+	kefs_topology_arn(topology, "access-point", how->access_point, ret_client->point_arn);
+	ret_client->nfs = (struct kefs_nfs_client) {
+		.principal = how->principal,
+		.fs_arn = ret_client->arn,
+		.fs_account = topology->account,
+		.access_point_arn = *how->access_point ? ret_client->point_arn : NULL,
+		.peer = *how->peer,
+		.tls = how->tls,
 		.private_source_ip = true,
 		.now = kefs_efs_now_ms() / 1000,
 	};
+}
+
+/* What policies say of the subject, as flags. 0, or -errno with err if they cannot be read now. */
+static int decide(struct kefs_access *access, struct subject *subject, uint32_t *ret_flags, struct kefs_err *err)
+{
+	const struct kefs_access_how how = {
+		.fs_id = subject->fs_id,
+		.access_point = subject->access_point,
+		.principal = subject->known ? subject->client.principal : NULL,
+		.peer = subject->peer,
+		.tls = subject->tls,
+	};
+	struct kefs_policy_set set = { .resource = NULL };
+	struct kefs_nfs_decision decision = { .mount = false };
 	const struct kefs_policy *policy = NULL;
+	struct kefs_access_client client;
 	int rc = kefs_policy_cache_get(access->policies, subject->fs_id, &policy, err);
 
 	if (rc < 0 && rc != -EKEYREJECTED)
 		return rc;
-	kefs_topology_arn(access->parts.topology, "file-system", subject->fs_id, arn);
-	kefs_topology_arn(access->parts.topology, "access-point", subject->access_point, point_arn);
 	if (rc == 0) {
 		if (subject->known)
 			set = subject->client.policies;
 		set.resource = policy;
-		kefs_nfs_decide(&set, &client, &decision);
+		kefs_access_describe(access->parts.topology, &how, &client);
+		kefs_nfs_decide(&set, &client.nfs, &decision);
+		subject->decision = decision;
+		subject->decided = true;
 		say(subject, &decision);
 	}
 	*ret_flags = (decision.mount ? 0 : KEFS_MODEL_GRANT_NO_ACCESS) | (decision.write ? 0 : KEFS_MODEL_GRANT_READ_ONLY) |
@@ -223,11 +259,12 @@ static int believe(struct kefs_access *access, const struct kefs_claims *claims,
 	if (!claims->cert)
 		return 0;
 	subject->access_point = claims->cert->access_point;
+	subject->access_key = claims->cert->access_key;
 	return kefs_client_auth(claims->cert, &place, &access->parts.source, &subject->client, &subject->known, ret_reason,
 				err);
 }
 
-static int make_grant(struct kefs_access *access, const struct kefs_claims *claims, const struct subject *subject,
+static int make_grant(struct kefs_access *access, const struct kefs_claims *claims, struct subject *subject,
 		      struct kefs_grant *grant, enum kefs_refusal *ret_reason, struct kefs_err *err)
 {
 	const char *arn = subject->known ? subject->client.principal->arn : "";
@@ -262,10 +299,12 @@ static int make_refusal(struct kefs_access *access, const struct subject *subjec
 int kefs_access_decide(struct kefs_access *access, const struct kefs_claims *claims, struct kefs_grant *ret_grant,
 		       struct kefs_err *err)
 {
-	struct subject subject = { .peer = &claims->peer, .tls = claims->tls, .access_point = "" };
+	struct subject subject = { .peer = &claims->peer, .tls = claims->tls, .access_point = "", .access_key = "" };
 	enum kefs_refusal reason = KEFS_REFUSED_MALFORMED;
 	int rc = resolve(access, &claims->local, &subject.volume_id, err);
 
+	if (rc == -ENOENT)
+		note(access, &subject, false, err->text);
 	if (rc < 0)
 		return rc;
 	subject.fs_id = kefs_volumes_name(access->parts.volumes, subject.volume_id);
@@ -274,6 +313,8 @@ int kefs_access_decide(struct kefs_access *access, const struct kefs_claims *cla
 	rc = believe(access, claims, &subject, &reason, err);
 	if (rc == 0)
 		rc = make_grant(access, claims, &subject, ret_grant, &reason, err);
+	if (rc == 0 || rc == -EACCES)
+		note(access, &subject, false, rc < 0 ? err->text : NULL);
 	if (rc == -EACCES)
 		rc = make_refusal(access, &subject, reason, err->text, ret_grant);
 	if (subject.known)
@@ -294,9 +335,9 @@ static int judge(struct kefs_access *access, const struct kefs_kconn *conn, cons
 {
 	struct subject subject = {
 		.fs_id = fs_id, .peer = &conn->peer, .volume_id = conn->volume, .access_point = conn->access_point,
-		.tls = conn->grant_flags & KEFS_MODEL_GRANT_TLS,
+		.tls = conn->grant_flags & KEFS_MODEL_GRANT_TLS, .access_key = "",
 	};
-	char key[KEFS_AWSCERT_KEY_SIZE];
+	char key[KEFS_AWSCERT_KEY_SIZE] = "";
 	const char *arn;
 	int rc = 0;
 
@@ -315,6 +356,9 @@ static int judge(struct kefs_access *access, const struct kefs_kconn *conn, cons
 		rc = decide(access, &subject, ret_flags, err);
 	else if (rc == -ENOENT)
 		*ret_flags = DECIDED;
+	subject.access_key = key;
+	if ((rc == 0 || rc == -ENOENT) && *ret_flags != (conn->grant_flags & DECIDED))
+		note(access, &subject, true, rc < 0 ? "its access key is not known, or not active, any more" : NULL);
 	if (subject.known)
 		kefs_client_auth_release(&access->parts.source, &subject.client);
 	return rc == -ENOENT ? 0 : rc;

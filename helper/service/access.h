@@ -13,11 +13,13 @@
 #include "model/grant.h"
 #include "model/server.h"
 #include "model/topology.h"
+#include "policy/nfs.h"
 #include "service/client_auth.h"
 #include "service/volumes.h"
 #include "store/db.h"
 
 struct kefs_access;
+struct kefs_audit;
 
 /* All stays the caller's and outlives it. */
 struct kefs_access_parts {
@@ -26,7 +28,27 @@ struct kefs_access_parts {
 	struct kefs_kernel kernel;
 	const struct kefs_topology *topology;
 	struct kefs_client_source source;	/* who signs */
+	struct kefs_audit *audit;		/* NULL: what is decided is not written down */
 };
+
+/* A client as policies see it, with the texts that it points to: not to be copied. */
+struct kefs_access_client {
+	struct kefs_nfs_client nfs;
+	char arn[KEFS_ARN_SIZE], point_arn[KEFS_ARN_SIZE];
+};
+
+/* Who comes, and how. */
+struct kefs_access_how {
+	const char *fs_id;
+	const char *access_point;		/* "": none */
+	const struct kefs_principal *principal;	/* NULL: anonymous */
+	const struct kefs_addr *peer;
+	bool tls;
+};
+
+/* What a connection's policies are asked for: the same for whoever decides and whoever explains. */
+void kefs_access_describe(const struct kefs_topology *topology, const struct kefs_access_how *how,
+			  struct kefs_access_client *ret_client);
 
 /* 0 or -ENOMEM. */
 int kefs_access_new(const struct kefs_access_parts *parts, struct kefs_access **ret_access, struct kefs_err *err);

@@ -380,6 +380,24 @@ int kefs_identities_resolve(void *ctx, const char *principal, char ret_id[KEFS_P
 	return rest ? resolve_session(identities, rest, ret_id) : -ENOENT;
 }
 
+int kefs_identities_named(struct kefs_identities *identities, const char *name, struct kefs_who *ret_who,
+			  struct kefs_err *err)
+{
+	const char *session = strstr(name, ":assumed-role/") ? strrchr(name, '/') + 1 : "session";
+	char id[KEFS_POLICY_ID_SIZE] = "";
+	int rc = 0;
+
+	memset(ret_who, 0, sizeof(*ret_who));
+	if (kefs_str_after(name, "arn:"))
+		rc = kefs_identities_resolve(identities, name, id);
+	if (rc < 0)
+		return rc;
+	/* The account itself, or another one, of which nothing else is known. */
+	if (!*id)
+		return kefs_caller_parse(name, NULL, NULL, &ret_who->caller, err);
+	return describe(identities, id, session, ret_who, err);
+}
+
 int kefs_identities_resolve_stored(void *ctx, const char *principal, char ret_id[KEFS_POLICY_ID_SIZE])
 {
 	const struct kefs_principals_owner *owner = ctx;

@@ -65,6 +65,13 @@ int kefs_identities_recall(struct kefs_identities *identities, const char *acces
 			   struct kefs_who *ret_who, struct kefs_err *err);
 
 /*
+ * Who is named by an account's number, the ARN of its root, a user, a role's session, or of a role, which stands for a
+ * session "session" of it: to ask what he may. 0; -ENOENT nobody; -EINVAL it is no such name, with err; -errno.
+ */
+int kefs_identities_named(struct kefs_identities *identities, const char *name, struct kefs_who *ret_who,
+			  struct kefs_err *err);
+
+/*
  * The identity's side of a decision: identity and session of ret_set are filled, the rest is empty. What it points to
  * stays good until identities change or the next call for somebody else. 0; -EUCLEAN: a policy in the store cannot
  * be understood, and he must get nothing; -errno.

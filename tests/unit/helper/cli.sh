@@ -182,7 +182,19 @@ echo '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {
 expect 3 'policy' policy show demo
 expect 0 'Set the policy' policy set demo "$dir/policy" --force
 expect 0 'ClientMount' policy show demo
+expect 0 'anonymous on fs-.*: read-only, root squashed' policy explain demo
+expect 0 'ClientMount  *allowed by statement 1 of the' policy explain demo --address 192.0.2.1
+expect 0 'ClientWrite  *1  *Allow  *no .* its Action is another one' policy explain demo --action ClientWrite
+expect 0 'DeleteFileSystem  *allowed' policy explain demo --action elasticfilesystem:DeleteFileSystem --principal 000000000000
+expect 0 '"Decides": true' policy explain demo --json
+expect 2 'exclude each other' policy explain demo --tls --no-tls
+expect 1 'is not an address' policy explain demo --address here
+expect 1 'not one action' policy explain demo --action 'Client*'
+expect 3 'there is nobody' policy explain demo --principal arn:aws:iam::000000000000:user/none
+expect 1 'is not "anonymous", an account' policy explain demo --principal me
+expect 3 'does not exist' policy explain demo --access-point fsap-00000000000000000
 expect 0 'Deleted the policy' policy delete demo
+expect 0 'anonymous on fs-.*: read-write' policy explain demo --no-tls
 expect 1 'No such file' policy set demo "$dir/none"
 expect 0 'Infrequent Access  *never' lifecycle demo
 expect 0 'Infrequent Access  *after 30 days' lifecycle demo --ia 30 --return on
@@ -202,6 +214,22 @@ tell tag remove "$ap" a "b c"
 expect 0 'Name  *mine' tag list "$ap"
 expect 2 'KEY=VALUE' tag set demo x
 expect 0 "Deleted access point $ap" access-point delete "$ap"
+# the audit log: a call from here, an unsigned one, a refused one; not what only looks at kefsd; no secrets
+audit=$dir/state/audit/audit.log
+audited() { grep -q -- "$1" "$audit"; }
+wait_for audited '"eventName":"CreateAccessPoint".*"requestParameters":{.*"path":"/data".*"responseElements":{.*"accessPointId":"' ||
+	fail "no access point in $(cat "$audit")"
+audited '"eventName":"CreateFileSystem".*"requestParameters":{.*"name":"second".*"responseElements":{.*"fileSystemId":"' ||
+	fail "kefsctl's own call"
+audited '"type":"Root".*"eventName":"GetAdminKey".*"sourceIPAddress":"localhost"' || fail "the administrator's key"
+audited '"type":"Unknown".*"eventName":"DescribeFileSystems".*"sourceIPAddress":"127.0.0.1".*"errorCode":"MissingAuthenticationTokenException"' ||
+	fail "an unsigned call"
+audited '"eventName":"NewClientConnection".*"decision":"read-write"' || fail "a mount"
+audited '"eventName":"NewClientConnection".*"errorCode":"AccessDenied"' || fail "a mount of no file system"
+audited '"eventName":"CreateFileSystem".*"errorCode":"FileSystemAlreadyExists"' || fail "a failed call"
+! audited "$(run_ctl admin-key --json | grep -o '"SecretAccessKey": "[^"]*' | cut -d '"' -f 4)" || fail "a secret in the audit log"
+! audited 'Status\|Stats' || fail "who only looks"
+[ "$(stat -c %a "$audit")" = 600 ] || fail "the audit log's mode"
 words() {
 	bash -c 'kefsctl() { :; }; eval "$(cat "$1")"; COMP_WORDS=(kefsctl "${@:2}"); COMP_CWORD=$(($# - 1)); _kefsctl; echo "${COMPREPLY[@]}"' - "$dir/said" "$@"
 }

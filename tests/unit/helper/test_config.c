@@ -48,6 +48,7 @@ static void test_all_keys(void **state)
 		"dns_suffix = example.test\n"
 		"tls_certificate = /etc/c.pem\ntls_key = /etc/k.pem\ntls_ca = /etc/ca.pem\n"
 		"tls_names = *.efs.eu-central-1.example.test, nfs\n"
+		"audit = off\naudit_file = /var/log/kefs.log\naudit_size = 2M\naudit_files = 3\n"
 		"log_level = debug";
 	struct kefs_settings s;
 	struct kefs_err err;
@@ -73,6 +74,10 @@ static void test_all_keys(void **state)
 	assert_string_equal(s.tls_ca, "/etc/ca.pem");
 	assert_string_equal(s.tls_names, "*.efs.eu-central-1.example.test, nfs");
 	assert_int_equal(s.log_level, KEFS_LOG_DEBUG);
+	assert_false(s.audit);
+	assert_string_equal(s.audit_file, "/var/log/kefs.log");
+	assert_int_equal(s.audit_size, 2 << 20);
+	assert_int_equal(s.audit_files, 3);
 }
 
 static void test_mistakes(void **state)
@@ -108,6 +113,10 @@ static void test_mistakes(void **state)
 		{ "api_certificate = /c.pem", "kefsd.conf: ", "set both or none" },
 		{ "tls_certificate = /c.pem", "kefsd.conf: ", "set both or none" },
 		{ "tls_ca = /c.pem", "kefsd.conf: ", "set that and tls_key too" },
+		{ "audit = yes", ":1: audit: ", "neither on nor off" },
+		{ "audit_file = log", ":1: audit_file: ", "absolute path" },
+		{ "audit_size = 1K", ":1: audit_size: ", "from 1 MiB" },
+		{ "audit_files = 0", ":1: audit_files: ", "from 1 to 1000" },
 		{ "log_level = loud", ":1: log_level: ", "error, warning, info, debug" },
 		{ "run_dir = /0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890",
 		  ":1: run_dir: ", "90 bytes" },

@@ -3,7 +3,10 @@
 #include "test.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
+#include "api/query.h"
+#include "common/cleanup.h"
 #include "http/form.h"
 #include "http/reply.h"
 #include "http/xml.h"
@@ -120,11 +123,34 @@ static void test_errors(void **state)
 	kefs_reply_free(&reply);
 }
 
+/* As the audit log writes them: lists are lists, and nobody's order or nesting is trusted. */
+static void test_parameters(void **state)
+{
+	static const char text[] = "Action=A&Version=1&UserName=ann&Tags.member.1.Key=k&Tags.member.1.Value=v&Tags.member.2.Key=l&"
+				   "GroupId.1=sg-1&GroupId.2=sg-2&UserName.1=x&Late.7=z&a..b=c&.=d&P.1.2.3.4.5.6.7.8=deep";
+	CLEANUP(kefs_form_free) struct kefs_form form;
+	char *said;
+	json_t *json;
+
+	(void)state;
+	assert_int_equal(kefs_form_parse(text, strlen(text), &form), 0);
+	json = kefs_query_parameters(&form);
+	said = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
+	assert_contains(said, "\"UserName\":\"ann\"");
+	assert_contains(said, "\"Tags\":[{\"Key\":\"k\",\"Value\":\"v\"},{\"Key\":\"l\"}]");
+	assert_contains(said, "\"GroupId\":[\"sg-1\",\"sg-2\"]");
+	assert_contains(said, "\"Late\":[\"z\"]");
+	assert_null(json_object_get(json, "Action"));
+	free(said);
+	json_decref(json);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_form), cmocka_unit_test(test_form_refused), cmocka_unit_test(test_xml),
 		cmocka_unit_test(test_xml_values), cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_parameters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

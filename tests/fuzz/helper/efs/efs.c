@@ -147,6 +147,7 @@ static void ask(const char *method, const char *path, const char *query, const c
 	struct kefs_efs with_db = efs;
 	const struct kefs_api api = { .efs = &with_db };
 	struct kefs_http_reply reply = { .status = 0 };
+	struct kefs_http_note note = { .service = "" };
 	struct kefs_route_match match;
 	const struct kefs_http_request request = {
 		.method = method,
@@ -156,6 +157,7 @@ static void ask(const char *method, const char *path, const char *query, const c
 		.body = body,
 		.body_len = strlen(body),
 		.caller = &caller,
+		.note = &note,
 	};
 	const struct kefs_efs_op *ops;
 	size_t count;
@@ -171,6 +173,9 @@ static void ask(const char *method, const char *path, const char *query, const c
 		kefs_efs_handle((void *)(uintptr_t)&api, &request, &reply);
 		check(&reply);
 		kefs_reply_free(&reply);
+		json_decref(note.identity);
+		json_decref(note.parameters);
+		json_decref(note.response);
 		return;
 	}
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "api/query.h"
+#include "audit/record.h"
 #include "common/log.h"
 #include "common/str.h"
 #include "net/nft.h"
@@ -76,13 +77,32 @@ static void set_up(void)
 		abort();
 }
 
+/* A line is made of it, whatever it is, and only one. */
+static void audit(struct kefs_http_note *note)
+{
+	const struct kefs_audit_place place = { topology.region, topology.account, 1 };
+	const struct kefs_audit_call call = {
+		.service = note->service, .operation = note->operation, .address = "", .request_id = "", .identity = note->identity,
+		.parameters = note->parameters, .response = note->response,
+	};
+	char *line = kefs_audit_line(kefs_audit_call_record(&place, &call));
+
+	if (!line || strchr(line, '\n') || (*key.secret && strstr(line, key.secret)))
+		abort();
+	free(line);
+	json_decref(note->identity);
+	json_decref(note->parameters);
+	json_decref(note->response);
+}
+
 static void ask(const char *service, bool user, const char *body, size_t len)
 {
 	struct kefs_http_caller caller = { .account = "000000000000", .arn = "arn:aws:iam::000000000000:root" };
 	const struct kefs_efs efs = { .db = db, .topology = &topology, .identities = identities };
 	const struct kefs_api api = { .efs = &efs };
+	struct kefs_http_note note = { .service = "" };
 	const struct kefs_http_request request = {
-		.method = "POST", .path = "/", .query = "", .body = body, .body_len = len, .caller = &caller,
+		.method = "POST", .path = "/", .query = "", .body = body, .body_len = len, .caller = &caller, .note = &note,
 	};
 	struct kefs_http_reply reply = { .status = 0 };
 
@@ -96,6 +116,7 @@ static void ask(const char *service, bool user, const char *body, size_t len)
 	if ((reply.status >= 300) != (reply.error != NULL))
 		abort();
 	kefs_reply_free(&reply);
+	audit(&note);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
