@@ -64,7 +64,23 @@ int m_state_find(const struct model *m, const uint8_t *other)
 
 bool m_lapsed(const struct model *m, int client, uint64_t now_ms)
 {
-	return now_ms - m->client[client].renewed_ms > m->lease_ms;
+	return now_ms + M_TICK_MS > m->client[client].renewed_ms + m->lease_ms;
+}
+
+bool j_lapsed(const struct judge *j, int client)
+{
+	return m_lapsed(j->m, client, j->came_ms);
+}
+
+bool m_may_be_revoked(const struct m_state *st, uint64_t now_ms)
+{
+	return st->revoke_ms && now_ms + M_TICK_MS >= st->revoke_ms;
+}
+
+void j_wanted_back(struct m_state *st, uint64_t at_ms)
+{
+	if (!st->revoke_ms || at_ms < st->revoke_ms)
+		st->revoke_ms = at_ms;
 }
 
 static uint64_t mix(uint64_t h, const void *data, size_t len)
@@ -209,12 +225,12 @@ void model_restart(struct model *m, uint64_t now_ms)
 	m->grace_until_ms = now_ms + 2 * m->lease_ms + 5000;
 }
 
-void model_returning(struct model *m, const struct nfs41_stateid *id)
+void model_recalled(struct model *m, const struct nfs41_stateid *id, uint64_t since_ms)
 {
 	int st = m_state_find(m, id->other);
 
 	if (st >= 0 && m->state[st].kind == M_DELEG)
-		m->state[st].returning = true;
+		j_wanted_back(&m->state[st], since_ms + m->lease_ms);
 }
 
 /* --- SEQUENCE --- */
@@ -226,7 +242,7 @@ static void maybe_expired(struct judge *j, int s)
 {
 	int c = j->m->session[s].client;
 
-	if (m_lapsed(j->m, c, j->r->now_ms))
+	if (j_lapsed(j, c))
 		j_may(j, S_BADSESSION, "its lease was over (§8.3)");
 }
 
@@ -288,12 +304,24 @@ static bool judge_retry(struct judge *j, const struct m_slot *slot, const struct
 static bool check_sequence(struct judge *j, const struct m_session *s, const struct m_ans *a)
 {
 	const uint32_t fine = 0x1 | 0x200 | 0x400;	/* the back channel's state is not modelled */
+	const uint32_t gone = 0x8 | 0x10 | 0x20 | 0x40;	/* some state was revoked: expired, by hand, recallable */
+	bool may = false, must = false;
 
+	for (int i = 0; i < M_STATES; i++) {
+		const struct m_state *st = &j->m->state[i];
+
+		if (!st->used || st->client != s->client)
+			continue;
+		must |= st->revoked;
+		may |= st->revoked || m_may_be_revoked(st, j->came_ms);
+	}
 	if (a->sr_slot != j->r->slot || a->sr_seqid != j->r->seqid)
 		return j_wrong(j, "SEQUENCE answered for another slot or seqid (§18.46.2)");
 	if (a->sr_highest >= s->slots)
 		return j_wrong(j, "sr_highest_slotid beyond the table (§18.46.3)");
-	if (a->sr_flags & ~fine && !j->m->restarted && !m_lapsed(j->m, s->client, j->r->now_ms))
+	if (must && !(a->sr_flags & gone))
+		return j_wrong(j, "sr_status_flags: a delegation was revoked and not freed (§10.4.5, §18.46.3)");
+	if (a->sr_flags & ~(may ? fine | gone : fine) && !j->m->restarted && !j_lapsed(j, s->client))
 		return j_wrong(j, "sr_status_flags: there is nothing to tell (§18.46.3)");
 	return true;
 }
@@ -414,15 +442,25 @@ static bool step_ops(struct judge *j, const struct m_ans *a)
 	return true;
 }
 
-static void renew(struct judge *j)
+void j_renew(struct judge *j, int client)
 {
-	if (j->client >= 0 && j->m->client[j->client].used)
-		j->m->client[j->client].renewed_ms = j->r->now_ms;
+	struct m_client *c = &j->m->client[client];
+
+	for (int i = 0; i < M_STATES && j_lapsed(j, client); i++) {
+		struct m_state *st = &j->m->state[i];
+
+		/* Nobody need have waited any longer for whose lease was over (§8.3) */
+		if (st->used && st->client == client && st->revoke_ms)
+			j_wanted_back(st, j->r->now_ms);
+	}
+	if (j->r->now_ms > c->renewed_ms)
+		c->renewed_ms = j->r->now_ms;
 }
 
 bool model_step(struct model *m, const struct m_req *r, const struct m_ans *a, struct m_verdict *v)
 {
-	struct judge j = { .m = m, .r = r, .v = v, .client = -1, .file = -2 };
+	struct judge j = { .m = m, .r = r, .v = v, .client = -1, .file = -2,
+			   .came_ms = a->came_ms > r->now_ms ? a->came_ms : r->now_ms };
 	struct m_slot *slot = NULL;
 
 	memset(v, 0, sizeof(*v));
@@ -436,7 +474,7 @@ bool model_step(struct model *m, const struct m_req *r, const struct m_ans *a, s
 
 		if (go <= 0)
 			return !go;
-		renew(&j);
+		j_renew(&j, j.client);
 	}
 	if (!step_ops(&j, a))
 		return false;
