@@ -248,10 +248,10 @@ static void truncate_errors(struct judge *j, int f, int own)
 	}
 }
 
-/* Not even a delegation for reading goes with it. */
+/* Who may read by delegation denies nobody to read (§10.4): others may do all that goes with readers. */
 static bool needs_all(const struct m_op *op)
 {
-	return op->access & 2 || op->truncate || op->deny;
+	return op->access & 2 || op->truncate || op->deny & 1;
 }
 
 static void open_errors(struct judge *j, const struct m_op *op)

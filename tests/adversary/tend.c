@@ -14,11 +14,76 @@ static bool awake(const struct talk *t, int client)
 	return c->used && c->confirmed && !(t->asleep >> c->name % GEN_MACHINES & 1);
 }
 
-static int session_of(const struct talk *t, int client)
+/* Answers that the model does not know of yet: NULL after the last one, @at is where the search is. */
+static const struct m_res *next_result(const struct talk *t, uint32_t op, unsigned int at[2], const struct flight **ret)
 {
+	for (; at[0] < t->nfl; at[0]++, at[1] = 0) {
+		const struct flight *f = *ret = &t->fl[at[0]];
+
+		while (f->done && !f->a.err && at[1] < f->a.nres) {
+			const struct m_res *res = &f->a.res[at[1]++];
+
+			if (res->op == op && !res->status)
+				return res;
+		}
+	}
+	return NULL;
+}
+
+/* A session of the client's; used: it has one. */
+static struct m_session session_of(const struct talk *t, int client)
+{
+	struct m_session s = { 0 };
+	const struct flight *f;
+	const struct m_res *res;
+	unsigned int at[2] = { 0 };
+
 	for (int i = 0; i < M_SESSIONS; i++)
 		if (t->m->session[i].used && t->m->session[i].client == client)
-			return i;
+			return t->m->session[i];
+	while ((res = next_result(t, OP_CREATE_SESSION, at, &f))) {
+		if (f->s.req.op[0].clientid != t->m->client[client].id)
+			continue;
+		s.used = true;
+		s.slots = res->slots;
+		memcpy(s.id, res->session, sizeof(s.id));
+		break;
+	}
+	return s;
+}
+
+static int client_of(const struct talk *t, const struct m_req *r)
+{
+	int s = r->sequence ? m_session_find(t->m, r->session) : -1;
+
+	return s < 0 ? -1 : t->m->session[s].client;
+}
+
+static bool gives(const struct m_res *res)
+{
+	return res->deleg_type == 1 || res->deleg_type == 2;
+}
+
+/* The holder of a delegation, and what file it is of; -1: not known. */
+static int holder_of(const struct talk *t, const struct nfs41_stateid *id, int *ret_file)
+{
+	int st = m_state_find(t->m, id->other);
+	const struct flight *f;
+	const struct m_res *res;
+	const struct m_op *op;
+	unsigned int at[2] = { 0 };
+
+	if (st >= 0) {
+		*ret_file = t->m->state[st].file;
+		return t->m->state[st].kind == M_DELEG ? t->m->state[st].client : -1;
+	}
+	while ((res = next_result(t, OP_OPEN, at, &f))) {
+		if (!gives(res) || memcmp(res->deleg.other, id->other, sizeof(id->other)))
+			continue;
+		op = &f->s.req.op[0];	/* only there is an OPEN */
+		*ret_file = op->claim == M_CLAIM_NULL ? m_file_by_name(t->m, op->name) : f->s.req.file;
+		return *ret_file < 0 ? -1 : client_of(t, &f->s.req);
+	}
 	return -1;
 }
 
@@ -35,10 +100,8 @@ static struct gen_step step_of(const struct talk *t, int client)
 }
 
 /* On the slot of the session that is kept for such things. */
-static void in_session(const struct talk *t, int session, struct m_req *r)
+static void in_session(const struct talk *t, const struct m_session *ses, struct m_req *r)
 {
-	const struct m_session *ses = &t->m->session[session];
-
 	r->sequence = true;
 	memcpy(r->session, ses->id, 16);
 	r->slot = r->highest = ses->slots - 1;
@@ -75,17 +138,18 @@ void talk_wanted(struct talk *t, const struct nfs41_stateid *id)
 /* True: it need not be thought of any more. */
 static bool returned(struct talk *t, const struct nfs41_stateid *id, unsigned int wait)
 {
-	int st = m_state_find(t->m, id->other), ses;
+	int file = -1, client = holder_of(t, id, &file);
+	struct m_session ses;
 	struct gen_step s;
 
-	if (st < 0)	/* the answer that brings it may not be in the model yet */
+	if (client < 0)	/* the answer that brings it may not be here yet */
 		return t->waits > wait + 1;
-	ses = session_of(t, t->m->state[st].client);
-	if (ses < 0 || !awake(t, t->m->state[st].client))
+	ses = session_of(t, client);
+	if (!ses.used || !awake(t, client))
 		return false;
-	s = step_of(t, t->m->state[st].client);
-	in_session(t, ses, &s.req);
-	s.req.file = t->m->state[st].file;
+	s = step_of(t, client);
+	in_session(t, &ses, &s.req);
+	s.req.file = file;
 	s.req.nops = 1;
 	s.req.again = true;
 	s.req.op[0].op = OP_DELEGRETURN;
@@ -106,6 +170,13 @@ static bool return_one(struct talk *t)
 
 static bool has_delegation(const struct talk *t, int client)
 {
+	const struct flight *f;
+	const struct m_res *res;
+	unsigned int at[2] = { 0 };
+
+	while ((res = next_result(t, OP_OPEN, at, &f)))
+		if (gives(res) && client_of(t, &f->s.req) == client)
+			return true;
 	for (int i = 0; i < M_STATES; i++) {
 		const struct m_state *st = &t->m->state[i];
 
@@ -119,13 +190,13 @@ static bool has_delegation(const struct talk *t, int client)
 static bool rebind(struct talk *t, int client)
 {
 	struct gen_step s = step_of(t, client);
-	int ses = session_of(t, client);
+	struct m_session ses = session_of(t, client);
 
 	s.conn = GEN_CONNS;
 	s.req.nops = 1;
-	if (ses >= 0) {
+	if (ses.used) {
 		s.req.op[0].op = OP_BIND_CONN;
-		memcpy(s.req.op[0].session, t->m->session[ses].id, 16);
+		memcpy(s.req.op[0].session, ses.id, 16);
 		s.req.op[0].seq = BACK_OR_BOTH;
 	} else {
 		s.req.op[0].op = OP_CREATE_SESSION;
@@ -140,11 +211,11 @@ static bool rebind(struct talk *t, int client)
 static bool renew(struct talk *t, int client)
 {
 	struct gen_step s = step_of(t, client);
-	int ses = session_of(t, client);
+	struct m_session ses = session_of(t, client);
 
-	if (ses < 0)
+	if (!ses.used)
 		return false;
-	in_session(t, ses, &s.req);
+	in_session(t, &ses, &s.req);
 	return launch(t, &s);
 }
 
