@@ -251,10 +251,13 @@ static int one(struct run *r, struct gen_step *s)
 	return judge(r) ? RUN_OK : RUN_WRONG;
 }
 
-/* The first flight's answer says nothing of what was asked: it is forgotten. What came besides is judged. */
+/* The first flight's answer is that the earlier one still runs: it is forgotten. What came besides is judged. */
 static bool delayed(struct run *r)
 {
-	if (r->t.fl[0].a.err || r->t.fl[0].a.status != S_DELAY)
+	const struct flight *f = &r->t.fl[0];
+
+	/* Behind SEQUENCE, DELAY would be the answer to what was asked */
+	if (f->a.err || (f->s.req.sequence ? f->a.seq_status : f->a.status) != S_DELAY)
 		return false;
 	memmove(r->t.fl, r->t.fl + 1, --r->t.nfl * sizeof(*r->t.fl));
 	return true;
