@@ -69,6 +69,8 @@ bool j_has_session(const struct model *m, int c);
 void j_renew(struct judge *j, int client);
 /* A delegation may be revoked from @at_ms on, or from an earlier time that was known before. */
 void j_wanted_back(struct m_state *st, uint64_t at_ms);
+/* So says the server of a state for which that may be. */
+void j_said_revoked(struct judge *j, int st);
 /* Its lease may have been over when the request was looked at. */
 bool j_lapsed(const struct judge *j, int client);
 /* Somebody else has a delegation that is in the way: it is wanted back. */

@@ -72,17 +72,6 @@ bool j_lapsed(const struct judge *j, int client)
 	return m_lapsed(j->m, client, j->came_ms);
 }
 
-bool m_may_be_revoked(const struct m_state *st, uint64_t now_ms)
-{
-	return st->revoke_ms && now_ms + M_TICK_MS >= st->revoke_ms;
-}
-
-void j_wanted_back(struct m_state *st, uint64_t at_ms)
-{
-	if (!st->revoke_ms || at_ms < st->revoke_ms)
-		st->revoke_ms = at_ms;
-}
-
 static uint64_t mix(uint64_t h, const void *data, size_t len)
 {
 	const uint8_t *p = data;
@@ -223,14 +212,6 @@ void model_restart(struct model *m, uint64_t now_ms)
 	m->restarted = true;
 	/* RFC 8881 §8.4.2.1: at least a lease; a server may give those who still reclaim as much again */
 	m->grace_until_ms = now_ms + 2 * m->lease_ms + 5000;
-}
-
-void model_recalled(struct model *m, const struct nfs41_stateid *id, uint64_t since_ms)
-{
-	int st = m_state_find(m, id->other);
-
-	if (st >= 0 && m->state[st].kind == M_DELEG)
-		j_wanted_back(&m->state[st], since_ms + m->lease_ms);
 }
 
 /* --- SEQUENCE --- */

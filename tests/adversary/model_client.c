@@ -265,7 +265,7 @@ void j_failed(struct judge *j, const struct m_op *op, uint32_t status)
 	if (status == S_DELEG_REVOKED) {
 		st = m_state_find(j->m, op->id.other);
 		if (st >= 0)
-			j->m->state[st].revoked = true;
+			j_said_revoked(j, st);
 	}
 	/* The seqid counts (§18.36.4), but knfsd and others have it that it does not: both goes. */
 	if (status == S_INVAL && c >= 0 && op->op == OP_CREATE_SESSION) {

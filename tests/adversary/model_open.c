@@ -151,38 +151,6 @@ static void share_conflicts(struct judge *j, int file, int own, uint32_t access,
 	}
 }
 
-static bool delegation_conflicts(const struct judge *j, const struct m_state *st, int file, bool write)
-{
-	return st->used && st->kind == M_DELEG && !st->revoked && st->file == file && st->client != j->client &&
-	       (write || st->access == 2);
-}
-
-/*
- * One that is not returned may be revoked a lease after it was recalled (§10.4.5), or when its holder's lease is over
- * (§8.3). One that is returned meanwhile was returned before: by a request that is under way together with this one.
- */
-void j_delegations(struct judge *j, int file, bool write)
-{
-	for (int i = 0; i < M_STATES; i++) {
-		struct m_state *st = &j->m->state[i];
-
-		if (!delegation_conflicts(j, st, file, write))
-			continue;
-		j_wanted_back(st, j->r->now_ms + (j_lapsed(j, st->client) ? 0 : j->m->lease_ms));
-		if (m_may_be_revoked(st, j->came_ms))
-			j_may(j, S_DELAY, "a delegation was to be returned (§10.4)");
-		else
-			j_refuse(j, S_DELAY, "a delegation must be recalled first (§10.4)");
-	}
-}
-
-void j_delegations_gone(struct judge *j, int file, bool write)
-{
-	for (int i = 0; i < M_STATES; i++)
-		if (delegation_conflicts(j, &j->m->state[i], file, write))
-			j->m->state[i].revoked = true;
-}
-
 /* Their leases were over, and their state was in the way. */
 static void expire_conflicting(struct judge *j, int own, uint32_t access, uint32_t deny)
 {
@@ -486,11 +454,11 @@ bool j_test_stateid(struct judge *j, const struct m_op *op, const struct m_res *
 	if (!res)
 		return true;
 	want = j_state_status(j, &op->id, &st);
-	if (st >= 0 && res->tested == S_DELEG_REVOKED && m_may_be_revoked(&j->m->state[st], j->came_ms))
-		j->m->state[st].revoked = true;
-	if (st >= 0 && want == S_OK && j->m->state[st].revoked)
+	if (st >= 0 && res->tested == S_DELEG_REVOKED)
+		j_said_revoked(j, st);
+	if (st >= 0 && j->m->state[st].revoked && (want == S_OK || res->tested == S_DELEG_REVOKED))
 		want = S_DELEG_REVOKED;
-	if (res->tested == want || (st >= 0 && j->m->state[st].revoked && res->tested == S_DELEG_REVOKED))
+	if (res->tested == want)
 		return true;
 	if (st < 0 && j->m->restarted && (res->tested == S_STALE_STATEID || res->tested == S_EXPIRED))
 		return true;
@@ -516,22 +484,5 @@ bool j_free_stateid(struct judge *j, const struct m_op *op, const struct m_res *
 		held |= j->m->state[st].cell[i];
 	if (held)
 		(m_may_be_revoked(&j->m->state[st], j->came_ms) ? j_may : j_refuse)(j, S_LOCKS_HELD, "it stands for something held (§18.38.3)");
-	return true;
-}
-
-bool j_delegreturn(struct judge *j, const struct m_op *op, const struct m_res *res)
-{
-	int st;
-
-	if (res) {
-		st = m_state_find(j->m, op->id.other);
-		if (st >= 0)
-			j_drop_state(j->m, st);
-		return true;
-	}
-	st = j_state(j, &op->id, M_DELEG, true);
-	j_may(j, S_NOTSUPP, "delegations are optional (§17.1)");
-	if (st < 0 || j->r->again)
-		j_may(j, S_BAD_STATEID, "it may be gone already");
 	return true;
 }

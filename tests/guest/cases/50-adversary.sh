@@ -34,6 +34,7 @@ done
 seed=$((EPOCHSECONDS % 1000000))
 check "seed $seed, one at a time" against --seed $seed --seconds $((seconds / 6)) --overlap 0
 check "seed $seed, much at once" against --seed $seed --seconds $((seconds / 6)) --overlap 80
-[ "$SERVER" != kefs ] || check "seed $seed, machines that sleep" against --seed $seed --seconds $seconds --steps 100000 --naps
+[ "$SERVER" != kefs ] || check "seed $seed, machines that sleep" against --seed $seed \
+	--seconds "$seconds" --steps 100000 --naps
 tail -n 1 /tmp/said
 finish
