@@ -411,7 +411,7 @@ static uint32_t choose_op(struct dice *d)
 	uint32_t op = start_op(d);
 
 	if (op && (d->client < 0 || d->together || percent(d, 80)))
-		return op;
+		return within_bounds(d, op);
 	if (shared >= 0 && percent(d, 8) && pick(d, M_SESSIONS, is_session_of, shared) >= 0) {
 		d->client = shared;
 		if (!d->m->client[shared].complete && percent(d, 50))
@@ -575,6 +575,8 @@ void gen_next(const struct gen *g, const struct model *m, uint64_t step, unsigne
 		r->fh = M_FH_FORGED;
 	if (r->sequence)
 		gen_sequence(&d, r);
+	if (r->file >= 0)
+		r->handle = m->file[r->file].fh;
 	ret->fault = gen_fault(&d, r);
 }
 

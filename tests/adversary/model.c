@@ -93,7 +93,10 @@ uint64_t m_request_hash(const struct m_req *r)
 	h = mix(h, &r->uid, sizeof(r->uid));
 	h = mix(h, &r->cache, sizeof(r->cache));
 	h = mix(h, &r->highest, sizeof(r->highest));
-	h = mix(h, &r->file, sizeof(r->file));
+	if (r->handle.len)
+		h = mix(h, r->handle.data, r->handle.len);
+	else
+		h = mix(h, &r->file, sizeof(r->file));
 	h = mix(h, &r->fh, sizeof(r->fh));
 	h = mix(h, &r->nops, sizeof(r->nops));
 	/* The generator zeroes requests, padding too. */
@@ -361,19 +364,32 @@ static bool (*judge_of(uint32_t op))(struct judge *, const struct m_op *, const 
 	return NULL;
 }
 
+/* The file of the request: models that came about in another order may have it at another place. */
+static int file_of(const struct model *m, const struct m_req *r)
+{
+	if (r->file < 0 || !r->handle.len)
+		return r->file;
+	for (int i = 0; i < M_FILES; i++)
+		if (m->file[i].used && m->file[i].fh.len == r->handle.len &&
+		    !memcmp(m->file[i].fh.data, r->handle.data, r->handle.len))
+			return i;
+	return -3;
+}
+
 static bool step_putfh(struct judge *j, const struct m_ans *a)
 {
-	const struct m_file *f = j->r->file >= 0 ? &j->m->file[j->r->file] : NULL;
+	int at = file_of(j->m, j->r);
+	const struct m_file *f = at >= 0 ? &j->m->file[at] : NULL;
 	bool held = false;
 
 	begin(j->v, -2, a->putfh_status);
-	j->file = j->r->file;
+	j->file = at;
 	for (int i = 0; f && i < M_STATES; i++)
 		held |= j->m->state[i].used && j->m->state[i].file == j->file;
 	if (j->r->fh == M_FH_FORGED) {
 		j_refuse(j, S_BADHANDLE, "a forged handle (§18.19.3)");
 		j_refuse(j, S_STALE, "a forged handle (§18.19.3)");
-	} else if (f && f->name < 0 && !held) {
+	} else if (at == -3 || (f && f->name < 0 && !held)) {
 		/* It may be found out now or by the next op */
 		j_may(j, S_STALE, "the file is gone (§4.2.2)");
 		j->file = -3;

@@ -27,7 +27,7 @@
 #define M_STATES	97	/* a prime: see m_place() */
 #define M_OPS		4	/* in a compound, beside SEQUENCE, PUTFH and GETFH */
 #define M_DATA		64	/* bytes of a file whose content is watched */
-#define M_WAITS		29
+#define M_WAITS		149
 #define M_TICK_MS	50	/* the server's clock may be as coarse as that */
 
 /*
@@ -74,6 +74,7 @@ struct m_req {
 	bool cache;
 	int file;			/* PUTFH of this model file; -1: of the directory; -2: none */
 	unsigned int fh;		/* M_FH_* */
+	struct nfs41_fh handle;		/* what @file is in any model, wherever that has it; len 0: not known */
 	unsigned int nops;
 	struct m_op op[M_OPS];
 	bool again;			/* an earlier transmission may have been executed, unseen */

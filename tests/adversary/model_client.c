@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#define SESSIONS_MIN	8	/* that a client may have of any server */
 #define UPDATE		0x40000000u
 #define CONFIRMED_R	0x80000000u
 
@@ -103,6 +104,15 @@ bool j_exchange_id(struct judge *j, const struct m_op *op, const struct m_res *r
 	return new_client(j, op, res);				/* 1, 4, 5 */
 }
 
+static unsigned int sessions(const struct model *m, int client)
+{
+	unsigned int n = 0;
+
+	for (int i = 0; i < M_SESSIONS; i++)
+		n += m->session[i].used && m->session[i].client == client;
+	return n;
+}
+
 static bool cs_retry(const struct m_client *c, const struct m_op *op)
 {
 	return c->cs_used && op->seq == c->cs_seq;
@@ -128,6 +138,8 @@ static void create_session_errors(struct judge *j, const struct m_op *op)
 		j_refuse(j, S_SEQ_MISORDERED, "csa_sequence is neither the last nor the next (§18.36.4)");
 	if (op->flags & ~7u)
 		j_refuse(j, S_INVAL, "unknown csa_flags (§18.36.3)");
+	if (sessions(j->m, i) >= SESSIONS_MIN)
+		j_may(j, S_NOSPC, "a server has room for only so many (§15.2)");
 	if (!c->confirmed && c->uid != j->r->uid)
 		j_refuse(j, S_CLID_INUSE, "another principal confirms (§18.36.4)");
 }
@@ -258,27 +270,33 @@ bool j_reclaim_complete(struct judge *j, const struct m_op *op, const struct m_r
 	return true;
 }
 
-void j_failed(struct judge *j, const struct m_op *op, uint32_t status)
+/* The seqid counts (§18.36.4), but knfsd and others have it that it does not: both goes. */
+static void session_refused(struct m_client *c, const struct m_op *op)
 {
-	int c = m_client_by_id(j->m, op->clientid), s = m_session_find(j->m, op->session), st;
+	c->cs_seq = op->seq;
+	c->cs_used = false;
+	c->cs_refused = true;
+}
 
-	if (status == S_DELEG_REVOKED) {
-		st = m_state_find(j->m, op->id.other);
-		if (st >= 0)
-			j_said_revoked(j, st);
-	}
-	/* The seqid counts (§18.36.4), but knfsd and others have it that it does not: both goes. */
-	if (status == S_INVAL && c >= 0 && op->op == OP_CREATE_SESSION) {
-		j->m->client[c].cs_seq = op->seq;
-		j->m->client[c].cs_used = false;
-		j->m->client[c].cs_refused = true;
-	}
-	if (status == S_STALE_CLIENTID && c >= 0 && (op->op == OP_CREATE_SESSION || op->op == OP_DESTROY_CLIENTID))
-		j_drop_client(j->m, c);
-	if (status != S_BADSESSION || s < 0 || (op->op != OP_DESTROY_SESSION && op->op != OP_BIND_CONN))
-		return;
+static void session_was_gone(struct judge *j, int s)
+{
 	if (j_lapsed(j, j->m->session[s].client))
 		j_drop_client(j->m, j->m->session[s].client);
 	else
 		j_drop_session(j->m, s);
+}
+
+void j_failed(struct judge *j, const struct m_op *op, uint32_t status)
+{
+	int c = m_client_by_id(j->m, op->clientid), s = m_session_find(j->m, op->session);
+	int st = m_state_find(j->m, op->id.other);
+
+	if (status == S_DELEG_REVOKED && st >= 0)
+		j_said_revoked(j, st);
+	if (op->op == OP_CREATE_SESSION && c >= 0 && (status == S_INVAL || status == S_NOSPC))
+		session_refused(&j->m->client[c], op);
+	if (status == S_STALE_CLIENTID && c >= 0 && (op->op == OP_CREATE_SESSION || op->op == OP_DESTROY_CLIENTID))
+		j_drop_client(j->m, c);
+	if (status == S_BADSESSION && s >= 0 && (op->op == OP_DESTROY_SESSION || op->op == OP_BIND_CONN))
+		session_was_gone(j, s);
 }

@@ -129,6 +129,7 @@ static void remember_wait(struct judge *j, const struct m_op *op, unsigned int o
 		w->last = op->last;
 		return;
 	}
+	j->m->dropped++;
 }
 
 static void set_cells(struct m_state *st, const struct m_op *op, uint8_t value)

@@ -71,7 +71,9 @@ int talk_launch(struct talk *t, const struct gen_step *s)
 		return r;
 	memset(f, 0, sizeof(*f));
 	f->s = *s;
-	f->c = build(t, s, &q);
+	if (s->req.file >= 0 && !s->req.handle.len)
+		f->s.req.handle = t->m->file[s->req.file].fh;
+	f->c = build(t, &f->s, &q);
 	f->xid = q.xid;
 	f->launched = t->events++;
 	t->nfl++;
