@@ -393,14 +393,14 @@ static uint32_t within_bounds(struct dice *d, uint32_t op)
 	unsigned int files = 0, sessions = 0;
 
 	for (int i = 0; i < M_FILES; i++)
-		files += d->m->file[i].used;
+		files += d->m->file[i].used && !m_file_forgotten(d->m, i);
 	for (int i = 0; i < M_SESSIONS; i++)
 		sessions += d->m->session[i].used;
 	if (op == OP_REMOVE && files > M_FILES - 4)
 		return OP_CLOSE;
 	if ((op == OP_OPEN || (op == OP_LOCK && percent(d, 50))) && states(d->m) > STATES_MANY)
 		return OP_CLOSE;
-	if (op == OP_CREATE_SESSION && sessions > M_SESSIONS - 5)
+	if (op == OP_CREATE_SESSION && sessions > M_SESSIONS / 2 - 5)
 		return OP_DESTROY_SESSION;
 	return op;
 }
@@ -411,7 +411,7 @@ static uint32_t choose_op(struct dice *d)
 	uint32_t op = start_op(d);
 
 	if (op && (d->client < 0 || d->together || percent(d, 80)))
-		return op;
+		return within_bounds(d, op);
 	if (shared >= 0 && percent(d, 8) && pick(d, M_SESSIONS, is_session_of, shared) >= 0) {
 		d->client = shared;
 		if (!d->m->client[shared].complete && percent(d, 50))
@@ -425,7 +425,7 @@ static void gen_plain(struct dice *d, struct m_req *r, struct m_op *op)
 {
 	static const struct { uint32_t op; unsigned int kinds; } table[] = {
 		{ OP_CLOSE, M_OPEN }, { OP_LOCKU, M_LOCK }, { OP_TEST_STATEID, M_OPEN | M_LOCK | M_DELEG },
-		{ OP_FREE_STATEID, M_LOCK }, { OP_DELEGRETURN, M_DELEG },
+		{ OP_FREE_STATEID, M_LOCK | M_DELEG }, { OP_DELEGRETURN, M_DELEG },
 	};
 
 	gen_range(d, op);
@@ -575,6 +575,8 @@ void gen_next(const struct gen *g, const struct model *m, uint64_t step, unsigne
 		r->fh = M_FH_FORGED;
 	if (r->sequence)
 		gen_sequence(&d, r);
+	if (r->file >= 0)
+		r->handle = m->file[r->file].fh;
 	ret->fault = gen_fault(&d, r);
 }
 

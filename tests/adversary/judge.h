@@ -8,6 +8,7 @@
 struct judge {
 	struct model *m;
 	const struct m_req *r;
+	uint64_t came_ms;		/* the answer; the request: r->now_ms */
 	struct m_verdict *v;
 	int client;			/* of the session, or -1 */
 	int file;			/* the current one; -1 the directory, -2 none, -3 not known */
@@ -64,7 +65,17 @@ void j_drop_session(struct model *m, int s);
 void j_drop_client(struct model *m, int c);
 bool j_has_state(const struct model *m, int c);	/* opens, locks or delegations */
 bool j_has_session(const struct model *m, int c);
-/* Somebody else has a delegation that is in the way. */
+/* The client was heard of. */
+void j_renew(struct judge *j, int client);
+/* A delegation may be revoked from @at_ms on, or from an earlier time that was known before. */
+void j_wanted_back(struct m_state *st, uint64_t at_ms);
+/* So says the server of a state for which that may be. */
+void j_said_revoked(struct judge *j, int st);
+/* Its lease may have been over when the request was looked at. */
+bool j_lapsed(const struct judge *j, int client);
+/* Somebody else has a delegation that is in the way: it is wanted back. */
 void j_delegations(struct judge *j, int file, bool write);
+/* Nothing was in the way: what was there is revoked. */
+void j_delegations_gone(struct judge *j, int file, bool write);
 
 #endif

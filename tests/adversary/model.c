@@ -64,7 +64,12 @@ int m_state_find(const struct model *m, const uint8_t *other)
 
 bool m_lapsed(const struct model *m, int client, uint64_t now_ms)
 {
-	return now_ms - m->client[client].renewed_ms > m->lease_ms;
+	return now_ms + M_TICK_MS > m->client[client].renewed_ms + m->lease_ms;
+}
+
+bool j_lapsed(const struct judge *j, int client)
+{
+	return m_lapsed(j->m, client, j->came_ms);
 }
 
 static uint64_t mix(uint64_t h, const void *data, size_t len)
@@ -88,7 +93,10 @@ uint64_t m_request_hash(const struct m_req *r)
 	h = mix(h, &r->uid, sizeof(r->uid));
 	h = mix(h, &r->cache, sizeof(r->cache));
 	h = mix(h, &r->highest, sizeof(r->highest));
-	h = mix(h, &r->file, sizeof(r->file));
+	if (r->handle.len)
+		h = mix(h, r->handle.data, r->handle.len);
+	else
+		h = mix(h, &r->file, sizeof(r->file));
 	h = mix(h, &r->fh, sizeof(r->fh));
 	h = mix(h, &r->nops, sizeof(r->nops));
 	/* The generator zeroes requests, padding too. */
@@ -209,14 +217,6 @@ void model_restart(struct model *m, uint64_t now_ms)
 	m->grace_until_ms = now_ms + 2 * m->lease_ms + 5000;
 }
 
-void model_returning(struct model *m, const struct nfs41_stateid *id)
-{
-	int st = m_state_find(m, id->other);
-
-	if (st >= 0 && m->state[st].kind == M_DELEG)
-		m->state[st].returning = true;
-}
-
 /* --- SEQUENCE --- */
 
 enum seen { SEEN_ERROR, SEEN_NEW, SEEN_RETRY };
@@ -226,7 +226,7 @@ static void maybe_expired(struct judge *j, int s)
 {
 	int c = j->m->session[s].client;
 
-	if (m_lapsed(j->m, c, j->r->now_ms))
+	if (j_lapsed(j, c))
 		j_may(j, S_BADSESSION, "its lease was over (§8.3)");
 }
 
@@ -288,12 +288,24 @@ static bool judge_retry(struct judge *j, const struct m_slot *slot, const struct
 static bool check_sequence(struct judge *j, const struct m_session *s, const struct m_ans *a)
 {
 	const uint32_t fine = 0x1 | 0x200 | 0x400;	/* the back channel's state is not modelled */
+	const uint32_t gone = 0x8 | 0x10 | 0x20 | 0x40;	/* some state was revoked: expired, by hand, recallable */
+	bool may = false, must = false;
 
+	for (int i = 0; i < M_STATES; i++) {
+		const struct m_state *st = &j->m->state[i];
+
+		if (!st->used || st->client != s->client)
+			continue;
+		must |= st->revoked;
+		may |= st->revoked || m_may_be_revoked(st, j->came_ms);
+	}
 	if (a->sr_slot != j->r->slot || a->sr_seqid != j->r->seqid)
 		return j_wrong(j, "SEQUENCE answered for another slot or seqid (§18.46.2)");
 	if (a->sr_highest >= s->slots)
 		return j_wrong(j, "sr_highest_slotid beyond the table (§18.46.3)");
-	if (a->sr_flags & ~fine && !j->m->restarted && !m_lapsed(j->m, s->client, j->r->now_ms))
+	if (must && !(a->sr_flags & gone))
+		return j_wrong(j, "sr_status_flags: a delegation was revoked and not freed (§10.4.5, §18.46.3)");
+	if (a->sr_flags & ~(may ? fine | gone : fine) && !j->m->restarted && !j_lapsed(j, s->client))
 		return j_wrong(j, "sr_status_flags: there is nothing to tell (§18.46.3)");
 	return true;
 }
@@ -352,19 +364,32 @@ static bool (*judge_of(uint32_t op))(struct judge *, const struct m_op *, const 
 	return NULL;
 }
 
+/* The file of the request: models that came about in another order may have it at another place. */
+static int file_of(const struct model *m, const struct m_req *r)
+{
+	if (r->file < 0 || !r->handle.len)
+		return r->file;
+	for (int i = 0; i < M_FILES; i++)
+		if (m->file[i].used && m->file[i].fh.len == r->handle.len &&
+		    !memcmp(m->file[i].fh.data, r->handle.data, r->handle.len))
+			return i;
+	return -3;
+}
+
 static bool step_putfh(struct judge *j, const struct m_ans *a)
 {
-	const struct m_file *f = j->r->file >= 0 ? &j->m->file[j->r->file] : NULL;
+	int at = file_of(j->m, j->r);
+	const struct m_file *f = at >= 0 ? &j->m->file[at] : NULL;
 	bool held = false;
 
 	begin(j->v, -2, a->putfh_status);
-	j->file = j->r->file;
+	j->file = at;
 	for (int i = 0; f && i < M_STATES; i++)
 		held |= j->m->state[i].used && j->m->state[i].file == j->file;
 	if (j->r->fh == M_FH_FORGED) {
 		j_refuse(j, S_BADHANDLE, "a forged handle (§18.19.3)");
 		j_refuse(j, S_STALE, "a forged handle (§18.19.3)");
-	} else if (f && f->name < 0 && !held) {
+	} else if (at == -3 || (f && f->name < 0 && !held)) {
 		/* It may be found out now or by the next op */
 		j_may(j, S_STALE, "the file is gone (§4.2.2)");
 		j->file = -3;
@@ -414,15 +439,25 @@ static bool step_ops(struct judge *j, const struct m_ans *a)
 	return true;
 }
 
-static void renew(struct judge *j)
+void j_renew(struct judge *j, int client)
 {
-	if (j->client >= 0 && j->m->client[j->client].used)
-		j->m->client[j->client].renewed_ms = j->r->now_ms;
+	struct m_client *c = &j->m->client[client];
+
+	for (int i = 0; i < M_STATES && j_lapsed(j, client); i++) {
+		struct m_state *st = &j->m->state[i];
+
+		/* Nobody need have waited any longer for whose lease was over (§8.3) */
+		if (st->used && st->client == client && st->revoke_ms)
+			j_wanted_back(st, j->r->now_ms);
+	}
+	if (j->r->now_ms > c->renewed_ms)
+		c->renewed_ms = j->r->now_ms;
 }
 
 bool model_step(struct model *m, const struct m_req *r, const struct m_ans *a, struct m_verdict *v)
 {
-	struct judge j = { .m = m, .r = r, .v = v, .client = -1, .file = -2 };
+	struct judge j = { .m = m, .r = r, .v = v, .client = -1, .file = -2,
+			   .came_ms = a->came_ms > r->now_ms ? a->came_ms : r->now_ms };
 	struct m_slot *slot = NULL;
 
 	memset(v, 0, sizeof(*v));
@@ -436,7 +471,7 @@ bool model_step(struct model *m, const struct m_req *r, const struct m_ans *a, s
 
 		if (go <= 0)
 			return !go;
-		renew(&j);
+		j_renew(&j, j.client);
 	}
 	if (!step_ops(&j, a))
 		return false;

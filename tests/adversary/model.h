@@ -9,7 +9,8 @@
  * judged: some order of them must be allowed, one after the other; where several are, each is a model to go on with
  * (run.c).
  *
- * All files are in one directory; all times are the caller's.
+ * All files are in one directory; all times are the caller's. What the server did for a request it did somewhen between
+ * the time when it was sent and the time when its answer was there: whatever could be so at any of these is allowed.
  */
 #ifndef KEFS_TESTS_ADVERSARY_MODEL_H
 #define KEFS_TESTS_ADVERSARY_MODEL_H
@@ -18,7 +19,7 @@
 
 #define M_NAMES		4	/* client owner strings */
 #define M_CLIENTS	12	/* records, confirmed or not */
-#define M_SESSIONS	16
+#define M_SESSIONS	32
 #define M_SLOTS		8	/* that are used of a session's */
 #define M_FNAMES	4	/* file names */
 #define M_FILES		12	/* files that were ever made and are not forgotten */
@@ -26,7 +27,8 @@
 #define M_STATES	97	/* a prime: see m_place() */
 #define M_OPS		4	/* in a compound, beside SEQUENCE, PUTFH and GETFH */
 #define M_DATA		64	/* bytes of a file whose content is watched */
-#define M_WAITS		29
+#define M_WAITS		149
+#define M_TICK_MS	50	/* the server's clock may be as coarse as that */
 
 /*
  * Byte ranges begin and end where one of these cells does: the first M_CELLS - 2 are single bytes, then all up to what
@@ -72,6 +74,7 @@ struct m_req {
 	bool cache;
 	int file;			/* PUTFH of this model file; -1: of the directory; -2: none */
 	unsigned int fh;		/* M_FH_* */
+	struct nfs41_fh handle;		/* what @file is in any model, wherever that has it; len 0: not known */
 	unsigned int nops;
 	struct m_op op[M_OPS];
 	bool again;			/* an earlier transmission may have been executed, unseen */
@@ -102,6 +105,7 @@ struct m_res {
 
 struct m_ans {
 	int err;			/* 0, or no answer: -errno */
+	uint64_t came_ms;		/* 0: as soon as it was asked */
 	uint32_t status;		/* of the compound */
 	uint64_t hash;			/* of all from there on */
 	uint32_t seq_status, sr_slot, sr_seqid, sr_highest, sr_target, sr_flags;
@@ -147,7 +151,9 @@ struct m_file {
 enum m_kind { M_OPEN = 1, M_LOCK = 2, M_DELEG = 4 };
 
 struct m_state {
-	bool used, returning;
+	bool used;
+	bool revoked;			/* M_DELEG: and not freed */
+	uint64_t revoke_ms;		/* M_DELEG: wanted back, and may be revoked from then on; 0: not wanted */
 	enum m_kind kind;
 	int client, file;
 	unsigned int owner;
@@ -176,7 +182,7 @@ struct model {
 	uint64_t grace_until_ms;	/* after a restart: GRACE is allowed, and reclaim, until then */
 	bool restarted;			/* ids of an earlier life of the server may be told as such */
 	bool lenient;			/* allow what other servers do and the RFC does not forbid */
-	unsigned int dropped;		/* files and states for which there was no room: a mistake of the generator */
+	unsigned int dropped;		/* things for which there was no room, a mistake of the generator: the run is over */
 };
 
 #define M_ALLOWED 16
@@ -201,8 +207,8 @@ void model_init(struct model *m, uint64_t lease_ms);
 bool model_step(struct model *m, const struct m_req *r, const struct m_ans *a, struct m_verdict *v);
 /* The server lost all state but the files. */
 void model_restart(struct model *m, uint64_t now_ms);
-/* The holder will return this delegation, or has sent that it does. */
-void model_returning(struct model *m, const struct nfs41_stateid *id);
+/* The server wants this delegation back, since @since_ms at the earliest. */
+void model_recalled(struct model *m, const struct nfs41_stateid *id, uint64_t since_ms);
 
 /* --- for the generator and the driver --- */
 
@@ -211,7 +217,12 @@ int m_client_by_name(const struct model *m, unsigned int name, bool confirmed);
 int m_session_find(const struct model *m, const uint8_t *id);
 int m_file_by_name(const struct model *m, unsigned int name);
 int m_state_find(const struct model *m, const uint8_t *other);
+/* Its lease may be over. */
 bool m_lapsed(const struct model *m, int client, uint64_t now_ms);
+/* This delegation may have been revoked, for all that is known. */
+bool m_may_be_revoked(const struct m_state *st, uint64_t now_ms);
+/* Removed, and nobody has it open. */
+bool m_file_forgotten(const struct model *m, int file);
 /* Of all that decides what a request is, for retries. */
 uint64_t m_request_hash(const struct m_req *r);
 

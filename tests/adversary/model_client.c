@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#define SESSIONS_MIN	8	/* that a client may have of any server */
 #define UPDATE		0x40000000u
 #define CONFIRMED_R	0x80000000u
 
@@ -35,7 +36,7 @@ static void exchange_id_errors(struct judge *j, const struct m_op *op)
 	const struct model *m = j->m;
 	int conf = m_client_by_name(m, op->name, true);
 	const struct m_client *c = conf < 0 ? NULL : &m->client[conf];
-	bool lapsed = c && m_lapsed(m, conf, j->r->now_ms);
+	bool lapsed = c && j_lapsed(j, conf);
 
 	if (op->flags & CONFIRMED_R)
 		j_refuse(j, S_INVAL, "CONFIRMED_R is the server's (§18.35.3)");
@@ -91,16 +92,25 @@ bool j_exchange_id(struct judge *j, const struct m_op *op, const struct m_res *r
 		if (res->clientid == m->client[conf].id) {	/* 2, 6 */
 			if (!(res->flags & CONFIRMED_R))
 				return j_wrong(j, "2, 6: CONFIRMED_R must tell that the record is confirmed");
-			m->client[conf].renewed_ms = j->r->now_ms;
+			j_renew(j, conf);
 			return true;
 		}
-		if (!m_lapsed(m, conf, j->r->now_ms))
+		if (!j_lapsed(j, conf))
 			return j_wrong(j, "2: the client id must be the confirmed record's");
 		j_drop_client(m, conf);
 	}
 	if (conf >= 0 && m->client[conf].used && m->client[conf].uid != j->r->uid)
 		j_drop_client(m, conf);				/* 3, without state */
 	return new_client(j, op, res);				/* 1, 4, 5 */
+}
+
+static unsigned int sessions(const struct model *m, int client)
+{
+	unsigned int n = 0;
+
+	for (int i = 0; i < M_SESSIONS; i++)
+		n += m->session[i].used && m->session[i].client == client;
+	return n;
 }
 
 static bool cs_retry(const struct m_client *c, const struct m_op *op)
@@ -117,7 +127,7 @@ static void create_session_errors(struct judge *j, const struct m_op *op)
 		j_refuse(j, S_STALE_CLIENTID, "no such client id (§18.36.4)");
 		return;
 	}
-	if (m_lapsed(j->m, i, j->r->now_ms))
+	if (j_lapsed(j, i))
 		j_may(j, S_STALE_CLIENTID, "its lease was over (§18.36.4)");
 	if (cs_retry(c, op)) {
 		if (c->cs_status)
@@ -128,6 +138,8 @@ static void create_session_errors(struct judge *j, const struct m_op *op)
 		j_refuse(j, S_SEQ_MISORDERED, "csa_sequence is neither the last nor the next (§18.36.4)");
 	if (op->flags & ~7u)
 		j_refuse(j, S_INVAL, "unknown csa_flags (§18.36.3)");
+	if (sessions(j->m, i) >= SESSIONS_MIN)
+		j_may(j, S_NOSPC, "a server has room for only so many (§15.2)");
 	if (!c->confirmed && c->uid != j->r->uid)
 		j_refuse(j, S_CLID_INUSE, "another principal confirms (§18.36.4)");
 }
@@ -166,7 +178,7 @@ bool j_create_session(struct judge *j, const struct m_op *op, const struct m_res
 		return true;
 	}
 	c = &j->m->client[i];
-	c->renewed_ms = j->r->now_ms;
+	j_renew(j, i);
 	if (res->seq != op->seq)
 		return j_wrong(j, "csr_sequence is not csa_sequence (§18.36.3)");
 	if (cs_retry(c, op))
@@ -194,7 +206,7 @@ bool j_destroy_session(struct judge *j, const struct m_op *op, const struct m_re
 	if (!res) {
 		if (s < 0)
 			j_refuse(j, S_BADSESSION, "no such session (§18.37.3)");
-		else if (j->r->again || m_lapsed(j->m, j->m->session[s].client, j->r->now_ms))
+		else if (j->r->again || j_lapsed(j, j->m->session[s].client))
 			j_may(j, S_BADSESSION, "it may be gone already (§18.37.3)");
 		j_may(j, S_CONN_NOT_BOUND, "the connection may be others' (§18.37.3)");
 		return true;
@@ -210,7 +222,7 @@ bool j_destroy_clientid(struct judge *j, const struct m_op *op, const struct m_r
 	if (!res) {
 		if (c < 0)
 			j_refuse(j, S_STALE_CLIENTID, "no such client id (§18.50.3)");
-		else if (j->r->again || m_lapsed(j->m, c, j->r->now_ms))
+		else if (j->r->again || j_lapsed(j, c))
 			j_may(j, S_STALE_CLIENTID, "it may be gone already (§18.50.3)");
 		if (c >= 0 && (j_has_state(j->m, c) || j_has_session(j->m, c)))
 			j_refuse(j, S_CLIENTID_BUSY, "it has sessions or state (§18.50.3)");
@@ -229,7 +241,7 @@ bool j_bind_conn(struct judge *j, const struct m_op *op, const struct m_res *res
 	if (!res) {
 		if (s < 0)
 			j_refuse(j, S_BADSESSION, "no such session (§18.34.3)");
-		else if (m_lapsed(j->m, j->m->session[s].client, j->r->now_ms))
+		else if (j_lapsed(j, j->m->session[s].client))
 			j_may(j, S_BADSESSION, "its lease was over (§18.34.3)");
 		if (op->seq != 1 && op->seq != 2 && op->seq != 3 && op->seq != 7) {
 			j_refuse(j, S_INVAL, "no such direction (§18.34.2)");
@@ -258,22 +270,33 @@ bool j_reclaim_complete(struct judge *j, const struct m_op *op, const struct m_r
 	return true;
 }
 
-void j_failed(struct judge *j, const struct m_op *op, uint32_t status)
+/* The seqid counts (§18.36.4), but knfsd and others have it that it does not: both goes. */
+static void session_refused(struct m_client *c, const struct m_op *op)
 {
-	int c = m_client_by_id(j->m, op->clientid), s = m_session_find(j->m, op->session);
+	c->cs_seq = op->seq;
+	c->cs_used = false;
+	c->cs_refused = true;
+}
 
-	/* The seqid counts (§18.36.4), but knfsd and others have it that it does not: both goes. */
-	if (status == S_INVAL && c >= 0 && op->op == OP_CREATE_SESSION) {
-		j->m->client[c].cs_seq = op->seq;
-		j->m->client[c].cs_used = false;
-		j->m->client[c].cs_refused = true;
-	}
-	if (status == S_STALE_CLIENTID && c >= 0 && (op->op == OP_CREATE_SESSION || op->op == OP_DESTROY_CLIENTID))
-		j_drop_client(j->m, c);
-	if (status != S_BADSESSION || s < 0 || (op->op != OP_DESTROY_SESSION && op->op != OP_BIND_CONN))
-		return;
-	if (m_lapsed(j->m, j->m->session[s].client, j->r->now_ms))
+static void session_was_gone(struct judge *j, int s)
+{
+	if (j_lapsed(j, j->m->session[s].client))
 		j_drop_client(j->m, j->m->session[s].client);
 	else
 		j_drop_session(j->m, s);
+}
+
+void j_failed(struct judge *j, const struct m_op *op, uint32_t status)
+{
+	int c = m_client_by_id(j->m, op->clientid), s = m_session_find(j->m, op->session);
+	int st = m_state_find(j->m, op->id.other);
+
+	if (status == S_DELEG_REVOKED && st >= 0)
+		j_said_revoked(j, st);
+	if (op->op == OP_CREATE_SESSION && c >= 0 && (status == S_INVAL || status == S_NOSPC))
+		session_refused(&j->m->client[c], op);
+	if (status == S_STALE_CLIENTID && c >= 0 && (op->op == OP_CREATE_SESSION || op->op == OP_DESTROY_CLIENTID))
+		j_drop_client(j->m, c);
+	if (status == S_BADSESSION && s >= 0 && (op->op == OP_DESTROY_SESSION || op->op == OP_BIND_CONN))
+		session_was_gone(j, s);
 }

@@ -50,7 +50,7 @@ static void lock_conflicts(struct judge *j, const struct m_op *op, unsigned int 
 
 		if (!other_lock(j, st, owner) || conflict(st, op) < 0)
 			continue;
-		if (m_lapsed(m, st->client, j->r->now_ms))
+		if (j_lapsed(j, st->client))
 			j_may(j, S_DENIED, "§9.3");
 		else
 			j_refuse(j, S_DENIED, "a lock of another owner (§9)");
@@ -129,6 +129,7 @@ static void remember_wait(struct judge *j, const struct m_op *op, unsigned int o
 		w->last = op->last;
 		return;
 	}
+	j->m->dropped++;
 }
 
 static void set_cells(struct m_state *st, const struct m_op *op, uint8_t value)
@@ -299,7 +300,7 @@ static void io_anonymous(struct judge *j, bool write, bool bypass)
 
 		if (!st->used || st->kind != M_OPEN || st->file != j->file || !(st->deny & (write ? 2 : 1)))
 			continue;
-		if (m_lapsed(m, st->client, j->r->now_ms))
+		if (j_lapsed(j, st->client))
 			j_may(j, S_LOCKED, "§9.7");
 		else
 			j_refuse(j, S_LOCKED, "denied by an open (§8.2.3, §9.7)");
@@ -350,6 +351,7 @@ bool j_read(struct judge *j, const struct m_op *op, const struct m_res *res)
 		io_errors(j, op, false);
 		return true;
 	}
+	j_delegations_gone(j, j->file, false);
 	expire_denying(j, op, 1);
 	if (j->file < 0)
 		return true;
@@ -374,6 +376,7 @@ bool j_write(struct judge *j, const struct m_op *op, const struct m_res *res)
 		io_errors(j, op, true);
 		return true;
 	}
+	j_delegations_gone(j, j->file, true);
 	expire_denying(j, op, 2);
 	if (j->file < 0)
 		return true;

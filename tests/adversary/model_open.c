@@ -41,7 +41,7 @@ uint32_t j_state_status(const struct judge *j, const struct nfs41_stateid *id, i
 	return (int32_t)(id->seq - st->seq) > 0 ? S_BAD_STATEID : S_OLD_STATEID;
 }
 
-int j_state(struct judge *j, const struct nfs41_stateid *id, unsigned int kinds, bool file)
+static int find_state(struct judge *j, const struct nfs41_stateid *id)
 {
 	uint32_t status;
 	int st;
@@ -49,13 +49,23 @@ int j_state(struct judge *j, const struct nfs41_stateid *id, unsigned int kinds,
 	status = j_state_status(j, id, &st);
 	if (status)
 		j_refuse(j, status, "§8.2.2, §8.2.4");
-	if (st < 0) {
-		if (j->m->restarted) {
-			j_may(j, S_STALE_STATEID, "of the server's earlier life (§8.2.2)");
-			j_may(j, S_EXPIRED, "§8.2.4");
-		}
-		return -1;
+	if (st < 0 && j->m->restarted) {
+		j_may(j, S_STALE_STATEID, "of the server's earlier life (§8.2.2)");
+		j_may(j, S_EXPIRED, "§8.2.4");
 	}
+	return st;
+}
+
+int j_state(struct judge *j, const struct nfs41_stateid *id, unsigned int kinds, bool file)
+{
+	int st = find_state(j, id);
+
+	if (st < 0)
+		return -1;
+	if (j->m->state[st].revoked)
+		j_refuse(j, S_DELEG_REVOKED, "it is revoked (§8.2.4, §10.4.5)");
+	else if (m_may_be_revoked(&j->m->state[st], j->came_ms))
+		j_may(j, S_DELEG_REVOKED, "it was recalled a lease ago (§10.4.5)");
 	if (!(j->m->state[st].kind & kinds)) {
 		j_refuse(j, S_BAD_STATEID, "another kind of stateid (§8.2.4)");
 		return -1;
@@ -134,26 +144,10 @@ static void share_conflicts(struct judge *j, int file, int own, uint32_t access,
 			continue;
 		if (!(st->deny & access || st->access & deny))
 			continue;
-		if (m_lapsed(m, st->client, j->r->now_ms))
+		if (j_lapsed(j, st->client))
 			j_may(j, status, "§9.7");
 		else
 			j_refuse(j, status, "a share reservation of another owner (§9.7)");
-	}
-}
-
-void j_delegations(struct judge *j, int file, bool write)
-{
-	for (int i = 0; i < M_STATES; i++) {
-		const struct m_state *st = &j->m->state[i];
-
-		if (!st->used || st->kind != M_DELEG || st->file != file || st->client == j->client)
-			continue;
-		if (!write && st->access == 1)
-			continue;
-		if (st->returning || m_lapsed(j->m, st->client, j->r->now_ms))
-			j_may(j, S_DELAY, "a delegation is being returned (§10.4)");
-		else
-			j_refuse(j, S_DELAY, "a delegation must be recalled first (§10.4)");
 	}
 }
 
@@ -215,11 +209,17 @@ static void truncate_errors(struct judge *j, int f, int own)
 
 		if (!st->used || st->kind != M_OPEN || i == own || st->file != f || !(st->deny & 2))
 			continue;
-		if (m_lapsed(j->m, st->client, j->r->now_ms))
+		if (j_lapsed(j, st->client))
 			j_may(j, S_SHARE_DENIED, "§9.7");
 		else
 			j_refuse(j, S_SHARE_DENIED, "it truncates what another denies to write (§9.7)");
 	}
+}
+
+/* Who may read by delegation denies nobody to read (§10.4): others may do all that goes with readers. */
+static bool needs_all(const struct m_op *op)
+{
+	return op->access & 2 || op->truncate || op->deny & 1;
 }
 
 static void open_errors(struct judge *j, const struct m_op *op)
@@ -240,15 +240,14 @@ static void open_errors(struct judge *j, const struct m_op *op)
 		create_errors(j, op, f);
 	own = own_open(j->m, j->client, op->owner, f);
 	share_conflicts(j, f, own, op->access, op->deny, S_SHARE_DENIED);
-	j_delegations(j, f, op->access & 2 || op->truncate || op->deny);
+	j_delegations(j, f, needs_all(op));
 	if (op->truncate && op->create == M_UNCHECKED)
 		truncate_errors(j, f, own);
 }
 
-/* Removed, and nobody has it open. */
-static bool forgotten(const struct model *m, int f)
+bool m_file_forgotten(const struct model *m, int f)
 {
-	if (m->file[f].name >= 0)
+	if (!m->file[f].used || m->file[f].name >= 0)
 		return false;
 	for (int i = 0; i < M_STATES; i++)
 		if (m->state[i].used && m->state[i].file == f)
@@ -263,7 +262,7 @@ static int new_file(struct judge *j, const struct m_op *op, const struct m_res *
 
 	for (k = 0; k < M_FILES; k++) {
 		i = (at + k) % M_FILES;
-		if (!m->file[i].used || forgotten(m, (int)i))
+		if (!m->file[i].used || m_file_forgotten(m, (int)i))
 			break;
 	}
 	if (k == M_FILES) {
@@ -316,7 +315,7 @@ static bool add_delegation(struct judge *j, const struct m_op *op, const struct 
 		if (!other->used || other->file != j->file || other->client == j->client)
 			continue;
 		if (other->kind == M_OPEN && (res->deleg_type == 2 || other->access & 2) &&
-		    !m_lapsed(j->m, other->client, j->r->now_ms))
+		    !j_lapsed(j, other->client))
 			return j_wrong(j, "a delegation beside another client's open (§10.4)");
 	}
 	st = m_state_find(j->m, res->deleg.other);
@@ -343,6 +342,7 @@ bool j_open(struct judge *j, const struct m_op *op, const struct m_res *res)
 		return false;
 	if (j->file < 0)
 		return true;
+	j_delegations_gone(j, j->file, needs_all(op));
 	own = own_open(j->m, j->client, op->owner, j->file);
 	expire_conflicting(j, own, op->access, op->deny);
 	if (own >= 0) {
@@ -430,6 +430,7 @@ bool j_remove(struct judge *j, const struct m_op *op, const struct m_res *res)
 	int f = m_file_by_name(j->m, op->name);
 
 	if (res) {
+		j_delegations_gone(j, f, true);
 		j->m->file[f].name = -1;
 		return true;
 	}
@@ -453,6 +454,10 @@ bool j_test_stateid(struct judge *j, const struct m_op *op, const struct m_res *
 	if (!res)
 		return true;
 	want = j_state_status(j, &op->id, &st);
+	if (st >= 0 && res->tested == S_DELEG_REVOKED)
+		j_said_revoked(j, st);
+	if (st >= 0 && j->m->state[st].revoked && (want == S_OK || res->tested == S_DELEG_REVOKED))
+		want = S_DELEG_REVOKED;
 	if (res->tested == want)
 		return true;
 	if (st < 0 && j->m->restarted && (res->tested == S_STALE_STATEID || res->tested == S_EXPIRED))
@@ -465,7 +470,7 @@ bool j_test_stateid(struct judge *j, const struct m_op *op, const struct m_res *
 
 bool j_free_stateid(struct judge *j, const struct m_op *op, const struct m_res *res)
 {
-	int st = j_state(j, &op->id, M_OPEN | M_LOCK | M_DELEG, false);
+	int st = find_state(j, &op->id);
 	bool held = false;
 
 	if (res) {
@@ -474,27 +479,10 @@ bool j_free_stateid(struct judge *j, const struct m_op *op, const struct m_res *
 	}
 	if (st < 0)
 		return true;
-	held = j->m->state[st].kind != M_LOCK;
+	held = j->m->state[st].kind != M_LOCK && !j->m->state[st].revoked;
 	for (unsigned int i = 0; i < M_CELLS; i++)
 		held |= j->m->state[st].cell[i];
 	if (held)
-		j_refuse(j, S_LOCKS_HELD, "it stands for something held (§18.38.3)");
-	return true;
-}
-
-bool j_delegreturn(struct judge *j, const struct m_op *op, const struct m_res *res)
-{
-	int st;
-
-	if (res) {
-		st = m_state_find(j->m, op->id.other);
-		if (st >= 0)
-			j_drop_state(j->m, st);
-		return true;
-	}
-	st = j_state(j, &op->id, M_DELEG, true);
-	j_may(j, S_NOTSUPP, "delegations are optional (§17.1)");
-	if (st < 0 || j->r->again)
-		j_may(j, S_BAD_STATEID, "it may be gone already");
+		(m_may_be_revoked(&j->m->state[st], j->came_ms) ? j_may : j_refuse)(j, S_LOCKS_HELD, "it stands for something held (§18.38.3)");
 	return true;
 }

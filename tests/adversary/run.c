@@ -52,6 +52,10 @@ static void remember(struct run *r, const struct flight *f, int client, int file
 		snprintf(l->text + at, sizeof(l->text) - at, " -> %s", strerror(-f->a.err));
 	else
 		snprintf(l->text + at, sizeof(l->text) - at, " -> %u", f->a.status);
+	at = strlen(l->text);
+	if (f->a.came_ms > f->s.req.now_ms + TALK_STALL_MS)
+		snprintf(l->text + at, sizeof(l->text) - at, " after %llu ms",
+			 (unsigned long long)(f->a.came_ms - f->s.req.now_ms));
 	if (r->o->verbose)
 		printf("%lu m%u c%u %s\n", l->step, f->s.machine, f->s.conn, l->text);
 }
@@ -153,6 +157,15 @@ static void keep(struct run *r, const struct model *m)
 		r->found[r->nfound++] = *m;
 }
 
+/* None of those that are left was answered before it was sent. */
+static bool may_be_next(const struct talk *t, uint32_t left, unsigned int next)
+{
+	for (unsigned int i = 0; i < t->nfl; i++)
+		if (left >> i & 1 && t->fl[i].arrival < t->fl[next].launched)
+			return false;
+	return true;
+}
+
 /* All orders of the flights that are left, @depth having gone before. */
 static void search(struct run *r, const struct model *m, uint32_t left, unsigned int depth)
 {
@@ -163,7 +176,7 @@ static void search(struct run *r, const struct model *m, uint32_t left, unsigned
 	for (unsigned int i = 0; i < r->t.nfl && r->nfound < MODELS; i++) {
 		struct m_verdict v;
 
-		if (!(left >> i & 1))
+		if (!(left >> i & 1) || !may_be_next(&r->t, left, i))
 			continue;
 		*mine = *m;
 		if (model_step(mine, &r->t.fl[i].s.req, &r->t.fl[i].a, &v)) {
@@ -203,7 +216,6 @@ static bool judge(struct run *r)
 	qsort(r->t.fl, n, sizeof(*r->t.fl), by_arrival);
 	for (unsigned int i = 0; i < n; i++) {
 		r->t.fl[i].s.req.racing = n > 1;
-		r->t.fl[i].s.req.now_ms = r->t.fl[0].s.req.now_ms;
 		cover_answer(r->cov, &r->t.fl[i].s.req, &r->t.fl[i].a);
 	}
 	r->nfound = r->deepest = r->wrong = 0;
@@ -239,30 +251,35 @@ static int one(struct run *r, struct gen_step *s)
 	return judge(r) ? RUN_OK : RUN_WRONG;
 }
 
-/* Once more what may be running still: DELAY until it has ended. */
+/* The first flight's answer is that the earlier one still runs: it is forgotten. What came besides is judged. */
+static bool delayed(struct run *r)
+{
+	const struct flight *f = &r->t.fl[0];
+
+	/* Behind SEQUENCE, DELAY would be the answer to what was asked */
+	if (f->a.err || (f->s.req.sequence ? f->a.seq_status : f->a.status) != S_DELAY)
+		return false;
+	memmove(r->t.fl, r->t.fl + 1, --r->t.nfl * sizeof(*r->t.fl));
+	return true;
+}
+
+/* Once more what was sent at its time and may be running still: DELAY until it has ended. */
 static int once_more(struct run *r, struct gen_step *s)
 {
 	const struct timespec pause = { .tv_nsec = 2000000 };
+	uint64_t until = talk_now_ms() + r->m->lease_ms + TALK_WAIT_MS;
 
 	s->req.again = true;
-	for (int tries = 0; tries < 2000; tries++) {
-		struct m_ans a;
-		int err;
-
-		stamp(s);
-		err = talk_launch(&r->t, s);
-		if (err)
+	for (;;) {
+		if (talk_launch(&r->t, s))
 			return RUN_TROUBLE;
 		talk_wait(&r->t);
-		a = r->t.fl[0].a;
-		if (a.err || a.status != S_DELAY || r->t.nfl > 1)
-			break;
-		r->t.nfl = 0;
+		if (talk_now_ms() >= until || !delayed(r))
+			return judge(r) ? RUN_OK : RUN_WRONG;
+		if (r->t.nfl && !judge(r))
+			return RUN_WRONG;
 		nanosleep(&pause, NULL);
 	}
-	if (!r->t.nfl)
-		return RUN_WRONG;
-	return judge(r) ? RUN_OK : RUN_WRONG;
 }
 
 static int again(struct run *r, struct gen_step *s, bool there)
@@ -297,6 +314,7 @@ static int step_serial(struct run *r)
 	switch (s.fault) {
 	case GEN_DROP_HALF:
 	case GEN_DROP_UNREAD:
+		stamp(&s);
 		if (talk_drop(&r->t, &s, s.fault == GEN_DROP_HALF))
 			return RUN_TROUBLE;
 		s.conn = (s.conn + s.req.slot) % GEN_CONNS;
@@ -381,6 +399,7 @@ static int step(struct run *r)
 	nap(r);
 	if (ret)
 		return ret;
+	talk_begin(&r->t, r->g.asleep);
 	if (rpc4_random(&dice) % 100 < r->o->overlap)
 		return step_together(r, 2 + (unsigned int)(rpc4_random(&dice) % 3));
 	return step_serial(r);
@@ -504,6 +523,7 @@ static int begin(struct run *r, const struct options *o, uint64_t seed)
 
 static void end(struct run *r)
 {
+	r->t.alone = true;
 	if (r->m) {
 		for (unsigned int i = 0; i < M_NAMES; i++)
 			end_client(r, i);
@@ -530,14 +550,14 @@ enum run_result run_seed(const struct options *o, uint64_t seed, unsigned long s
 			continue;
 		ret = step(&r);
 		cov->steps++;
+		if (!ret && r.m->dropped) {
+			fprintf(stderr, "adversary: step %lu: the model has no room for what it brought\n", r.step);
+			ret = RUN_TROUBLE;
+		}
 		if (ret)
 			break;
 	}
 	*ret_at = r.step;
-	if (!ret && r.m->dropped) {
-		fprintf(stderr, "adversary: the model had no room for %u things\n", r.m->dropped);
-		ret = RUN_TROUBLE;
-	}
 	end(&r);
 	return ret;
 }

@@ -13,7 +13,7 @@ uint64_t talk_now_ms(void)
 	return rpc4_now_ns() / 1000000;
 }
 
-static void drop_conn(struct talk *t, unsigned int machine, unsigned int conn)
+void talk_drop_conn(struct talk *t, unsigned int machine, unsigned int conn)
 {
 	struct rpc4_conn *c = &t->conn[machine][conn];
 
@@ -22,7 +22,8 @@ static void drop_conn(struct talk *t, unsigned int machine, unsigned int conn)
 			continue;
 		t->fl[i].done = true;
 		t->fl[i].a.err = -ECONNRESET;
-		t->fl[i].arrival = t->arrivals++;
+		t->fl[i].arrival = t->events++;
+		t->fl[i].a.came_ms = talk_now_ms();
 	}
 	if (t->open[machine][conn])
 		rpc4_close(c);
@@ -32,8 +33,8 @@ static void drop_conn(struct talk *t, unsigned int machine, unsigned int conn)
 void talk_close_all(struct talk *t)
 {
 	for (unsigned int i = 0; i < GEN_MACHINES; i++)
-		for (unsigned int k = 0; k < GEN_CONNS; k++)
-			drop_conn(t, i, k);
+		for (unsigned int k = 0; k < TALK_CONNS; k++)
+			talk_drop_conn(t, i, k);
 }
 
 /* A server that was just started may not listen yet. */
@@ -70,13 +71,16 @@ int talk_launch(struct talk *t, const struct gen_step *s)
 		return r;
 	memset(f, 0, sizeof(*f));
 	f->s = *s;
-	f->c = build(t, s, &q);
+	if (s->req.file >= 0 && !s->req.handle.len)
+		f->s.req.handle = t->m->file[s->req.file].fh;
+	f->c = build(t, &f->s, &q);
 	f->xid = q.xid;
+	f->launched = t->events++;
 	t->nfl++;
 	r = nfs41_send(&q, f->c);
 	nfs41_free(&q);
 	if (r)
-		drop_conn(t, s->machine, s->conn);
+		talk_drop_conn(t, s->machine, s->conn);
 	return 0;
 }
 
@@ -96,42 +100,8 @@ int talk_drop(struct talk *t, const struct gen_step *s, bool half)
 	rpc4_out_free(&o);
 	nfs41_free(&q);
 	t->dropped++;
-	drop_conn(t, s->machine, s->conn);
+	talk_drop_conn(t, s->machine, s->conn);
 	return 0;
-}
-
-/* The delegation goes back at once, on the slot that is kept for it. */
-static void return_delegation(struct talk *t, const struct nfs41_stateid *id)
-{
-	int st = m_state_find(t->m, id->other);
-	struct gen_step s;
-
-	for (unsigned int i = 0; i < t->nm; i++)
-		model_returning(&t->m[i], id);
-	if (st < 0 || t->m->state[st].kind != M_DELEG || t->nfl == TALK_FLIGHTS)
-		return;
-	memset(&s, 0, sizeof(s));
-	for (int i = 0; i < M_SESSIONS; i++) {
-		const struct m_session *ses = &t->m->session[i];
-
-		if (!ses->used || ses->client != t->m->state[st].client)
-			continue;
-		s.machine = t->m->client[ses->client].name % GEN_MACHINES;
-		s.req.uid = t->m->client[ses->client].uid;
-		s.req.sequence = true;
-		memcpy(s.req.session, ses->id, 16);
-		s.req.slot = s.req.highest = ses->slots - 1;
-		s.req.seqid = ses->slot[s.req.slot].seq + 1;
-		s.req.now_ms = talk_now_ms();
-		s.req.file = t->m->state[st].file;
-		s.req.nops = 1;
-		s.req.again = true;
-		s.req.op[0].op = OP_DELEGRETURN;
-		s.req.op[0].id = *id;
-		s.req.op[0].id.seq = 0;
-		talk_launch(t, &s);
-		return;
-	}
 }
 
 static void callback(struct talk *t, struct rpc4_conn *c, struct rpc4_in *in)
@@ -145,7 +115,7 @@ static void callback(struct talk *t, struct rpc4_conn *c, struct rpc4_in *in)
 	t->recalls += what.recalled;
 	t->notifications += what.notified;
 	if (what.recalled)
-		return_delegation(t, &what.id);
+		talk_wanted(t, &what.id);
 }
 
 static void reply(struct talk *t, struct rpc4_conn *c, struct rpc4_in *in)
@@ -159,11 +129,12 @@ static void reply(struct talk *t, struct rpc4_conn *c, struct rpc4_in *in)
 		if (f->c != c || f->xid != rpc.xid || f->done)
 			continue;
 		f->done = true;
-		f->arrival = t->arrivals++;
+		f->arrival = t->events++;
 		if (r || rpc.denied || rpc.stat)
 			f->a.err = -EPROTO;
 		else
 			f->a.err = wire_get(in, &f->s.req, &f->a);
+		f->a.came_ms = talk_now_ms();
 		return;
 	}
 }
@@ -174,7 +145,7 @@ static void receive(struct talk *t, unsigned int machine, unsigned int conn)
 	struct rpc4_in in;
 
 	if (rpc4_recv(c, &in) || in.end - in.p < 8) {
-		drop_conn(t, machine, conn);
+		talk_drop_conn(t, machine, conn);
 		return;
 	}
 	if (in.p[7] == RPC4_CALL)
@@ -194,35 +165,50 @@ static bool all_done(const struct talk *t)
 /* Takes what has come on any connection within @ms. */
 static void pump(struct talk *t, int ms)
 {
-	struct pollfd p[GEN_MACHINES * GEN_CONNS];
-	unsigned int at[GEN_MACHINES * GEN_CONNS], n = 0;
+	struct pollfd p[GEN_MACHINES * TALK_CONNS];
+	unsigned int at[GEN_MACHINES * TALK_CONNS], n = 0;
 
-	for (unsigned int i = 0; i < GEN_MACHINES * GEN_CONNS; i++) {
-		if (!t->open[i / GEN_CONNS][i % GEN_CONNS])
+	for (unsigned int i = 0; i < GEN_MACHINES * TALK_CONNS; i++) {
+		if (!t->open[i / TALK_CONNS][i % TALK_CONNS])
 			continue;
-		p[n] = (struct pollfd){ .fd = t->conn[i / GEN_CONNS][i % GEN_CONNS].fd, .events = POLLIN };
+		p[n] = (struct pollfd){ .fd = t->conn[i / TALK_CONNS][i % TALK_CONNS].fd, .events = POLLIN };
 		at[n++] = i;
 	}
 	if (poll(p, n, ms) <= 0)
 		return;
 	for (unsigned int i = 0; i < n; i++)
-		if (p[i].revents && t->open[at[i] / GEN_CONNS][at[i] % GEN_CONNS])
-			receive(t, at[i] / GEN_CONNS, at[i] % GEN_CONNS);
+		if (p[i].revents && t->open[at[i] / TALK_CONNS][at[i] % TALK_CONNS])
+			receive(t, at[i] / TALK_CONNS, at[i] % TALK_CONNS);
+}
+
+void talk_begin(struct talk *t, uint32_t asleep)
+{
+	t->asleep = asleep;
+	t->rebind = (struct talk_round){ .due_ms = talk_now_ms() + TALK_STALL_MS };
+	t->renew = (struct talk_round){ .due_ms = talk_now_ms() + t->m->lease_ms / 4 };
 }
 
 void talk_wait(struct talk *t)
 {
-	/* Who has a delegation and no back channel holds others up for its lease (§10.4.6) */
+	/* Who has a delegation and does nothing holds others up for its lease (§10.4.5) */
 	uint64_t until = talk_now_ms() + t->m->lease_ms + TALK_WAIT_MS;
 
+	t->helping = TALK_FLIGHTS;
+	t->waits++;
 	while (!all_done(t)) {
 		if (talk_now_ms() >= until) {
-			for (unsigned int i = 0; i < t->nfl; i++)
-				if (!t->fl[i].done)
-					t->fl[i].a.err = -ETIMEDOUT;
+			for (unsigned int i = 0; i < t->nfl; i++) {
+				if (t->fl[i].done)
+					continue;
+				t->fl[i].a.err = -ETIMEDOUT;
+				t->fl[i].a.came_ms = talk_now_ms();
+				t->fl[i].arrival = UINT32_MAX;
+			}
 			return;
 		}
-		pump(t, 1000);
+		if (!t->alone)
+			talk_tend(t);
+		pump(t, TALK_STALL_MS);
 	}
 }
 

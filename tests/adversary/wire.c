@@ -220,7 +220,7 @@ static void put_op(struct nfs41_req *q, const struct wire *w, const struct m_op 
 
 static void put_putfh(struct nfs41_req *q, const struct wire *w, const struct model *m, const struct m_req *r)
 {
-	struct nfs41_fh fh = r->file < 0 ? w->dir : m->file[r->file].fh;
+	struct nfs41_fh fh = r->file < 0 ? w->dir : r->handle.len ? r->handle : m->file[r->file].fh;
 
 	if (r->fh == M_FH_FORGED && fh.len)
 		fh.data[r->seqid % fh.len] ^= 0x41;

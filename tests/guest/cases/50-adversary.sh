@@ -7,13 +7,19 @@
 # shellcheck disable=SC2317 # called by name
 # shellcheck source=tests/guest/cases.sh
 . "${KEFS_TESTS:?}/guest/cases.sh"
+# shellcheck source=tests/guest/delegations.sh
+. "$KEFS_TESTS/guest/delegations.sh"
 serve
 build adversary adversary
+[ "$SERVER" != kefs ] || short_leases
 join a
 server=$(server_addr a):$PORT
 seconds=${ADVERSARY_SECONDS:-60}
 read -ra more <<< "${ADVERSARY_ARGS:-}"
-[ "$SERVER" = kefs ] || more+=(--lenient)
+case $SERVER in
+kefs) more+=(--lease 10) ;;
+*) more+=(--lenient) ;;
+esac
 set -o pipefail	# a wrong answer is not lost in tee
 against() { in_ns a timeout $((seconds + 120)) /tmp/adversary "${more[@]}" "$@" "$server" | tee /tmp/said; }
 
@@ -28,5 +34,7 @@ done
 seed=$((EPOCHSECONDS % 1000000))
 check "seed $seed, one at a time" against --seed $seed --seconds $((seconds / 6)) --overlap 0
 check "seed $seed, much at once" against --seed $seed --seconds $((seconds / 6)) --overlap 80
+[ "$SERVER" != kefs ] || check "seed $seed, machines that sleep" against --seed $seed \
+	--seconds "$seconds" --steps 100000 --naps
 tail -n 1 /tmp/said
 finish

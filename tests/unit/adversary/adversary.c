@@ -259,6 +259,24 @@ static void leases(void **state)
 	assert_true(m_client_by_id(&m, 101) < 0);
 }
 
+/* What was asked before the end of a lease, and is answered after it, may be judged by either. */
+static void leases_while_waiting(void **state)
+{
+	struct m_req r;
+	struct m_ans a;
+
+	(void)state;
+	client(1);
+	r = in(1, OP_RECLAIM_COMPLETE);
+	r.file = -2;
+	r.now_ms = 89000;
+	a = answer(&r, S_BADSESSION);
+	a.seq_status = S_BADSESSION;
+	a.nres = 0;
+	a.came_ms = 91000;
+	assert_true(ask(&r, &a));
+}
+
 /* --- opens --- */
 
 static void shares(void **state)
@@ -337,6 +355,167 @@ static bool denied(unsigned int s, struct m_op op, uint64_t clientid, uint64_t o
 	a.res[0].denied = (struct m_denied){ .offset = offset, .length = length, .clientid = clientid, .type = type };
 	a.res[0].denied.owner_len = m_owner_name((char *)a.res[0].denied.owner, sizeof(a.res[0].denied.owner), "lock", 0);
 	return ask(&r, &a);
+}
+
+/* --- delegations --- */
+
+#define REVOKED_FLAG 0x40u
+
+/* As ask(), and the model is as it was if the answer was not allowed. */
+static bool allowed(const struct m_req *r, const struct m_ans *a)
+{
+	const struct model was = m;
+
+	if (ask(r, a))
+		return true;
+	m = was;
+	return false;
+}
+
+/* Client 1 has file 0 open for reading, with a delegation; client 2 is there. */
+static void delegated(void)
+{
+	struct m_req r;
+	struct m_ans a;
+
+	client(1);
+	client(2);
+	r = in(1, OP_OPEN);
+	r.file = -1;
+	r.op[0].access = 1;
+	a = answer(&r, 0);
+	a.res[0].id = id_of(1, 1);
+	a.res[0].fh.len = 4;
+	a.res[0].deleg_type = 1;
+	a.res[0].deleg = id_of(1, 9);
+	assert_true(ask(&r, &a));
+}
+
+/* Client 2's OPEN, sent at 1 s. */
+static struct m_req other_open(uint32_t access, uint32_t deny)
+{
+	struct m_req r = in(2, OP_OPEN);
+
+	r.now_ms = 1000;
+	r.file = -1;
+	r.op[0].access = access;
+	r.op[0].deny = deny;
+	r.op[0].want = 0x400;
+	return r;
+}
+
+static struct m_ans opened(const struct m_req *r, uint64_t came_ms)
+{
+	struct m_ans a = answer(r, 0);
+
+	a.res[0].id = id_of(1, 2);
+	a.res[0].fh.len = 4;
+	a.came_ms = came_ms;
+	return a;
+}
+
+/* Client 1 is heard of at that time. */
+static void renewed(uint64_t now_ms)
+{
+	struct m_req r = in(1, OP_SEQUENCE);
+	struct m_ans a;
+
+	r.now_ms = now_ms;
+	r.file = -2;
+	r.nops = 0;
+	a = answer(&r, 0);
+	assert_true(ask(&r, &a));
+}
+
+static void delegation_recalled(void **state)
+{
+	struct m_req r, back;
+	struct m_ans a;
+
+	(void)state;
+	delegated();
+	r = other_open(2, 0);
+	a = opened(&r, 1001);
+	assert_false(allowed(&r, &a));			/* it was not even recalled */
+	renewed(60000);
+	a = opened(&r, 60001);
+	assert_false(allowed(&r, &a));			/* nor given the time of a lease */
+	back = in(1, OP_DELEGRETURN);
+	back.now_ms = 60002;
+	back.op[0].id = id_of(1, 9);
+	a = answer(&back, 0);
+	assert_true(ask(&back, &a));
+	a = opened(&r, 60003);
+	assert_true(ask(&r, &a));
+}
+
+static void delegation_beside_readers(void **state)
+{
+	struct m_req r;
+	struct m_ans a;
+
+	(void)state;
+	delegated();
+	r = other_open(1, 1);
+	a = opened(&r, 1001);
+	assert_false(allowed(&r, &a));			/* who has it may be reading */
+	r.op[0].deny = 2;
+	assert_true(allowed(&r, &a));
+}
+
+static bool sequence_with(uint32_t flags)
+{
+	struct m_req r = in(1, OP_SEQUENCE);
+	struct m_ans a;
+	bool ret;
+
+	r.now_ms = 92000;
+	r.file = -2;
+	r.nops = 0;
+	a = answer(&r, 0);
+	a.sr_flags = flags;
+	ret = allowed(&r, &a);
+	seqid[1][0] -= !ret;
+	return ret;
+}
+
+static bool with_delegation(uint32_t op, uint32_t status)
+{
+	struct m_req r = in(1, op);
+	struct m_ans a;
+	bool ret;
+
+	r.now_ms = 92000;
+	r.op[0].id = id_of(1, 9);
+	a = answer(&r, status);
+	a.sr_flags = REVOKED_FLAG;
+	ret = allowed(&r, &a);
+	seqid[1][0] -= !ret;
+	return ret;
+}
+
+static void delegation_revoked(void **state)
+{
+	struct m_req r;
+	struct m_ans a;
+
+	(void)state;
+	delegated();
+	renewed(60000);
+	assert_false(sequence_with(REVOKED_FLAG));	/* nothing is */
+	r = other_open(2, 0);
+	a = opened(&r, 91001);				/* a lease later */
+	assert_true(allowed(&r, &a));
+	assert_false(sequence_with(0));			/* it must be told */
+	assert_true(sequence_with(REVOKED_FLAG));
+	assert_false(with_delegation(OP_READ, 0));
+	assert_false(with_delegation(OP_READ, S_BAD_STATEID));
+	assert_true(with_delegation(OP_READ, S_DELEG_REVOKED));
+	assert_false(with_delegation(OP_DELEGRETURN, 0));
+	assert_false(with_delegation(OP_FREE_STATEID, S_LOCKS_HELD));
+	assert_true(with_delegation(OP_FREE_STATEID, 0));
+	assert_false(sequence_with(REVOKED_FLAG));	/* it knows */
+	assert_true(sequence_with(0));
 }
 
 static void two_with_opens(void)
@@ -510,7 +689,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(client_ids, fresh), cmocka_unit_test_setup(client_ids_wrong, fresh),
 		cmocka_unit_test_setup(create_session_replies, fresh), cmocka_unit_test_setup(slots, fresh),
-		cmocka_unit_test_setup(leases, fresh), cmocka_unit_test_setup(shares, fresh),
+		cmocka_unit_test_setup(leases, fresh),
+		cmocka_unit_test_setup(leases_while_waiting, fresh), cmocka_unit_test_setup(shares, fresh),
+		cmocka_unit_test_setup(delegation_recalled, fresh), cmocka_unit_test_setup(delegation_beside_readers, fresh),
+		cmocka_unit_test_setup(delegation_revoked, fresh),
 		cmocka_unit_test_setup(downgrades, fresh), cmocka_unit_test_setup(before_reclaim_complete, fresh),
 		cmocka_unit_test_setup(locks, fresh), cmocka_unit_test_setup(locks_wrong, fresh),
 		cmocka_unit_test_setup(fairness, fresh), cmocka_unit_test_setup(data, fresh),
