@@ -37,7 +37,7 @@ load_start() {
 	rm -f /tmp/stop
 	load=()
 	for i in 1 2; do
-		"$KEFS_TESTS/guest/busy.py" "$1" /tmp/stop > /tmp/busy.$i 2>&1 &
+		"$KEFS_TESTS/guest/busy.py" "$1" /tmp/stop > "/tmp/busy.$i" 2>&1 &
 		load+=($!)
 	done
 }
