@@ -21,8 +21,8 @@
 #include "tunnel.h"
 
 #define BACKOFF_FIRST_MS	250
-#define BACKOFF_MAX_MS		10000
-#define STABLE_MS		10000	/* a tunnel that ran so long did not fail at the start */
+#define BACKOFF_MAX_MS		2000	/* a mount waits for it, and programs wait for the mount */
+#define STABLE_MS		1000	/* a tunnel that ran so long did not fail at the start, which takes milliseconds */
 #define END_MS			5000	/* from SIGTERM to SIGKILL */
 #define RENEW_RETRY_MS		60000	/* after a failure; others' services are not to be asked each second */
 #define RENEW_LIMIT_SEC		60

@@ -28,7 +28,7 @@ tls_set_up() {
 	mkdir -p /tmp/tls
 	ca=/tmp/tls/ca.pem
 	kefsctl ca --export > $ca
-	subnet=$(kefsctl --json subnets | jq -r '.Subnets[0].SubnetId')
+	subnet=$(kefsctl --json subnets | jq -r '.Subnets[] | select(.CidrBlock == "10.66.0.0/24") | .SubnetId')
 }
 
 efs() { aws efs "$@" 2> /tmp/aws.err; }
@@ -90,6 +90,27 @@ mount_port() { mount_in a "127.0.0.1:$2" "$3" "vers=4.1,sec=sys,noresvport,soft,
 mount_tls() {
 	tunnel "$1" "$2" && probe && mount_port "$port" "${4:-/}" "$3"
 }
+
+# tlshd_start, tlshd_stop: the client's own TLS (xprtsec=), of its network namespace; a certificate for mtls is made
+tlshd_start() {
+	[ -e /tmp/tls/client.key ] || openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=client \
+		-keyout /tmp/tls/client.key -out /tmp/tls/client.pem 2> /dev/null
+	cat > /tmp/tls/tlshd.conf <<-C
+		[debug]
+		loglevel = 2
+		tls = 2
+		nl = 0
+		[authenticate]
+		[authenticate.client]
+		x509.truststore = $ca
+		x509.certificate = /tmp/tls/client.pem
+		x509.private_key = /tmp/tls/client.key
+	C
+	# Not in_ns: $! is to be tlshd, not a shell around it
+	nsenter --net=/run/netns/a -- tlshd -s -c /tmp/tls/tlshd.conf >> /tmp/tls/tlshd.log 2>&1 &
+	tlshd=$!
+}
+tlshd_stop() { kill "$tlshd" 2> /dev/null; }
 
 # of_tls PATH: a count in kefsctl status
 of_tls() { kefsctl --json status | jq -r ".Tls$1"; }

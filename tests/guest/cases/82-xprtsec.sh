@@ -9,23 +9,8 @@
 
 tls_set_up 'tls_names = nfs.example.test'
 fs=$(new_fs 10.66.0.10)
-# tlshd takes the client's network namespace
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=client \
-	-keyout /tmp/tls/client.key -out /tmp/tls/client.pem 2> /dev/null
-cat > /tmp/tls/tlshd.conf <<-C
-	[debug]
-	loglevel = 2
-	tls = 2
-	nl = 0
-	[authenticate]
-	[authenticate.client]
-	x509.truststore = $ca
-	x509.certificate = /tmp/tls/client.pem
-	x509.private_key = /tmp/tls/client.key
-C
-in_ns a tlshd -s -c /tmp/tls/tlshd.conf > /tmp/tls/tlshd.log 2>&1 &
-tlshd=$!
-at_exit kill $tlshd
+tlshd_start
+at_exit tlshd_stop
 # xprtsec DIR HOW [ADDRESS]
 xprtsec() { mount_in a "${3:-10.66.0.10}:/" "$1" "vers=4.1,sec=sys,noresvport,soft,timeo=100,retrans=1,xprtsec=$2"; }
 of_tlshd() { tail -n 20 /tmp/tls/tlshd.log; }
