@@ -6,7 +6,7 @@
 # What stands in for what is not Kefs' business:
 #	an EC2 instance: a network and a mount namespace with its own /etc/fstab, /etc/resolv.conf, /root and /run/kefs;
 #	    it is "launched in a security group" by that group's tag kefs:members; its region is configured, not asked of IMDS
-#	its instance profile (which the recipe forgets): the keys of a role's session in /root/.aws/credentials
+#	its instance profile (which the recipe forgets): the keys of a role's session in ~/.aws/credentials
 #	ssh and sudo: a shell in these namespaces, which is root already
 #	Secrets Manager's random suffix: openssl's
 # options: --mem 2G
@@ -220,16 +220,16 @@ for i in 1 2; do
 	check "instance $i mounts, has it in fstab, and writes" on $i << EOF
    # Mount EFS file system
    sudo mount -t efs -o tls,iam ${EFS_ID}:/ /mnt/efs
-   
+
    # Mount access points
    sudo mount -t efs -o tls,iam,accesspoint=${AP1_ID} ${EFS_ID}:/ /mnt/web-content
    sudo mount -t efs -o tls,iam,accesspoint=${AP2_ID} ${EFS_ID}:/ /mnt/shared-data
-   
+
    # Add to fstab for persistent mounting
    echo "${EFS_ID}:/ /mnt/efs efs defaults,_netdev,tls,iam" | sudo tee -a /etc/fstab
    echo "${EFS_ID}:/ /mnt/web-content efs defaults,_netdev,tls,iam,accesspoint=${AP1_ID}" | sudo tee -a /etc/fstab
    echo "${EFS_ID}:/ /mnt/shared-data efs defaults,_netdev,tls,iam,accesspoint=${AP2_ID}" | sudo tee -a /etc/fstab
-   
+
    # Create test files
    echo "Hello from instance $i" | sudo tee /mnt/efs/test$i.txt
    echo "Web content from instance $i" | sudo tee /mnt/web-content/web$i.txt
