@@ -15,11 +15,11 @@ static json_t *descend(json_t *at, const char *part, json_t *(*make)(void))
 
 	if (json_is_object(at)) {
 		next = json_object_get(at, part);
-		if (!next) {
-			next = make();
-			(void)json_object_set_new(at, part, next);
-		}
-		return next;
+		if (next)
+			return next;
+		next = make();
+		/* A name that is not UTF-8 is refused, and next is gone. */
+		return json_object_set_new(at, part, next) < 0 ? NULL : next;
 	}
 	/* Elements come in order; one that does not is the next. */
 	if (!json_is_array(at) || kefs_str_u64(part, 1, KEFS_FORM_PARAMS_MAX, &i) < 0)
