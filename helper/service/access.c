@@ -376,7 +376,7 @@ static int renew_one(struct kefs_access *access, const struct kefs_kconn *conn, 
 	rc = judge(access, conn, fs_id, &flags, err);
 	if (rc < 0) {
 		/* What it has was right a moment ago; better than errors for who may work on. */
-		log_warn_limited("a connection to %s keeps its grant for now: %s", fs_id, err->text);
+		log_warn_limited("a connection to %s keeps its grant until it can be decided anew, which is tried again: %s", fs_id, err->text);
 		access->retry = true;
 		return 0;
 	}
@@ -400,7 +400,7 @@ static void renew(struct kefs_access *access, uint64_t volume)
 	int rc = kernel->ops->conn_list(kernel->ctx, volume, &list, &count, &err);
 
 	if (rc < 0 && rc != -ENODEV) {
-		log_err("connections keep their old grants for now: %s", err.text);
+		log_err("connections keep their grants until they can be listed, which is tried again: %s", err.text);
 		access->retry = true;
 	}
 	for (size_t i = 0; i < count; i++) {
