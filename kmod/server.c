@@ -215,11 +215,11 @@ int kefs_server_regrant(u64 conn_id, struct kefs_grant *grant)
 	old = link->grant;
 	link->grant = grant;
 	spin_unlock(&link->lock);
-	if (takes_away(grant, old)) {
-		WRITE_ONCE(old->narrowed, true);
-		smp_mb();	/* pairs with the one in kefs_deleg_offer_locked(): it gives a delegation, then looks */
+	/* Whatever it was: a request may outlive several grants, and the last may give less than its own. */
+	WRITE_ONCE(old->replaced, true);
+	smp_mb();	/* pairs with the one in kefs_deleg_offer_locked(): it gives a delegation, then looks */
+	if (takes_away(grant, old))
 		kefs_bound_recall(&link->bound);
-	}
 	kefs_grant_put(old);
 	kefs_conn_put(conn);
 	return 0;

@@ -22,7 +22,7 @@ struct kefs_grant {
 	struct kefs_fid root_fid;
 	siphash_key_t fh_key;		/* of the volume's own root: the volume's; of another root: derived */
 	u32 flags;			/* KEFS_GRANT_F_* */
-	bool narrowed;			/* one that gives less took its place: what it still allows must not last */
+	bool replaced;			/* another took its place: what this one still allows must not last */
 	u32 uid, gid, nr_gids;		/* with KEFS_GRANT_F_ENFORCE_IDS */
 	u32 gids[KEFS_GIDS_MAX];
 	u8 domain_len;			/* 0 in a grant made for GRANT_SET */

@@ -22,6 +22,10 @@ static int project_usage(const struct kefs_volume *volume, u64 *ret)
 	if (!volume->project || !sb->s_qcop || !sb->s_qcop->get_dqblk)
 		return -EOPNOTSUPP;
 	err = sb->s_qcop->get_dqblk(sb, make_kqid_projid(make_kprojid(&init_user_ns, volume->project)), &used);
+	if (err == -ENOENT) {	/* XFS: nothing was ever written under this id */
+		used.d_space = 0;
+		err = 0;
+	}
 	if (!err)
 		*ret = used.d_space;
 	return err;

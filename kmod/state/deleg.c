@@ -266,7 +266,7 @@ void kefs_deleg_offer_locked(struct kefs_client *client, struct kefs_fileobj *fi
 		return;
 	}
 	smp_mb();	/* pairs with the one in kefs_server_regrant() */
-	if (READ_ONCE(args->ask->grant->narrowed))	/* who recalls may have gone by already */
+	if (READ_ONCE(args->ask->grant->replaced))	/* who recalls may have gone by already */
 		kefs_recall_one(deleg);
 	give->type = type;
 	give->recall = args->ask->reclaim && !kefs_cb_works(client);
