@@ -44,6 +44,7 @@
 #include "service/access_keys.h"
 #include "service/dns.h"
 #include "service/endpoints.h"
+#include "service/filter.h"
 #include "service/efs.h"
 #include "service/identities.h"
 #include "service/module.h"
@@ -58,9 +59,10 @@
 #define WORKERS		2
 #define CONTROL_CONNECTIONS 64
 #define CONTROL_IDLE_SEC 30
-#define PUBLIC_CONNECTIONS 512
-#define PUBLIC_PER_ADDRESS 400	/* one stranger does not take all */
+#define PUBLIC_CONNECTIONS 1024
+#define PUBLIC_PER_ADDRESS 256	/* one stranger does not take all */
 #define PUBLIC_IDLE_SEC	15
+#define REQUEST_SEC	60	/* from the first byte of a request to the last of its answer */
 #define EXIT_USAGE	2
 #define IDENTITIES_SETTLE_MS 100
 
@@ -87,6 +89,7 @@ struct daemon {
 	struct kefs_audit *audit;		/* NULL: switched off */
 	struct kefs_identities *identities;
 	struct kefs_source *identities_timer;
+	bool identities_settling;	/* the timer runs */
 	struct kefs_access *access;
 	struct kefs_ca *ca;
 	struct kefs_tls *tls;		/* NULL: there is none, and this is why */
@@ -95,6 +98,7 @@ struct daemon {
 	struct kefs_names names;
 	struct kefs_dns *dns;
 	struct kefs_endpoints endpoints;
+	struct kefs_filter *filter;
 	struct kefs_acceptor *acceptor;
 	struct kefs_sync *sync;
 	struct kefs_efs efs;
@@ -287,6 +291,7 @@ static void on_tick(void *ctx)
 	const struct daemon *d = ctx;
 
 	kefs_access_tick(d->access);
+	kefs_endpoints_tick(&d->endpoints);
 }
 
 static void on_module_notice(void *ctx)
@@ -378,6 +383,7 @@ static void identities_settled(void *ctx)
 	struct daemon *d = ctx;
 
 	kefs_loop_enable(d->identities_timer, false);
+	d->identities_settling = false;
 	kefs_access_renew(d->access);
 }
 
@@ -385,7 +391,10 @@ static void identities_changed(void *ctx)
 {
 	struct daemon *d = ctx;
 
-	kefs_loop_rearm(d->identities_timer, IDENTITIES_SETTLE_MS);
+	/* Not put off by a next change: whoever may make changes without end would keep what he was told to lose. */
+	if (!d->identities_settling)
+		kefs_loop_rearm(d->identities_timer, IDENTITIES_SETTLE_MS);
+	d->identities_settling = true;
 }
 
 static int start_identities(struct daemon *d, struct kefs_err *err)
@@ -518,10 +527,15 @@ static void target_unlisten(void *ctx, const struct kefs_addr *addr)
 static int target_filter(void *ctx, struct kefs_err *err)
 {
 	const struct daemon *d = ctx;
-	char path[KEFS_SETTINGS_PATH];
 
-	(void)kefs_str_format(path, sizeof(path), "%s/security-groups.nft", d->settings.run_dir);
-	return kefs_packet_filter_apply(d->db, &d->settings.topology, path, err);
+	return kefs_filter_apply(d->filter, err);
+}
+
+static int target_check_filter(void *ctx, struct kefs_err *err)
+{
+	const struct daemon *d = ctx;
+
+	return kefs_filter_check(d->filter, err);
 }
 
 static void target_removed(void *ctx, uint32_t address)
@@ -534,7 +548,11 @@ static void target_removed(void *ctx, uint32_t address)
 static int start_endpoints(struct daemon *d, struct kefs_err *err)
 {
 	static const struct kefs_endpoints_ops ops = {
-		.listen = target_listen, .unlisten = target_unlisten, .filter = target_filter, .removed = target_removed,
+		.listen = target_listen, .unlisten = target_unlisten, .filter = target_filter,
+		.check_filter = target_check_filter, .removed = target_removed,
+	};
+	const struct kefs_filter_parts filter = {
+		.loop = d->loop, .db = d->db, .topology = &d->settings.topology, .run_dir = d->settings.run_dir,
 	};
 	int rc = kefs_names_open(&d->settings.topology, d->settings.dns_suffix, d->settings.run_dir, &d->names, err);
 
@@ -544,6 +562,8 @@ static int start_endpoints(struct daemon *d, struct kefs_err *err)
 	};
 	if (rc == 0)
 		rc = kefs_packet_filter_defaults(d->db, &d->settings.topology, err);
+	if (rc == 0)
+		rc = kefs_filter_new(&filter, &d->filter, err);
 	if (rc == 0)
 		rc = kefs_endpoints_start(&d->endpoints, err);
 	if (rc < 0 || !d->settings.dns)
@@ -661,6 +681,7 @@ static int start_control(struct daemon *d, struct kefs_err *err)
 		.loop = d->loop,
 		.connections = CONTROL_CONNECTIONS,
 		.idle_sec = CONTROL_IDLE_SEC,
+		.request_sec = REQUEST_SEC,
 		.answered = kefs_api_answered,
 		.ctx = &d->api,
 	};
@@ -711,6 +732,7 @@ static int start_public(struct daemon *d, struct kefs_err *err)
 		.connections = PUBLIC_CONNECTIONS,
 		.per_address = PUBLIC_PER_ADDRESS,
 		.idle_sec = PUBLIC_IDLE_SEC,
+		.request_sec = REQUEST_SEC,
 		.answered = kefs_api_answered,
 		.ctx = &d->api,
 	};
@@ -761,6 +783,7 @@ static void stop(struct daemon *d)
 	if (*d->control_path)
 		(void)unlink(d->control_path);
 	kefs_dns_stop(d->dns);
+	kefs_filter_free(d->filter);
 	kefs_sync_free(d->sync);
 	kefs_acceptor_free(d->acceptor);
 	kefs_tls_free(d->tls);

@@ -29,6 +29,11 @@ static const char *env(const struct creds_places *places, const char *name)
 	return value && *value ? value : NULL;
 }
 
+static const char *ca_file(const struct creds_places *places)
+{
+	return places->ca_file ? places->ca_file : env(places, "AWS_CA_BUNDLE");
+}
+
 /* They go into headers and certificates: printable, and no blanks. */
 static bool is_plain(const char *text)
 {
@@ -83,7 +88,7 @@ static int ask_sts(const struct creds_places *places, const char *action, const 
 		   const struct creds *signer, struct creds *ret_creds, struct kefs_err *err)
 {
 	const struct aws_call call = { .url = places->sts_url, .body = form->data, .region = places->region,
-				       .service = "sts", .creds = signer, .ca_file = env(places, "AWS_CA_BUNDLE"),
+				       .service = "sts", .creds = signer, .ca_file = ca_file(places),
 				       .limit_ms = AWS_LIMIT_MS };
 	char outer[64], inner[64];
 	json_t *object, *found;
@@ -155,6 +160,23 @@ struct files {
 };
 
 static int of_profile(const struct creds_places *places, const struct files *files, const char *name,
+		      unsigned int depth, struct creds *ret_creds, struct kefs_err *err);
+
+/* Who assumes the profile's role. A profile may be its own source: then its keys are meant. */
+static int source_of(const struct creds_places *places, const struct files *files, const struct profile *profile,
+		     const char *name, unsigned int depth, struct creds *ret_creds, struct kefs_err *err)
+{
+	struct profile keys;
+
+	if (strcmp(profile->source_profile, name))
+		return of_profile(places, files, profile->source_profile, depth + 1, ret_creds, err);
+	keys = profile_find_keys(&files->credentials, &files->config, name);
+	if (keys.kind == PROFILE_NONE)
+		return kefs_err_set(err, -ENOENT, "it is the profile itself, which has no keys");
+	return take(ret_creds, keys.access_key, keys.secret, keys.token, err);
+}
+
+static int of_profile(const struct creds_places *places, const struct files *files, const char *name,
 		      unsigned int depth, struct creds *ret_creds, struct kefs_err *err)
 {
 	const struct profile profile = profile_find(&files->credentials, &files->config, name);
@@ -171,10 +193,7 @@ static int of_profile(const struct creds_places *places, const struct files *fil
 	case PROFILE_ROLE:
 		if (depth >= ROLE_DEPTH_MAX)
 			return kefs_err_set(err, -ELOOP, "source_profile leads on and on");
-		/* A profile may be its own source: then its keys are meant */
-		if (!strcmp(profile.source_profile, name))
-			return kefs_err_set(err, -ELOOP, "source_profile is the profile itself");
-		rc = of_profile(places, files, profile.source_profile, depth + 1, &source, err);
+		rc = source_of(places, files, &profile, name, depth, &source, err);
 		if (rc < 0)
 			return kefs_err_prefix(err, rc, "source_profile %s: ", profile.source_profile);
 		rc = assume_role(places, &profile, &source, ret_creds, err);
@@ -215,7 +234,7 @@ static int from_url(const struct creds_places *places, const char *url, const ch
 		    struct creds *ret_creds, struct kefs_err *err)
 {
 	const struct aws_call call = { .url = url, .authorization = authorization, .limit_ms = CONTAINER_LIMIT_MS,
-				       .ca_file = env(places, "AWS_CA_BUNDLE") };
+				       .ca_file = ca_file(places) };
 	json_t *object;
 	int rc = aws_do(&call, &object, err);
 

@@ -35,6 +35,7 @@ struct creds_request {
 struct creds_places {
 	const char *credentials_file, *config_file;	/* AWS's two files */
 	const char *region, *sts_url;	/* of STS, for roles; NULL: https://sts.REGION.SUFFIX/ cannot be made either */
+	const char *ca_file;		/* that those endpoints are checked by; NULL: AWS_CA_BUNDLE says, or the system */
 	const char *(*env)(const char *name);	/* getenv(), or nothing */
 };
 

@@ -82,6 +82,7 @@ static int choose_port(struct making *m, struct failure *failure)
 static int fill_state(struct making *m, struct failure *failure)
 {
 	const struct exec_request *r = m->request;
+	const char *bundle = places_env("AWS_CA_BUNDLE");
 	struct state *s = m->state;
 
 	s->mount_time = (int64_t)time(NULL);
@@ -98,6 +99,9 @@ static int fill_state(struct making *m, struct failure *failure)
 	(void)kefs_str_copy(s->credentials_file, sizeof(s->credentials_file), r->places->credentials_file);
 	(void)kefs_str_copy(s->config_file, sizeof(s->config_file), r->places->config_file);
 	(void)kefs_str_copy(s->sts_url, sizeof(s->sts_url), r->places->sts_url);
+	if (bundle && !realpath(bundle, s->ca_bundle))
+		s->ca_bundle[0] = '\0';
+	proc_boot(s->boot, sizeof(s->boot));
 	if (gethostname(s->common_name, sizeof(s->common_name) - 1) < 0 || !*s->common_name)
 		(void)kefs_str_copy(s->common_name, sizeof(s->common_name), "localhost");
 	return 0;

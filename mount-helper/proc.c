@@ -58,6 +58,16 @@ static int read_stat(pid_t pid, char *ret_state, uint64_t *ret_start)
 	return end > p + 1 ? 0 : -ESRCH;
 }
 
+void proc_boot(char *ret_boot, size_t size)
+{
+	CLEANUP_FREE char *text = NULL;
+	size_t len;
+
+	*ret_boot = '\0';
+	if (file_read("/proc/sys/kernel/random/boot_id", STAT_MAX, &text, &len) == 0)
+		(void)kefs_str_format(ret_boot, size, "%.*s", (int)strcspn(text, "\n"), text);
+}
+
 int proc_identify(pid_t pid, struct proc_id *ret_id)
 {
 	uint64_t start;

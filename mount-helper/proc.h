@@ -15,6 +15,9 @@ struct proc_id {
 	uint64_t start;		/* in clock ticks since boot, /proc/PID/stat */
 };
 
+/* The name of this boot of the machine; "" where it has none. */
+void proc_boot(char *ret_boot, size_t size);
+
 /* Who has that pid now. 0, -ESRCH. */
 int proc_identify(pid_t pid, struct proc_id *ret_id);
 /* Is it still there, and no zombie? */

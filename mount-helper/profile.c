@@ -32,6 +32,27 @@ static bool role_of(const struct ini *ini, const char *section, struct profile *
 	return true;
 }
 
+struct profile profile_find_keys(const struct ini *credentials, const struct ini *config, const char *name)
+{
+	char section[sizeof("profile ") + CREDS_NAME];
+	struct profile profile = { .kind = PROFILE_NONE };
+	const char *const sections[] = { section, name };
+
+	if (kefs_str_format(section, sizeof(section), "profile %s", name) < 0)
+		return profile;
+	if (keys_of(credentials, name, &profile)) {
+		profile.kind = PROFILE_CREDENTIALS;
+		return profile;
+	}
+	for (size_t i = 0; i < 2; i++) {
+		if (keys_of(config, sections[i], &profile)) {
+			profile.kind = PROFILE_CONFIG;
+			return profile;
+		}
+	}
+	return profile;
+}
+
 struct profile profile_find(const struct ini *credentials, const struct ini *config, const char *name)
 {
 	char section[sizeof("profile ") + CREDS_NAME];
@@ -46,15 +67,5 @@ struct profile profile_find(const struct ini *credentials, const struct ini *con
 			return profile;
 	if (role_of(credentials, name, &profile))
 		return profile;
-	if (keys_of(credentials, name, &profile)) {
-		profile.kind = PROFILE_CREDENTIALS;
-		return profile;
-	}
-	for (size_t i = 0; i < 2; i++) {
-		if (keys_of(config, sections[i], &profile)) {
-			profile.kind = PROFILE_CONFIG;
-			return profile;
-		}
-	}
-	return profile;
+	return profile_find_keys(credentials, config, name);
 }

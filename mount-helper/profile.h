@@ -24,4 +24,7 @@ struct profile {
 /* Texts lie in the files. */
 struct profile profile_find(const struct ini *credentials, const struct ini *config, const char *name);
 
+/* Its keys, though it has a role, too; else PROFILE_NONE. */
+struct profile profile_find_keys(const struct ini *credentials, const struct ini *config, const char *name);
+
 #endif

@@ -12,6 +12,8 @@
 #include "common/str.h"
 #include "mountinfo.h"
 
+#define NAMESPACES_MAX 256
+
 static struct watch *find(const struct watches *watches, const char *name)
 {
 	for (size_t i = 0; i < watches->count; i++)
@@ -49,58 +51,63 @@ static int scan_folders(struct watches *watches, int64_t now_ms)
 	return -errno;
 }
 
-/* A row of one namespace; 0 stands for ours, whose number need not be known. */
-struct marking {
-	const struct watches *watches;
-	uint64_t mount_ns;
-};
-
-/* The port alone says whose mount it is: no two tunnels have the same, and a mount point may be moved or bound. */
+/*
+ * The port alone says whose mount it is: no two tunnels have the same, and a mount point may be moved or bound, into
+ * other namespaces too.
+ */
 static void mark(void *arg, const struct mount_row *row)
 {
-	const struct marking *marking = arg;
+	const struct watches *watches = arg;
 
 	if (!row->nfs || !row->loopback || !row->port)
 		return;
-	for (size_t i = 0; i < marking->watches->count; i++) {
-		struct watch *watch = marking->watches->all[i];
-
-		if (watch->state.port == row->port &&
-		    (!marking->mount_ns || marking->mount_ns == watch->state.mount_ns))
-			watch->mounted = true;
+	for (size_t i = 0; i < watches->count; i++) {
+		if (watches->all[i]->state.port == row->port)
+			watches->all[i]->mounted = true;
 	}
 }
 
-/* Is one missing here that was mounted in that other namespace? */
-static bool is_wanted(const struct watches *watches, uint64_t mount_ns)
+static bool is_missing(const struct watches *watches)
 {
 	for (size_t i = 0; i < watches->count; i++)
-		if (!watches->all[i]->mounted && watches->all[i]->loaded && watches->all[i]->state.mount_ns == mount_ns)
+		if (watches->all[i]->loaded && !watches->all[i]->mounted)
 			return true;
 	return false;
 }
 
+/* Was that namespace looked into? One that does not fit in is looked into again. */
+static bool is_known(uint64_t *known, size_t *count, uint64_t ns)
+{
+	for (size_t i = 0; i < *count; i++)
+		if (known[i] == ns)
+			return true;
+	if (*count < NAMESPACES_MAX)
+		known[(*count)++] = ns;
+	return false;
+}
+
 /* Mounts of other mount namespaces (containers, ip netns exec) are seen through any process that is in them. */
-static void mark_elsewhere(const struct watches *watches, uint64_t own_ns)
+static void mark_elsewhere(struct watches *watches, uint64_t own_ns)
 {
 	CLEANUP_DIR DIR *proc = opendir("/proc");
+	uint64_t known[NAMESPACES_MAX] = { own_ns };
 	const struct dirent *entry;
 	char path[PATH_MAX];
+	size_t count = 1;
 	struct stat ns;
 
-	while (proc && (entry = readdir(proc))) {
+	while (proc && is_missing(watches) && (entry = readdir(proc))) {
 		if (!isdigit((unsigned char)entry->d_name[0]) ||
 		    kefs_str_format(path, sizeof(path), "/proc/%s/ns/mnt", entry->d_name) < 0 || stat(path, &ns) < 0 ||
-		    ns.st_ino == own_ns || !is_wanted(watches, ns.st_ino))
+		    is_known(known, &count, ns.st_ino))
 			continue;
 		if (kefs_str_format(path, sizeof(path), "/proc/%s/mountinfo", entry->d_name) == 0)
-			(void)mountinfo_each(path, mark, &(struct marking){ watches, ns.st_ino });
+			(void)mountinfo_each(path, mark, watches);
 	}
 }
 
 int scan(struct watches *watches, int64_t now_ms)
 {
-	bool elsewhere = false;
 	struct stat ns;
 	int rc;
 
@@ -109,15 +116,12 @@ int scan(struct watches *watches, int64_t now_ms)
 		return rc;
 	for (size_t i = 0; i < watches->count; i++)
 		watches->all[i]->mounted = false;
-	rc = mountinfo_each("/proc/self/mountinfo", mark, &(struct marking){ watches, 0 });
+	rc = mountinfo_each("/proc/self/mountinfo", mark, watches);
 	if (rc < 0)
 		return rc;
 	if (stat("/proc/self/ns/mnt", &ns) < 0)
 		return -errno;
-	for (size_t i = 0; i < watches->count; i++)
-		elsewhere |= watches->all[i]->loaded && !watches->all[i]->mounted &&
-			watches->all[i]->state.mount_ns != ns.st_ino;
-	if (elsewhere)
+	if (is_missing(watches))
 		mark_elsewhere(watches, ns.st_ino);
 	return 0;
 }

@@ -42,6 +42,8 @@ static const struct member {
 	{ "credentialsFile", TEXT, MEMBER(credentials_file) },
 	{ "configFile", TEXT, MEMBER(config_file) },
 	{ "stsUrl", TEXT, MEMBER(sts_url) },
+	{ "caBundle", TEXT, MEMBER(ca_bundle) },
+	{ "boot", TEXT, MEMBER(boot) },
 #undef MEMBER
 };
 
@@ -144,7 +146,7 @@ int state_parse(struct state *state, const char *text, size_t len, struct kefs_e
 	for (size_t i = 0; rc == 0 && i < sizeof(members) / sizeof(members[0]); i++) {
 		const json_t *value = json_object_get(object, members[i].key);
 
-		rc = value ? set_member(state, &members[i], value) : -ENOENT;
+		rc = value ? set_member(state, &members[i], value) : 0;
 		if (rc < 0)
 			(void)kefs_err_sys(err, rc, "%s", members[i].key);
 	}
@@ -172,7 +174,7 @@ int state_save(const struct state *state, struct kefs_err *err)
 int state_load(struct state *state, struct kefs_err *err)
 {
 	CLEANUP_FREE char *text = NULL;
-	char path[PATH_MAX];
+	char path[PATH_MAX], boot[sizeof(state->boot)];
 	size_t len;
 	int rc;
 
@@ -182,7 +184,13 @@ int state_load(struct state *state, struct kefs_err *err)
 	if (rc < 0)
 		return kefs_err_sys(err, rc, "%s", path);
 	rc = state_parse(state, text, len, err);
-	return rc < 0 ? kefs_err_prefix(err, rc, "%s: ", path) : 0;
+	if (rc < 0)
+		return kefs_err_prefix(err, rc == -ENOENT ? -EINVAL : rc, "%s: ", path);
+	proc_boot(boot, sizeof(boot));
+	if (*state->boot && strcmp(state->boot, boot))
+		state->tunnel = state->helper = (struct proc_id){ 0 };
+	(void)kefs_str_copy(state->boot, sizeof(state->boot), boot);
+	return 0;
 }
 
 int state_remove(const struct state *state)

@@ -35,6 +35,8 @@ struct state {
 	int64_t cert_time;		/* when the certificate was made, seconds since the epoch */
 	char creds_method[CREDS_METHOD];	/* "" = an anonymous client */
 	char credentials_file[PATH_MAX], config_file[PATH_MAX], sts_url[URL_SIZE];
+	char ca_bundle[PATH_MAX];	/* of AWS's endpoints; "" = the system's */
+	char boot[64];			/* the boot that the processes are of; "" = not known */
 };
 
 /* The folder's name: the mount point's slashes are dots, those in front left out. It is cut where it is too long. */
@@ -46,11 +48,17 @@ unsigned int state_name_port(const char *name);
 /* The path of a file of the folder. 0 or -ENAMETOOLONG. */
 int state_path(const struct state *state, const char *file, char ret_path[PATH_MAX]);
 
-/* To text and back. Pure. 0 or negative with err. */
+/*
+ * To text and back. Pure. 0 or negative with err. A key that is not there leaves the member as it is: another version
+ * may have written it. Without a port it is no state.
+ */
 int state_format(const struct state *state, char **ret_text, struct kefs_err *err);
 int state_parse(struct state *state, const char *text, size_t len, struct kefs_err *err);
 
-/* state.json of the folder: written in one step; read into a state whose name is set. 0 or negative with err. */
+/*
+ * state.json of the folder: written in one step; read into a state whose name is set. 0 or negative with err; -ENOENT
+ * only if there is no such file. Processes of an earlier boot are none: their numbers are others' now.
+ */
 int state_save(const struct state *state, struct kefs_err *err);
 int state_load(struct state *state, struct kefs_err *err);
 

@@ -77,7 +77,10 @@ static bool load(struct watch *watch, int64_t now_ms)
 		return true;
 	rc = state_load(&watch->state, &err);
 	if (rc < 0) {
-		if (now_ms - watch->found_ms > HALF_MADE_MS && state_remove(&watch->state) == 0)
+		/* One that cannot be read may have a tunnel all the same, with a mount that needs it. */
+		if (rc != -ENOENT)
+			log_warn_limited("%s: not looked after: %s", watch->state.name, err.text);
+		else if (now_ms - watch->found_ms > HALF_MADE_MS && state_remove(&watch->state) == 0)
 			log_info("%s: removed, for nothing was made of it (%s)", watch->state.name, err.text);
 		return false;
 	}
@@ -173,6 +176,7 @@ static int renew(struct state *state)
 	const struct creds_places places = {
 		.credentials_file = state->credentials_file, .config_file = state->config_file,
 		.region = state->region, .sts_url = *state->sts_url ? state->sts_url : NULL,
+		.ca_file = *state->ca_bundle ? state->ca_bundle : NULL,
 	};
 	struct failure failure;
 	struct kefs_err err;

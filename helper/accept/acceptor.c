@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A connection is either decided at once, because its first bytes came with it, or waits in a list, oldest first,
- * with one timer for the oldest. Running out of descriptors or memory switches the listeners off for a moment
- * instead of spinning on a queue that stays readable.
+ * with one timer for the oldest. When the list is full the oldest goes: who means to speak does so within a round trip,
+ * and nobody can keep the others out by saying nothing. Running out of descriptors or memory switches the listeners
+ * off for a moment instead of spinning on a queue that stays readable.
  *
  * The limit per address counts those that wait and those that are served. Nobody tells us when a served one ends,
  * so the table only over-counts; before it refuses anyone it is counted anew, at most once a second.
@@ -24,7 +25,7 @@
 #include "common/log.h"
 
 #define BATCH			64	/* accepted in one turn of the loop */
-#define WAITING_MAX		4096	/* then the listeners pause */
+#define WAITING_MAX		4096	/* for their first byte */
 #define PEEK_MS			10000
 #define PAUSE_MS		200
 #define RECOUNT_MS		1000
@@ -78,7 +79,7 @@ struct kefs_acceptor {
 
 static void apply(struct kefs_acceptor *acceptor)
 {
-	bool on = acceptor->enabled && !acceptor->pausing && acceptor->stats.waiting < WAITING_MAX;
+	bool on = acceptor->enabled && !acceptor->pausing;
 
 	for (size_t i = 0; i < acceptor->listener_count; i++)
 		kefs_loop_enable(acceptor->listeners[i], on);
@@ -205,8 +206,7 @@ static void drop(struct waiter *w, int how)
 	if (how < 0)
 		kefs_hosts_sub(acceptor->hosts, &w->peer);
 	free(w);
-	if (acceptor->stats.waiting-- == WAITING_MAX)
-		apply(acceptor);
+	acceptor->stats.waiting--;
 }
 
 static void on_readable(void *ctx, int fd, uint32_t events)
@@ -243,6 +243,10 @@ static int wait_for_it(struct kefs_acceptor *acceptor, int fd, const struct kefs
 
 	if (!w)
 		return -ENOMEM;
+	if (acceptor->stats.waiting >= acceptor->parts.waiting_max) {
+		acceptor->stats.crowded_out++;
+		drop(acceptor->oldest, -ECONNABORTED);
+	}
 	w->acceptor = acceptor;
 	w->fd = fd;
 	w->peer = *peer;
@@ -256,8 +260,7 @@ static int wait_for_it(struct kefs_acceptor *acceptor, int fd, const struct kefs
 	w->prev = acceptor->newest;
 	*(w->prev ? &w->prev->next : &acceptor->oldest) = w;
 	acceptor->newest = w;
-	if (++acceptor->stats.waiting == WAITING_MAX)
-		apply(acceptor);
+	acceptor->stats.waiting++;
 	if (acceptor->oldest == w)
 		arm_peek_timer(acceptor);
 	return 0;
@@ -310,7 +313,7 @@ static void on_connection(void *ctx, int listen_fd, uint32_t events)
 	struct kefs_acceptor *acceptor = ctx;
 
 	(void)events;
-	for (int i = 0; i < BATCH && acceptor->enabled && acceptor->stats.waiting < WAITING_MAX; i++) {
+	for (int i = 0; i < BATCH && acceptor->enabled; i++) {
 		struct kefs_addr peer = { .len = sizeof(peer.storage) };
 		int fd = accept4(listen_fd, &peer.sa, &peer.len, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
@@ -394,6 +397,8 @@ int kefs_acceptor_new(const struct kefs_acceptor_parts *parts, struct kefs_accep
 	acceptor->parts = *parts;
 	if (!acceptor->parts.peek_ms)
 		acceptor->parts.peek_ms = PEEK_MS;
+	if (!acceptor->parts.waiting_max)
+		acceptor->parts.waiting_max = WAITING_MAX;
 	rc = kefs_hosts_new(&acceptor->hosts);
 	if (rc == 0)
 		rc = add_handshakes(acceptor);

@@ -42,6 +42,7 @@ struct kefs_acceptor_parts {
 	const struct kefs_listen_sockets *sockets;	/* stay the caller's */
 	uint32_t per_address;				/* most connections of one address */
 	uint32_t peek_ms;				/* how long a client may say nothing; 0: the default, 10 s */
+	uint32_t waiting_max;				/* that have not said anything yet; 0: the default, 4096 */
 	uint32_t handshake_ms;				/* for TLS to begin; 0: the default, 15 s */
 	struct kefs_tls *tls;				/* stays the caller's; NULL: there is no TLS, */
 	const char *tls_problem;			/* and this is why */

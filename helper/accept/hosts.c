@@ -80,7 +80,7 @@ static struct host **locate(struct kefs_hosts *hosts, const struct kefs_addr *ad
 {
 	struct host **p;
 
-	kefs_addr_host(addr, key);
+	kefs_addr_site(addr, key);
 	for (p = &hosts->buckets[bucket_of(hosts, key)]; *p; p = &(*p)->next) {
 		if (!memcmp((*p)->key, key, 16))
 			break;
@@ -123,7 +123,7 @@ uint32_t kefs_hosts_get(const struct kefs_hosts *hosts, const struct kefs_addr *
 	const struct host *host;
 	uint8_t key[16];
 
-	kefs_addr_host(addr, key);
+	kefs_addr_site(addr, key);
 	for (host = hosts->buckets[bucket_of(hosts, key)]; host; host = host->next) {
 		if (!memcmp(host->key, key, sizeof(key)))
 			return host->count;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * How many connections each host has: a bounded hash table, keyed so that a stranger cannot choose collisions. Pure
- * but for the key.
+ * How many connections each host has (an IPv4 address, or a /64 of IPv6: one host may have all of that): a bounded hash
+ * table, keyed so that a stranger cannot choose collisions. Pure but for the key.
  */
 #ifndef KEFS_ACCEPT_HOSTS_H
 #define KEFS_ACCEPT_HOSTS_H

@@ -18,20 +18,25 @@
 
 /* --- filters --- */
 
-static bool value_wanted(struct kefs_query_call *call, unsigned int filter, const char *value)
+/* A list's values are looked through in one go: to ask for each by its number would take the square of the time. */
+static bool value_wanted(const struct kefs_query_call *call, unsigned int filter, const char *value)
 {
-	for (unsigned int i = 1; i <= VALUES_MAX; i++) {
-		const char *pattern = kefs_form_get(call->form, "Filter.%u.Value.%u", filter, i);
+	char start[32];
 
-		if (!pattern)
-			return false;
-		if (fnmatch(pattern, value, 0) == 0)
+	(void)kefs_str_format(start, sizeof(start), "Filter.%u.Value.", filter);
+	for (size_t i = 0, seen = 0; i < call->form->count && seen < VALUES_MAX; i++) {
+		const struct kefs_form_param *param = &call->form->params[i];
+
+		if (!kefs_str_after(param->name, start))
+			continue;
+		seen++;
+		if (fnmatch(param->value, value, 0) == 0)
 			return true;
 	}
 	return false;
 }
 
-static bool tag_wanted(struct kefs_query_call *call, unsigned int filter, const char *name,
+static bool tag_wanted(const struct kefs_query_call *call, unsigned int filter, const char *name,
 		       const struct kefs_tags *tags)
 {
 	const char *key = kefs_str_after(name, "tag:");
@@ -63,17 +68,21 @@ static int one_filter(struct kefs_query_call *call, unsigned int filter, const c
 	return known ? 0 : kefs_err_set(&call->err, -KEFS_E_PARAMETER_VALUE, "The filter '%.64s' is invalid", name);
 }
 
-static bool id_wanted(struct kefs_query_call *call, const char *param, const char *id)
+static bool id_wanted(const struct kefs_query_call *call, const char *name, const char *id)
 {
-	for (unsigned int i = 1; param; i++) {
-		const char *wanted = kefs_form_get(call->form, "%s.%u", param, i);
+	bool any = false;
 
-		if (!wanted)
-			return i == 1;
-		if (!strcmp(wanted, id))
+	for (size_t i = 0; name && i < call->form->count; i++) {
+		const struct kefs_form_param *param = &call->form->params[i];
+		const char *rest = kefs_str_after(param->name, name);
+
+		if (!rest || *rest != '.')
+			continue;
+		any = true;
+		if (!strcmp(param->value, id))
 			return true;
 	}
-	return true;
+	return !any;
 }
 
 int kefs_ec2_wanted(struct kefs_query_call *call, const char *param, const char *id,

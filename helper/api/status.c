@@ -65,7 +65,7 @@ static json_t *acceptor_json(const struct kefs_server_status *status)
 {
 	const struct kefs_acceptor_stats *stats = &status->acceptor;
 
-	return json_pack("{sb sb so sI sI sI sI sI sI sI sI sI sI sI sI}",
+	return json_pack("{sb sb so sI sI sI sI sI sI sI sI sI sI sI sI sI}",
 			 "Accepting", status->accepting,
 			 "SocketActivated", status->socket_activated,
 			 "Listeners", listeners_json(status),
@@ -75,6 +75,7 @@ static json_t *acceptor_json(const struct kefs_server_status *status)
 			 "TlsRefused", (json_int_t)stats->tls_refused,
 			 "BadFirstByte", (json_int_t)stats->bad_first_byte,
 			 "Silent", (json_int_t)stats->silent,
+			 "CrowdedOut", (json_int_t)stats->crowded_out,
 			 "ClosedEarly", (json_int_t)stats->closed_early,
 			 "OverAddressLimit", (json_int_t)stats->over_address_limit,
 			 "NoFileSystem", (json_int_t)stats->no_file_system,

@@ -11,7 +11,6 @@
 #include "store/st_iam_policy.h"
 
 #define SESSIONS_MAX	100000		/* that live; AWS slows callers down */
-#define REMEMBER_SEC	86400		/* that an ended one is told from one that never was */
 #define POLICY_CHARS	2048
 
 /* "AIDA…", "AROA…:session", or the account. */
@@ -49,12 +48,11 @@ static void write_credentials(struct kefs_query_call *call, const struct kefs_se
 /* Draws and stores a session whose identity, name and end are set, and writes its credentials. */
 static int make_session(struct kefs_query_call *call, struct kefs_session *session, const char *policy)
 {
-	int64_t now = kefs_efs_now_ms() / 1000;
 	int rc = kefs_access_keys_draw(session);
 
 	if (rc < 0)
 		return kefs_err_sys(&call->err, rc, "drawing a key");
-	rc = kefs_st_session_insert(call->efs->db, session, policy, now - REMEMBER_SEC, SESSIONS_MAX, &call->err);
+	rc = kefs_st_session_insert(call->efs->db, session, policy, SESSIONS_MAX, &call->err);
 	if (rc == -EDQUOT)
 		return kefs_err_set(&call->err, -KEFS_E_THROTTLING, "Rate exceeded");
 	if (rc == 0)

@@ -8,16 +8,6 @@
 
 static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 
-static void key_of(const struct kefs_addr *addr, uint8_t host[16])
-{
-	memset(host, 0, 16);
-	if (!addr->len)
-		return;
-	kefs_addr_host(addr, host);
-	if (memcmp(host, mapped, sizeof(mapped)) != 0)
-		memset(host + 8, 0, 8);
-}
-
 static bool is_over(const struct kefs_limit_entry *entry, uint64_t now_ms)
 {
 	return !entry->lines || now_ms - entry->since_ms >= KEFS_LIMIT_MS;
@@ -50,7 +40,7 @@ bool kefs_limit_allow(struct kefs_limit *limit, const struct kefs_addr *addr, ui
 	struct kefs_limit_entry *entry;
 	uint8_t host[16];
 
-	key_of(addr, host);
+	kefs_addr_site(addr, host);
 	entry = find(limit, host, now_ms);
 	if (is_over(entry, now_ms)) {
 		entry->since_ms = now_ms;

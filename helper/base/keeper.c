@@ -81,14 +81,17 @@ static int write_pid(const struct kefs_keeper *keeper, pid_t pid)
 	return rc;
 }
 
-/* Asks it to end, then makes it. */
-static void end(int pidfd, int first)
+/* Asks it to end, then makes it. It may be beyond our reach: another user's now, and we are no longer root. */
+static void end(int pidfd)
 {
+	static const int signals[] = { SIGTERM, SIGKILL };
 	struct pollfd pfd = { .fd = pidfd, .events = POLLIN };
+	bool ended = false;
 
-	if (syscall(SYS_pidfd_send_signal, pidfd, first, NULL, 0) == 0 && poll(&pfd, 1, END_MS) <= 0) {
-		(void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
-		(void)poll(&pfd, 1, END_MS);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]) && !ended; i++) {
+		int rc = (int)syscall(SYS_pidfd_send_signal, pidfd, signals[i], NULL, 0);
+
+		ended = poll(&pfd, 1, rc == 0 ? END_MS : 0) > 0;
 	}
 }
 
@@ -104,19 +107,20 @@ static void end_old(const struct kefs_keeper *keeper)
 	if (fscanf(f, "%d %llu", &pid, &start) == 2 && pid > 1) {
 		pidfd = open_pid(pid);
 		if (pidfd >= 0 && start && start_time(pid) == start)
-			end(pidfd, SIGTERM);
+			end(pidfd);
 		if (pidfd >= 0)
 			(void)close(pidfd);
 	}
 	(void)fclose(f);
 }
 
+/* One that has not ended goes on without us. */
 static int reap(struct kefs_keeper *keeper)
 {
 	siginfo_t info = { .si_pid = 0 };
 	int status = -1;
 
-	if (waitid((idtype_t)P_PIDFD, (id_t)keeper->pidfd, &info, WEXITED) == 0)
+	if (waitid((idtype_t)P_PIDFD, (id_t)keeper->pidfd, &info, WEXITED | WNOHANG) == 0 && info.si_pid)
 		status = info.si_code == CLD_EXITED ? W_EXITCODE(info.si_status, 0) : W_EXITCODE(0, info.si_status);
 	keeper->watch = kefs_loop_remove(keeper->watch);
 	(void)close(keeper->pidfd);
@@ -165,7 +169,7 @@ static void stop(struct kefs_keeper *keeper)
 	if (keeper->pid <= 0)
 		return;
 	if (keeper->pidfd >= 0) {
-		end(keeper->pidfd, SIGTERM);
+		end(keeper->pidfd);
 		(void)reap(keeper);
 	} else {		/* no descriptor could be had for it: it is our child, so the number is still its own */
 		(void)kill(keeper->pid, SIGKILL);

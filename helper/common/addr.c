@@ -104,6 +104,13 @@ void kefs_addr_host(const struct kefs_addr *addr, uint8_t ret_host[16])
 	}
 }
 
+void kefs_addr_site(const struct kefs_addr *addr, uint8_t ret_site[16])
+{
+	kefs_addr_host(addr, ret_site);
+	if (addr->len && addr->sa.sa_family == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(&addr->in6.sin6_addr))
+		memset(ret_site + 8, 0, 8);
+}
+
 bool kefs_addr_equal(const struct kefs_addr *a, const struct kefs_addr *b)
 {
 	uint8_t host_a[16], host_b[16];

@@ -50,7 +50,8 @@ static void print_refusals(const json_t *acceptor)
 	static const struct {
 		const char *key, *text;
 	} refusals[] = {
-		{ "TlsRefused", "TLS" }, { "BadFirstByte", "not NFS" }, { "Silent", "silent" }, { "ClosedEarly", "closed early" },
+		{ "TlsRefused", "TLS" }, { "BadFirstByte", "not NFS" }, { "Silent", "silent" },
+		{ "CrowdedOut", "silent in a crowd" }, { "ClosedEarly", "closed early" },
 		{ "OverAddressLimit", "over the address's limit" }, { "NoFileSystem", "no file system for them" },
 		{ "Denied", "denied" }, { "HandOverFailed", "refused by the kernel module" },
 		{ "Paused", "pauses for want of descriptors" },

@@ -2,6 +2,9 @@
 /*
  * libmicrohttpd keeps an epoll descriptor of its own, which the loop watches; after each wake-up it is let run and
  * asked when it wants to be called at the latest. Nothing here blocks: handlers answer at once.
+ *
+ * Its own time limit is for a connection that says nothing; one that says a byte now and then is given a certain time
+ * for a whole request, counted from the end of the last one, and is cut off then.
  */
 #include "server.h"
 
@@ -13,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/unixsock.h"
@@ -23,10 +27,18 @@
 #define CONNECTION_MEMORY	((size_t)32 * 1024)
 #define SWALLOW_MAX		((size_t)16 * KEFS_HTTP_BODY_MAX)
 
+/* A connection: oldest first, as they all have the same time. */
+struct client {
+	struct client *next, *prev;
+	uint64_t deadline_ms;
+	int fd;			/* libmicrohttpd's */
+};
+
 struct kefs_http_server {
 	struct kefs_http_server_parts parts;
 	struct MHD_Daemon *daemon;
-	struct kefs_source *source, *timer;
+	struct kefs_source *source, *timer, *deadline;
+	struct client *oldest, *newest;
 };
 
 /* One request while it comes in. */
@@ -59,6 +71,78 @@ static void run(struct kefs_http_server *server)
 		kefs_loop_rearm(server->timer, ms);
 	else
 		kefs_loop_enable(server->timer, false);
+}
+
+/* --- how long a request may take --- */
+
+static void unlink_client(struct kefs_http_server *server, struct client *client)
+{
+	*(client->prev ? &client->prev->next : &server->oldest) = client->next;
+	*(client->next ? &client->next->prev : &server->newest) = client->prev;
+}
+
+/* Its time begins now. */
+static void append_client(struct kefs_http_server *server, struct client *client)
+{
+	uint64_t ms = (uint64_t)server->parts.request_sec * 1000;
+
+	client->deadline_ms = kefs_loop_now_ms(server->parts.loop) + ms;
+	client->next = NULL;
+	client->prev = server->newest;
+	*(client->prev ? &client->prev->next : &server->oldest) = client;
+	server->newest = client;
+	if (server->oldest == client)
+		kefs_loop_rearm(server->deadline, ms);
+}
+
+static void on_deadline(void *ctx)
+{
+	struct kefs_http_server *server = ctx;
+	uint64_t now = kefs_loop_now_ms(server->parts.loop);
+
+	/* libmicrohttpd sees the end of the stream and closes it; it has a time once more until then. */
+	while (server->oldest && server->oldest->deadline_ms <= now) {
+		struct client *client = server->oldest;
+
+		(void)shutdown(client->fd, SHUT_RDWR);
+		unlink_client(server, client);
+		append_client(server, client);
+	}
+	if (server->oldest)
+		kefs_loop_rearm(server->deadline, server->oldest->deadline_ms - now);
+}
+
+static void on_connection(void *ctx, struct MHD_Connection *connection, void **socket_ctx,
+			  enum MHD_ConnectionNotificationCode code)
+{
+	struct kefs_http_server *server = ctx;
+	const union MHD_ConnectionInfo *info;
+	struct client *client = *socket_ctx;
+
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+		client = info ? calloc(1, sizeof(*client)) : NULL;
+		*socket_ctx = client;
+		if (!client)
+			return;		/* it has the limit of silence */
+		client->fd = info->connect_fd;
+		append_client(server, client);
+	} else if (client) {
+		unlink_client(server, client);
+		free(client);
+		*socket_ctx = NULL;
+	}
+}
+
+static void request_is_over(struct kefs_http_server *server, struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	struct client *client = info ? info->socket_context : NULL;
+
+	if (!client)
+		return;
+	unlink_client(server, client);
+	append_client(server, client);
 }
 
 static void on_ready(void *ctx, int fd, uint32_t events)
@@ -234,9 +318,8 @@ static void on_completed(void *ctx, struct MHD_Connection *connection, void **co
 {
 	struct exchange *exchange = *con_cls;
 
-	(void)ctx;
-	(void)connection;
 	(void)code;
+	request_is_over(ctx, connection);
 	if (exchange) {
 		kefs_buf_free(&exchange->body);
 		free(exchange->target);
@@ -295,7 +378,8 @@ static int start(struct kefs_http_server *server)
 					  MHD_OPTION_PER_IP_CONNECTION_LIMIT, server->parts.per_address,
 					  MHD_OPTION_CONNECTION_TIMEOUT, server->parts.idle_sec,
 					  MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,
-					  MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+					  MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
+					  MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
 					  MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL,
 					  MHD_OPTION_UNESCAPE_CALLBACK, keep_raw, NULL,
 					  MHD_OPTION_ARRAY, tls,
@@ -308,6 +392,8 @@ static int start(struct kefs_http_server *server)
 	if (!info)
 		return -EOPNOTSUPP;
 	rc = kefs_loop_add_timer(server->parts.loop, 0, on_timer, server, &server->timer);
+	if (rc == 0)
+		rc = kefs_loop_add_timer(server->parts.loop, 0, on_deadline, server, &server->deadline);
 	if (rc < 0)
 		return rc;
 	return kefs_loop_add_fd(server->parts.loop, info->epoll_fd, EPOLLIN, on_ready, server, &server->source);
@@ -341,6 +427,7 @@ void kefs_http_server_free(struct kefs_http_server *server)
 	(void)kefs_loop_remove(server->timer);
 	if (server->daemon)
 		MHD_stop_daemon(server->daemon);
+	(void)kefs_loop_remove(server->deadline);
 	free(server);
 }
 

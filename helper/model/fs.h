@@ -76,8 +76,8 @@ int kefs_fs_state_parse(const char *word, enum kefs_fs_state *ret_state);
 struct kefs_fs *kefs_fs_find(const struct kefs_fs_list *list, const char *id);
 
 /*
- * The file system that a plain connection to a wildcard listener gets: default_id if it is there and available,
- * else, with no default_id, the only available one. NULL if there is none or the choice is open.
+ * The file system that a connection to no mount target may get: default_id if it is there and available, else, with no
+ * default_id, the only available one. NULL if there is none or the choice is open.
  */
 const struct kefs_fs *kefs_fs_default(const struct kefs_fs_list *list, const char *default_id);
 

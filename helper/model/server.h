@@ -53,6 +53,7 @@ struct kefs_acceptor_stats {
 	uint64_t starttls;		/* RFC 9289: asked in the clear for TLS, and were told to begin */
 	uint64_t bad_first_byte;
 	uint64_t silent;		/* said nothing in time */
+	uint64_t crowded_out;		/* said nothing, and had to make room for those that came later */
 	uint64_t closed_early;		/* went before they said anything */
 	uint64_t over_address_limit;
 	uint64_t no_file_system;

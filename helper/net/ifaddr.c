@@ -116,7 +116,11 @@ struct listing {
 	int error;
 };
 
-/* Those of our mark. */
+static bool is_marked(struct nlattr *proto)
+{
+	return proto && nla_len(proto) == 1 && nla_get_u8(proto) == MARK;
+}
+
 static int take(struct nl_msg *msg, void *ctx)
 {
 	struct listing *all = ctx;
@@ -125,8 +129,7 @@ static int take(struct nl_msg *msg, void *ctx)
 	struct kefs_ifaddr *list;
 
 	if (nlmsg_parse(nlmsg_hdr(msg), sizeof(*ifa), tb, IFA_MAX, NULL) < 0 || ifa->ifa_family != AF_INET ||
-	    !tb[IFA_PROTO] || nla_len(tb[IFA_PROTO]) != 1 || nla_get_u8(tb[IFA_PROTO]) != MARK || !tb[IFA_LOCAL] ||
-	    nla_len(tb[IFA_LOCAL]) != sizeof(uint32_t))
+	    !tb[IFA_LOCAL] || nla_len(tb[IFA_LOCAL]) != sizeof(uint32_t))
 		return NL_OK;
 	if (all->count == all->room) {
 		all->room = all->room ? 2 * all->room : 16;
@@ -140,6 +143,7 @@ static int take(struct nl_msg *msg, void *ctx)
 	all->list[all->count++] = (struct kefs_ifaddr) {
 		.address = ntohl(nla_get_u32(tb[IFA_LOCAL])),
 		.ifindex = ifa->ifa_index,
+		.ours = is_marked(tb[IFA_PROTO]),
 	};
 	return NL_OK;
 }
@@ -188,7 +192,7 @@ int kefs_ifaddr_del(uint32_t address, struct kefs_err *err)
 	int rc = kefs_ifaddr_list(&list, &count, err);
 
 	for (size_t i = 0; i < count && rc == 0; i++) {
-		if (list[i].address == address)
+		if (list[i].ours && list[i].address == address)
 			rc = kefs_ifaddr_drop(&list[i], err);
 	}
 	free(list);

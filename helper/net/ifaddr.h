@@ -6,6 +6,7 @@
 #ifndef KEFS_NET_IFADDR_H
 #define KEFS_NET_IFADDR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,7 @@
 struct kefs_ifaddr {
 	uint32_t address;	/* host byte order */
 	unsigned int ifindex;
+	bool ours;		/* it bears our mark */
 };
 
 /*
@@ -25,7 +27,7 @@ int kefs_ifaddr_add(const char *interface, uint32_t address, struct kefs_err *er
 /* Takes it away again, from wherever it is. 0, also if it is not there; somebody else's stays. */
 int kefs_ifaddr_del(uint32_t address, struct kefs_err *err);
 
-/* All that bear our mark; *ret_list to be freed. */
+/* All of this host; *ret_list to be freed. */
 int kefs_ifaddr_list(struct kefs_ifaddr **ret_list, size_t *ret_count, struct kefs_err *err);
 
 /* Takes one of the list away. */

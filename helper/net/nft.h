@@ -6,7 +6,9 @@
 #ifndef KEFS_NET_NFT_H
 #define KEFS_NET_NFT_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/err.h"
 
@@ -15,5 +17,14 @@
  * 0; -ENOENT if there is no nft on this host; -errno.
  */
 int kefs_nft_load(const char *path, const char *commands, size_t len, struct kefs_err *err);
+
+/* The handle of the table of that name in family inet: the kernel never gives one out twice. 0; -ENOENT; -errno. */
+int kefs_nft_table(const char *name, uint64_t *ret_handle);
+
+/* A socket that is readable when any table has changed, by whomever: the descriptor or -errno. */
+int kefs_nft_watch(void);
+
+/* Takes the notices out of it: was one of them about that table, or were some lost? */
+bool kefs_nft_drain(int fd, const char *name);
 
 #endif

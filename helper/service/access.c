@@ -12,22 +12,28 @@
 
 #include "audit/audit.h"
 #include "backing/approot.h"
+#include "base/json.h"
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "common/str.h"
 #include "service/efs.h"
 #include "service/policy_cache.h"
 #include "store/st_access_point.h"
+#include "store/st_key.h"
 #include "store/st_mount_target.h"
 
 /* Stand for access key and principal of a client that is not believed. */
 #define NOBODY_KEY	"-"
 #define NOBODY		"refused"
 
+#define REMEMBER_SEC	86400	/* that a session that has ended is told from one that never was */
+#define FORGET_SEC	3600
+
 struct kefs_access {
 	struct kefs_access_parts parts;
 	struct kefs_policy_cache *policies;
 	uint64_t refused[KEFS_REFUSALS];
+	int64_t forget_sec;	/* when sessions are to be forgotten next */
 	bool retry;		/* a connection has an old grant because something could not be read */
 };
 
@@ -171,7 +177,7 @@ static uint32_t ipv4_of(const struct kefs_addr *addr)
 static int resolve(struct kefs_access *access, const struct kefs_addr *local, uint64_t *ret_volume,
 		   struct kefs_err *err)
 {
-	const struct kefs_fs_list *list = kefs_volumes_list(access->parts.volumes);
+	const struct kefs_fs *fs;
 	char id[KEFS_ID_SIZE];
 	int rc = kefs_st_mount_target_fs(access->parts.db, ipv4_of(local), id, err);
 
@@ -179,13 +185,13 @@ static int resolve(struct kefs_access *access, const struct kefs_addr *local, ui
 		return kefs_volumes_default(access->parts.volumes, ret_volume, err);
 	if (rc < 0)
 		return rc;
-	for (size_t i = 0; i < list->count; i++) {
-		if (!strcmp(list->fs[i].id, id)) {
-			*ret_volume = list->fs[i].volume_id;
-			return 0;
-		}
-	}
-	return kefs_err_set(err, -ENOENT, "file system %s is gone", id);
+	fs = kefs_fs_find(kefs_volumes_list(access->parts.volumes), id);
+	if (!fs)
+		return kefs_err_set(err, -ENOENT, "file system %s is gone", id);
+	if (fs->state != KEFS_FS_AVAILABLE)
+		return kefs_err_set(err, -ENOENT, "file system %s is %s", id, kefs_fs_state_name(fs->state));
+	*ret_volume = fs->volume_id;
+	return 0;
 }
 
 /* --- access points --- */
@@ -341,6 +347,7 @@ static int judge(struct kefs_access *access, const struct kefs_kconn *conn, cons
 	const char *arn;
 	int rc = 0;
 
+	/* The key tells: it is never given to another. A user that was renamed has another ARN, and is the same. */
 	if (*conn->who) {
 		rc = kefs_grant_who(conn->who, key, &arn);
 		if (rc == 0 && strcmp(key, NOBODY_KEY))
@@ -349,9 +356,6 @@ static int judge(struct kefs_access *access, const struct kefs_kconn *conn, cons
 			rc = -ENOENT;
 		subject.known = rc == 0;
 	}
-	/* A key that has become another's is nobody's here. */
-	if (subject.known && strcmp(arn, subject.client.principal->arn))
-		rc = -ENOENT;
 	if (rc == 0)
 		rc = decide(access, &subject, ret_flags, err);
 	else if (rc == -ENOENT)
@@ -412,8 +416,50 @@ static void renew(struct kefs_access *access, uint64_t volume)
 	}
 }
 
+static int add_bearer(json_t *keys, const struct kefs_kconn *conn)
+{
+	char key[KEFS_AWSCERT_KEY_SIZE];
+	const char *arn;
+
+	if (!*conn->who || kefs_grant_who(conn->who, key, &arn) < 0)
+		return 0;
+	return json_array_append_new(keys, json_string(key)) < 0 ? -ENOMEM : 0;
+}
+
+int kefs_access_forget_sessions(struct kefs_access *access, int64_t ended_sec, struct kefs_err *err)
+{
+	const struct kefs_kernel *kernel = &access->parts.kernel;
+	CLEANUP_FREE struct kefs_kconn *list = NULL;
+	CLEANUP_JSON json_t *keys = json_array();
+	CLEANUP_FREE char *text = NULL;
+	size_t count = 0;
+	int rc = kernel->ops->conn_list(kernel->ctx, 0, &list, &count, err);
+
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < count && rc == 0; i++)
+		rc = add_bearer(keys, &list[i]);
+	text = json_dumps(keys, JSON_COMPACT);
+	if (rc < 0 || !text)
+		return kefs_err_sys(err, -ENOMEM, "sessions");
+	return kefs_st_sessions_forget(access->parts.db, ended_sec, text, err);
+}
+
+static void forget_sessions(struct kefs_access *access)
+{
+	int64_t now = kefs_efs_now_ms() / 1000;
+	struct kefs_err err;
+
+	if (now < access->forget_sec)
+		return;
+	access->forget_sec = now + FORGET_SEC;
+	if (kefs_access_forget_sessions(access, now - REMEMBER_SEC, &err) < 0)
+		log_warn_limited("sessions that have ended are kept, and tried again in an hour: %s", err.text);
+}
+
 void kefs_access_tick(struct kefs_access *access)
 {
+	forget_sessions(access);
 	kefs_policy_cache_prune(access->policies, kefs_volumes_list(access->parts.volumes));
 	if (!access->retry)
 		return;

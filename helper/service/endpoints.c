@@ -141,7 +141,7 @@ static int drop_strays(const struct kefs_endpoints *endpoints, const struct kefs
 	int rc = kefs_ifaddr_list(&list, &count, err);
 
 	for (size_t i = 0; i < count && rc == 0; i++) {
-		if (!is_ours(endpoints, all, list[i].address))
+		if (list[i].ours && !is_ours(endpoints, all, list[i].address))
 			rc = kefs_ifaddr_drop(&list[i], err);
 	}
 	return rc < 0 ? rc : kefs_names_prune(endpoints->names, is_known, all, err);
@@ -166,4 +166,53 @@ int kefs_endpoints_start(const struct kefs_endpoints *endpoints, struct kefs_err
 	}
 	free(all.targets);
 	return rc;
+}
+
+static bool is_there(const struct kefs_ifaddr *list, size_t count, uint32_t address)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (list[i].address == address)
+			return true;
+	}
+	return false;
+}
+
+/* Adds the targets whose addresses are not in the list. */
+static int put_back(const struct kefs_endpoints *endpoints, const struct kefs_ifaddr *list, size_t count,
+		    struct kefs_err *err)
+{
+	struct kefs_mount_target_list all = { .targets = NULL };
+	struct kefs_err why;
+	int rc = all_targets(endpoints->db, &all, err);
+
+	for (size_t i = 0; i < all.count && rc == 0; i++) {
+		if (is_there(list, count, all.targets[i].address))
+			continue;
+		if (add(endpoints, &all.targets[i], &why) < 0)
+			log_warn_limited("mount target %s is not reachable: %s", all.targets[i].id, why.text);
+		else
+			log_info("mount target %s is reachable again", all.targets[i].id);
+	}
+	free(all.targets);
+	return rc;
+}
+
+void kefs_endpoints_tick(const struct kefs_endpoints *endpoints)
+{
+	CLEANUP_FREE struct kefs_ifaddr *list = NULL;
+	size_t count = 0, ours = 0;
+	int64_t wanted = 0;
+	struct kefs_err err;
+	int rc = endpoints->ops->check_filter(endpoints->ctx, &err);
+
+	if (rc == 0)
+		rc = kefs_ifaddr_list(&list, &count, &err);
+	if (rc == 0)
+		rc = kefs_st_mount_target_count(endpoints->db, "", &wanted, &err);
+	for (size_t i = 0; i < count; i++)
+		ours += list[i].ours && !is_resolver(endpoints->topology, list[i].address);
+	if (rc == 0 && (int64_t)ours < wanted)
+		rc = put_back(endpoints, list, count, &err);
+	if (rc < 0)
+		log_warn_limited("mount targets cannot be looked after, which is tried again: %s", err.text);
 }

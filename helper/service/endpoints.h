@@ -20,6 +20,8 @@ struct kefs_endpoints_ops {
 	void (*unlisten)(void *ctx, const struct kefs_addr *addr);
 	/* Who reaches which address: as the store has it, from now on. 0 or -errno. */
 	int (*filter)(void *ctx, struct kefs_err *err);
+	/* The same, if it may be otherwise for any reason. */
+	int (*check_filter)(void *ctx, struct kefs_err *err);
 	/* The address is gone: connections to it end. */
 	void (*removed)(void *ctx, uint32_t address);
 };
@@ -38,6 +40,9 @@ struct kefs_endpoints {
  * way of nothing else. 0, or -errno if the store or the host cannot be asked.
  */
 int kefs_endpoints_start(const struct kefs_endpoints *endpoints, struct kefs_err *err);
+
+/* Now and then: what failed, or what somebody else has taken away since, is put back. Cheap if there is nothing. */
+void kefs_endpoints_tick(const struct kefs_endpoints *endpoints);
 
 /* A new target: reachable when this returns 0; else nothing is left of it. */
 int kefs_endpoints_add(const struct kefs_endpoints *endpoints, const struct kefs_mount_target *target,

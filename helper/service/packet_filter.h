@@ -18,6 +18,8 @@
 #include "model/topology.h"
 #include "store/db.h"
 
+#define KEFS_PACKET_FILTER_TABLE "kefs"	/* of family inet */
+
 /* Stores the default groups of the configured VPCs that are not there yet, with the rules that EC2 gives them. */
 int kefs_packet_filter_defaults(struct kefs_db *db, const struct kefs_topology *topology, struct kefs_err *err);
 

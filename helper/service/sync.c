@@ -9,11 +9,13 @@
 
 #define CHECK_MS	10000	/* while all is well */
 #define RETRY_MS	1000	/* while it is not */
+#define REDO_MS		1000	/* not more often than that */
 
 struct kefs_sync {
 	struct kefs_sync_parts parts;
 	struct kefs_source *timer;
 	uint64_t instance;	/* of the module that was brought in step; 0: none */
+	uint64_t redone_ms;	/* when it was last asked to compare them; 0: never */
 	bool stale;		/* compare the volumes at the next look */
 };
 
@@ -74,7 +76,15 @@ void kefs_sync_check(struct kefs_sync *sync)
 
 void kefs_sync_redo(struct kefs_sync *sync)
 {
+	uint64_t since = kefs_loop_now_ms(sync->parts.loop) - sync->redone_ms;
+
 	sync->stale = true;
+	/* Every connection to something that cannot be served may ask for it. */
+	if (sync->redone_ms && since < REDO_MS) {
+		kefs_loop_rearm(sync->timer, REDO_MS - since);
+		return;
+	}
+	sync->redone_ms += since;
 	kefs_sync_check(sync);
 }
 

@@ -36,7 +36,7 @@ void kefs_sync_free(struct kefs_sync *sync);
 /* Looks now: something hints at a change. */
 void kefs_sync_check(struct kefs_sync *sync);
 
-/* Looks now, and compares the volumes even if the module is the same: the kernel did not know one. */
+/* Looks soon, and compares the volumes even if the module is the same: the kernel did not know one. */
 void kefs_sync_redo(struct kefs_sync *sync);
 
 /* Does the kernel serve? */

@@ -537,12 +537,21 @@ const char *kefs_volumes_name(const struct kefs_volumes *volumes, uint64_t volum
 int kefs_volumes_default(const struct kefs_volumes *volumes, uint64_t *ret_volume, struct kefs_err *err)
 {
 	const struct kefs_fs *fs = kefs_fs_default(&volumes->list, volumes->parts.default_id);
+	bool chosen = *volumes->parts.default_id;
+	int64_t targets = 0;
+	int rc = fs && !chosen ? kefs_st_mount_target_count(volumes->parts.db, fs->id, &targets, err) : 0;
 
+	if (rc < 0)
+		return rc;
+	/* Security groups guard the addresses of its mount targets; this one they do not. */
+	if (targets)
+		return kefs_err_set(err, -ENOENT,
+				    "%s has mount targets: mount the address of one, or set default_file_system in kefsd.conf", fs->id);
 	if (fs) {
 		*ret_volume = fs->volume_id;
 		return 0;
 	}
-	if (*volumes->parts.default_id)
+	if (chosen)
 		return kefs_err_set(err, -ENOENT, "default_file_system %s does not exist or is not available",
 				    volumes->parts.default_id);
 	if (!volumes->list.count)

@@ -86,7 +86,10 @@ int kefs_volumes_open_root(const struct kefs_volumes *volumes, uint64_t volume_i
 /* Whose volume this is: an id, or NULL. */
 const char *kefs_volumes_name(const struct kefs_volumes *volumes, uint64_t volume_id);
 
-/* The file system that a plain connection gets: 0 and its volume, or -ENOENT with err saying why none. */
+/*
+ * The file system that a connection to no mount target gets: the one that the configuration names, else the only one,
+ * if it has no mount targets. 0 and its volume; -ENOENT with err saying why none; another -errno.
+ */
 int kefs_volumes_default(const struct kefs_volumes *volumes, uint64_t *ret_volume, struct kefs_err *err);
 
 /* Bytes that it holds, or -EOPNOTSUPP if the pool has no project quota. */

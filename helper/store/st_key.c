@@ -106,15 +106,12 @@ int kefs_st_key_delete(struct kefs_db *db, const char *user_id, const char *id, 
 }
 
 static int insert_session(struct kefs_db *db, const struct kefs_session *session, const char *policy,
-			  int64_t forget_sec, int64_t limit, struct kefs_err *err)
+			  int64_t limit, struct kefs_err *err)
 {
 	int64_t count = 0;
-	int rc = kefs_store_query(db, NULL, NULL, "forgetting sessions", err,
-				  "DELETE FROM sessions WHERE expires_sec < ?1", "i", forget_sec);
+	int rc = kefs_store_query(db, kefs_store_take_int, &count, "counting sessions", err,
+				  "SELECT count(*) FROM sessions", "");
 
-	if (rc == 0)
-		rc = kefs_store_query(db, kefs_store_take_int, &count, "counting sessions", err,
-				      "SELECT count(*) FROM sessions", "");
 	if (rc == 0 && count >= limit)
 		rc = -EDQUOT;
 	if (rc == 0)
@@ -127,18 +124,25 @@ static int insert_session(struct kefs_db *db, const struct kefs_session *session
 }
 
 int kefs_st_session_insert(struct kefs_db *db, const struct kefs_session *session, const char *policy,
-			   int64_t forget_sec, int64_t limit, struct kefs_err *err)
+			   int64_t limit, struct kefs_err *err)
 {
 	int rc = kefs_db_begin(db, err);
 
 	if (rc < 0)
 		return rc;
-	rc = insert_session(db, session, policy, forget_sec, limit, err);
+	rc = insert_session(db, session, policy, limit, err);
 	if (rc == 0)
 		rc = kefs_db_commit(db, err);
 	if (rc < 0)
 		kefs_db_rollback(db);
 	return rc;
+}
+
+int kefs_st_sessions_forget(struct kefs_db *db, int64_t ended_sec, const char *keep, struct kefs_err *err)
+{
+	return kefs_store_query(db, NULL, NULL, "forgetting sessions", err,
+				"DELETE FROM sessions WHERE expires_sec < ?1 AND id NOT IN (SELECT value FROM json_each(?2))", "it",
+				ended_sec, keep);
 }
 
 static int take_session(void *ctx, sqlite3_stmt *stmt)

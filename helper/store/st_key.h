@@ -49,11 +49,13 @@ int kefs_st_key_set_active(struct kefs_db *db, const char *user_id, const char *
 int kefs_st_key_delete(struct kefs_db *db, const char *user_id, const char *id, struct kefs_err *err);
 
 /*
- * Stores a new session, with its policy ("": none), and forgets those that ended before forget_sec. 0, or -EDQUOT
- * without a text if there are limit already.
+ * Stores a new session, with its policy ("": none). 0, or -EDQUOT without a text if there are limit already.
  */
 int kefs_st_session_insert(struct kefs_db *db, const struct kefs_session *session, const char *policy,
-			   int64_t forget_sec, int64_t limit, struct kefs_err *err);
+			   int64_t limit, struct kefs_err *err);
+
+/* Removes those that ended before ended_sec, but for those of keep, a JSON array of ids. */
+int kefs_st_sessions_forget(struct kefs_db *db, int64_t ended_sec, const char *keep, struct kefs_err *err);
 
 /* One, also if it has ended; -ENOENT without a text. */
 int kefs_st_session_get(struct kefs_db *db, const char *id, struct kefs_session *ret_session, struct kefs_err *err);

@@ -75,6 +75,9 @@ int kefs_st_mount_target_list(struct kefs_db *db, const char *fs_id, const struc
 
 int kefs_st_mount_target_count(struct kefs_db *db, const char *fs_id, int64_t *ret_count, struct kefs_err *err)
 {
+	if (!*fs_id)
+		return kefs_store_query(db, kefs_store_take_int, ret_count, "counting mount targets", err,
+					"SELECT count(*) FROM mount_targets", "");
 	return kefs_store_query(db, kefs_store_take_int, ret_count, "counting mount targets", err,
 				"SELECT count(*) FROM mount_targets WHERE file_system_id = ?1", "t", fs_id);
 }

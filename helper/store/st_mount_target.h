@@ -40,7 +40,7 @@ int kefs_st_mount_target_delete(struct kefs_db *db, const char *id, struct kefs_
 int kefs_st_mount_target_list(struct kefs_db *db, const char *fs_id, const struct kefs_page *page,
 			      struct kefs_mount_target_list *ret_list, struct kefs_err *err);
 
-/* How many a file system has. */
+/* How many a file system has; all for "". */
 int kefs_st_mount_target_count(struct kefs_db *db, const char *fs_id, int64_t *ret_count, struct kefs_err *err);
 
 /* How many a subnet has. */

@@ -86,6 +86,17 @@ check "IPv6 rules are taken" ec2 authorize-security-group-ingress --group-id "$s
 	'IpProtocol=tcp,FromPort=2049,ToPort=2049,Ipv6Ranges=[{CidrIpv6=2001:db8::/32}]'
 check "back to the one" aws efs modify-mount-target-security-groups --mount-target-id "$target" --security-groups "$group"
 
+# Somebody else has taken it away, or emptied it: as restarting nftables.service does
+kept_out() { [ "$(knock b)" = dropped ]; }
+nft flush ruleset
+check "a filter that was flushed is made anew" wait_for 20 kept_out
+nft flush table inet kefs
+check "one that was emptied, too" wait_for 20 kept_out
+equal "with its rules" "$(knock a)" open
+ip addr del $mt/32 dev "$(ip -o addr show to $mt | awk '{ print $2; exit }')"
+check "an address that was taken away comes back" wait_for 20 sh -c "ip -o addr show to $mt | grep -q $mt"
+equal "and serves" "$(knock a) $(knock b)" "open dropped"
+
 # What is in force when kefsd is killed stays, and is put right when it is back
 kefsd_kill
 equal "kefsd is killed: b is kept out" "$(knock b)" dropped

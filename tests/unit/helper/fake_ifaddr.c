@@ -25,7 +25,7 @@ int kefs_ifaddr_add(const char *interface, uint32_t address, struct kefs_err *er
 	if (!strcmp(interface, "missing0"))
 		return kefs_err_set(err, -ENODEV, "there is no interface %s (subnets in kefsd.conf)", interface);
 	if (find(address) == count && count < MAX)
-		have[count++] = (struct kefs_ifaddr) { .address = address, .ifindex = 1 };
+		have[count++] = (struct kefs_ifaddr) { .address = address, .ifindex = 1, .ours = true };
 	return 0;
 }
 

@@ -59,6 +59,12 @@ static void test_hosts(void **state)
 	assert_true(kefs_hosts_add(hosts, &c) == 2);
 	kefs_hosts_clear(hosts);
 	assert_int_equal(kefs_hosts_size(hosts), 0);
+	/* One host may have a whole /64. */
+	assert_int_equal(kefs_hosts_add(hosts, &c), 1);
+	assert_int_equal(kefs_addr_parse("2001:db8::ffff:0:0:1", 1, &c), 0);
+	assert_int_equal(kefs_hosts_add(hosts, &c), 2);
+	assert_int_equal(kefs_addr_parse("2001:db8:0:1::1", 1, &c), 0);
+	assert_int_equal(kefs_hosts_add(hosts, &c), 1);
 	kefs_hosts_free(hosts);
 }
 
@@ -96,7 +102,8 @@ static int count(void *ctx, void (*each)(void *each_ctx, const struct kefs_addr 
 static int set_up(void **state)
 {
 	static const struct kefs_acceptor_ops ops = { decide, hand_over, count };
-	struct kefs_acceptor_parts parts = { .sockets = &sockets, .per_address = 8, .peek_ms = 150, .ops = &ops,
+	struct kefs_acceptor_parts parts = { .sockets = &sockets, .per_address = 8, .peek_ms = 150,
+					       .waiting_max = 4, .ops = &ops,
 					       .tls_problem = "test" };
 	struct kefs_addr addr = {
 		.in = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) },
@@ -257,6 +264,33 @@ static void test_limit(void **state)
 	(void)close(fds[0]);
 }
 
+/* Those that say nothing keep nobody out. */
+static void test_crowd(void **state)
+{
+	int fds[6], speaks;
+
+	(void)state;
+	for (int i = 0; i < 6; i++) {
+		fds[i] = dial("", 0);
+		spin(5);
+	}
+	kefs_acceptor_get_stats(acceptor, &stats, &tls_stats);
+	assert_int_equal(stats.waiting, 4);
+	assert_int_equal(stats.crowded_out, 2);
+	assert_true(is_closed(fds[0]) && is_closed(fds[1]));
+	assert_false(is_closed(fds[2]));
+	speaks = dial("\x80", 1);
+	spin(20);
+	assert_int_equal(served_count, 1);
+	spin(200);
+	kefs_acceptor_get_stats(acceptor, &stats, &tls_stats);
+	assert_int_equal(stats.waiting, 0);
+	assert_int_equal(stats.silent, 4);
+	(void)close(speaks);
+	for (int i = 0; i < 6; i++)
+		(void)close(fds[i]);
+}
+
 /* Addresses that come and go: mount targets'. */
 static void test_more_addresses(void **state)
 {
@@ -317,6 +351,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_serving, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_limit, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_crowd, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_more_addresses, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_listen_errors, set_up, tear_down),
 	};

@@ -3,16 +3,22 @@
 #include "test_efs.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "common/str.h"
 #include "internal.h"
+#include "net/ifaddr.h"
+#include "model/fault.h"
 #include "policy/caller.h"
 #include "service/access_keys.h"
 #include "service/access_points.h"
+#include "service/endpoints.h"
+#include "service/fs_policies.h"
 #include "service/mount_targets.h"
 #include "service/policy_cache.h"
+#include "store/st_key.h"
 #include "store/st_policy.h"
 
 /* A policy that cannot be read is read again; nobody comes in meanwhile, and nobody who is there is thrown out. */
@@ -200,4 +206,155 @@ void test_by_tls(void **state)
 	assert_int_equal(counts[KEFS_REFUSED_ACCESS_POINT], 1);
 	assert_int_equal(counts[KEFS_REFUSED_MALFORMED], 1);
 	assert_int_equal(kefs_mount_targets_delete_all(&efs, request.fs_id, &err), 0);
+}
+
+static void add_session(const char *id, int64_t expires_sec)
+{
+	struct kefs_session session = {
+		.secret = "0123456789abcdef", .token = "0123456789abcdef", .expires_sec = expires_sec,
+	};
+	struct kefs_err err;
+
+	(void)kefs_str_copy(session.id, sizeof(session.id), id);
+	(void)kefs_str_copy(session.name, sizeof(session.name), id);
+	assert_int_equal(kefs_st_session_insert(efs.db, &session, "", 100, &err), 0);
+}
+
+/* A connection outlives the session that it came with: what it may is still decided by it. */
+void test_sessions_are_kept(void **state)
+{
+	const int64_t now = kefs_efs_now_ms() / 1000;
+	struct kefs_session session;
+	struct kefs_grant grant;
+	struct kefs_err err;
+	int pair[2];
+	uint64_t id;
+
+	(void)state;
+	add_session("ASIA000000000000BORN", now - 200000);
+	add_session("ASIA000000000000ENDS", now - 200000);
+	add_session("ASIA000000000000LIVE", now + 1000);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	kernel.volumes[0].id = 7;
+	kernel.volume_count = 1;
+	assert_int_equal(kefs_grant_make(7, true, "", "ASIA000000000000BORN", ROOT, &grant), 0);
+	assert_int_equal(fake_kernel_ops(&kernel).ops->conn_add(&kernel, pair[1], &grant, &id, &err), 0);
+	assert_int_equal(kefs_access_forget_sessions(efs.access, now - 86400, &err), 0);
+	assert_int_equal(kefs_st_session_get(efs.db, "ASIA000000000000BORN", &session, &err), 0);
+	assert_int_equal(kefs_st_session_get(efs.db, "ASIA000000000000LIVE", &session, &err), 0);
+	assert_int_equal(kefs_st_session_get(efs.db, "ASIA000000000000ENDS", &session, &err), -ENOENT);
+	assert_int_equal(fake_kernel_ops(&kernel).ops->conn_del(&kernel, id, &err), 0);
+	assert_int_equal(kefs_access_forget_sessions(efs.access, now - 86400, &err), 0);
+	assert_int_equal(kefs_st_session_get(efs.db, "ASIA000000000000BORN", &session, &err), -ENOENT);
+	(void)close(pair[0]);
+	(void)close(pair[1]);
+}
+
+/* Who comes for what cannot be served is refused before the kernel is asked. */
+void test_error_state(void **state)
+{
+	const struct kefs_mount_target_request request = {
+		.fs_id = make_fs(NULL), .subnet_id = topology.subnets[1].id, .address = 0x7f020010,
+	};
+	struct kefs_claims claims = { .peer.len = 0 };
+	struct kefs_mount_target target;
+	struct kefs_grant grant;
+	struct kefs_err err;
+
+	(void)state;
+	assert_int_equal(kefs_mount_targets_create(&efs, &request, &target, &err), 0);
+	assert_int_equal(kefs_addr_parse("127.2.0.16", 2049, &claims.local), 0);
+	kefs_fs_find(&list, request.fs_id)->state = KEFS_FS_ERROR;
+	assert_int_equal(kefs_access_decide(efs.access, &claims, &grant, &err), -ENOENT);
+	assert_contains(err.text, request.fs_id);
+	kefs_fs_find(&list, request.fs_id)->state = KEFS_FS_AVAILABLE;
+	assert_int_equal(kefs_access_decide(efs.access, &claims, &grant, &err), 0);
+	assert_int_equal(kefs_mount_targets_delete_all(&efs, request.fs_id, &err), 0);
+}
+
+static bool has_address(uint32_t address)
+{
+	struct kefs_ifaddr *have;
+	bool found = false;
+	struct kefs_err err;
+	size_t count;
+
+	assert_int_equal(kefs_ifaddr_list(&have, &count, &err), 0);
+	for (size_t i = 0; i < count; i++)
+		found |= have[i].address == address;
+	free(have);
+	return found;
+}
+
+/* What somebody else took away is put back. */
+void test_addresses_come_back(void **state)
+{
+	struct kefs_mount_target_request request = { .subnet_id = topology.subnets[0].id };
+	struct kefs_mount_target first, second;
+	struct kefs_err err;
+
+	(void)state;
+	request.fs_id = make_fs(NULL);
+	assert_int_equal(kefs_mount_targets_create(&efs, &request, &first, &err), 0);
+	request.fs_id = make_fs(NULL);
+	assert_int_equal(kefs_mount_targets_create(&efs, &request, &second, &err), 0);
+	assert_int_equal(kefs_ifaddr_del(first.address, &err), 0);
+	kefs_endpoints_tick(efs.endpoints);
+	assert_true(has_address(first.address) && has_address(second.address));
+	assert_int_equal(kefs_mount_targets_delete_all(&efs, request.fs_id, &err), 0);
+	kefs_endpoints_tick(efs.endpoints);
+	assert_false(has_address(second.address));
+}
+
+void test_policy_holds(void **state)
+{
+	static const struct {
+		const char *actions;
+		uint32_t flags;
+	} rows[] = {
+		{ "\"elasticfilesystem:ClientMount\"", KEFS_MODEL_GRANT_READ_ONLY | KEFS_MODEL_GRANT_SQUASH_ROOT },
+		{ "\"elasticfilesystem:ClientMount\", \"elasticfilesystem:ClientWrite\"", KEFS_MODEL_GRANT_SQUASH_ROOT },
+		{ "\"elasticfilesystem:ClientMount\", \"elasticfilesystem:ClientRootAccess\"", KEFS_MODEL_GRANT_READ_ONLY },
+		{ "\"elasticfilesystem:Client*\"", 0 },
+		{ "\"elasticfilesystem:ClientWrite\"", KEFS_MODEL_GRANT_NO_ACCESS | KEFS_MODEL_GRANT_READ_ONLY |
+						       KEFS_MODEL_GRANT_SQUASH_ROOT },
+	};
+	const struct kefs_mount_target_request request = {
+		.fs_id = make_fs(NULL), .subnet_id = topology.subnets[1].id, .address = 0x7f020010,
+	};
+	struct kefs_mount_target target;
+	struct kefs_addr addr;
+	struct kefs_err err;
+	int near, later;
+
+	(void)state;
+	assert_int_equal(kefs_mount_targets_create(&efs, &request, &target, &err), 0);
+	assert_int_equal(listening, 1);
+	assert_int_equal(kefs_addr_parse("127.2.0.16", 2049, &addr), 0);
+	near = connect_to(&addr);
+	assert_int_equal(kernel.conns[0].grant.flags, 0);
+	assert_string_equal(kefs_volumes_name(NULL, kernel.conns[0].volume), request.fs_id);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		set_policy(request.fs_id, rows[i].actions);
+		assert_int_equal(kernel.conns[0].grant.flags, rows[i].flags);
+	}
+	later = connect_to(&addr);
+	assert_int_equal(kernel.conns[1].grant.flags, rows[4].flags);
+	/* A kefsd that comes back finds grants of another policy. */
+	kernel.conns[1].grant.flags = 0;
+	kefs_access_renew(efs.access);
+	assert_int_equal(kernel.conns[1].grant.flags, rows[4].flags);
+	assert_int_equal(kefs_fs_policies_delete(&efs, request.fs_id, &err), 0);
+	assert_int_equal(kernel.conns[0].grant.flags | kernel.conns[1].grant.flags, 0);
+	/* A text that nobody can read any more keeps everybody out. */
+	assert_int_equal(kefs_st_policy_set(efs.db, request.fs_id, "{", &err), 0);
+	kefs_access_policy_changed(efs.access, request.fs_id);
+	assert_int_equal(kernel.conns[0].grant.flags, rows[4].flags);
+	assert_int_equal(kefs_mount_targets_delete_all(&efs, request.fs_id, &err), 0);
+	assert_int_equal(listening, 0);
+	assert_int_equal(kernel.conn_count, 0);
+	assert_int_equal(kefs_mount_targets_delete(&efs, target.id, &err), -KEFS_E_MOUNT_TARGET_NOT_FOUND);
+	assert_int_equal(kefs_mount_targets_delete_all(&efs, request.fs_id, &err), 0);
+	(void)close(near);
+	(void)close(later);
 }

@@ -45,7 +45,8 @@ struct kefs_fs_list list;
 struct fake_kernel kernel;
 static struct kefs_endpoints endpoints;
 static struct kefs_names names;
-static unsigned int listening, filtered;
+static unsigned int filtered;
+unsigned int listening;
 static struct kefs_who root;
 struct kefs_efs efs = { .topology = &topology, .limits = &limits, .endpoints = &endpoints };
 
@@ -140,6 +141,13 @@ static int test_filter(void *ctx, struct kefs_err *err)
 	return 0;
 }
 
+static int test_check_filter(void *ctx, struct kefs_err *err)
+{
+	(void)ctx;
+	(void)err;
+	return 0;
+}
+
 static void test_removed(void *ctx, uint32_t address)
 {
 	(void)ctx;
@@ -149,7 +157,8 @@ static void test_removed(void *ctx, uint32_t address)
 static void start_enforcing(void)
 {
 	static const struct kefs_endpoints_ops ops = {
-		.listen = test_listen, .unlisten = test_unlisten, .filter = test_filter, .removed = test_removed,
+		.listen = test_listen, .unlisten = test_unlisten, .filter = test_filter,
+		.check_filter = test_check_filter, .removed = test_removed,
 	};
 	struct kefs_access_parts parts = {
 		.db = efs.db, .topology = &topology, .kernel = fake_kernel_ops(&kernel), .source = { .find = efs_find_client },
@@ -828,59 +837,6 @@ void set_policy(const char *fs, const char *actions)
 	assert_int_equal(kefs_fs_policies_put(&efs, fs, text, true, &root, id, &err), 0);
 }
 
-static void test_policy_holds(void **state)
-{
-	static const struct {
-		const char *actions;
-		uint32_t flags;
-	} rows[] = {
-		{ "\"elasticfilesystem:ClientMount\"", KEFS_MODEL_GRANT_READ_ONLY | KEFS_MODEL_GRANT_SQUASH_ROOT },
-		{ "\"elasticfilesystem:ClientMount\", \"elasticfilesystem:ClientWrite\"", KEFS_MODEL_GRANT_SQUASH_ROOT },
-		{ "\"elasticfilesystem:ClientMount\", \"elasticfilesystem:ClientRootAccess\"", KEFS_MODEL_GRANT_READ_ONLY },
-		{ "\"elasticfilesystem:Client*\"", 0 },
-		{ "\"elasticfilesystem:ClientWrite\"", KEFS_MODEL_GRANT_NO_ACCESS | KEFS_MODEL_GRANT_READ_ONLY |
-						       KEFS_MODEL_GRANT_SQUASH_ROOT },
-	};
-	const struct kefs_mount_target_request request = {
-		.fs_id = make_fs(NULL), .subnet_id = topology.subnets[1].id, .address = 0x7f020010,
-	};
-	struct kefs_mount_target target;
-	struct kefs_addr addr;
-	struct kefs_err err;
-	int near, later;
-
-	(void)state;
-	assert_int_equal(kefs_mount_targets_create(&efs, &request, &target, &err), 0);
-	assert_int_equal(listening, 1);
-	assert_int_equal(kefs_addr_parse("127.2.0.16", 2049, &addr), 0);
-	near = connect_to(&addr);
-	assert_int_equal(kernel.conns[0].grant.flags, 0);
-	assert_string_equal(kefs_volumes_name(NULL, kernel.conns[0].volume), request.fs_id);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		set_policy(request.fs_id, rows[i].actions);
-		assert_int_equal(kernel.conns[0].grant.flags, rows[i].flags);
-	}
-	later = connect_to(&addr);
-	assert_int_equal(kernel.conns[1].grant.flags, rows[4].flags);
-	/* A kefsd that comes back finds grants of another policy. */
-	kernel.conns[1].grant.flags = 0;
-	kefs_access_renew(efs.access);
-	assert_int_equal(kernel.conns[1].grant.flags, rows[4].flags);
-	assert_int_equal(kefs_fs_policies_delete(&efs, request.fs_id, &err), 0);
-	assert_int_equal(kernel.conns[0].grant.flags | kernel.conns[1].grant.flags, 0);
-	/* A text that nobody can read any more keeps everybody out. */
-	assert_int_equal(kefs_st_policy_set(efs.db, request.fs_id, "{", &err), 0);
-	kefs_access_policy_changed(efs.access, request.fs_id);
-	assert_int_equal(kernel.conns[0].grant.flags, rows[4].flags);
-	assert_int_equal(kefs_mount_targets_delete_all(&efs, request.fs_id, &err), 0);
-	assert_int_equal(listening, 0);
-	assert_int_equal(kernel.conn_count, 0);
-	assert_int_equal(kefs_mount_targets_delete(&efs, target.id, &err), -KEFS_E_MOUNT_TARGET_NOT_FOUND);
-	assert_int_equal(kefs_mount_targets_delete_all(&efs, request.fs_id, &err), 0);
-	(void)close(near);
-	(void)close(later);
-}
-
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -888,6 +844,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_STORE(test_policy_holds), WITH_STORE(test_policy_unreadable),
 		WITH_STORE(test_policies_are_forgotten), WITH_STORE(test_by_tls),
+		WITH_STORE(test_sessions_are_kept), WITH_STORE(test_error_state), WITH_STORE(test_addresses_come_back),
 		WITH_STORE(test_topology), cmocka_unit_test(test_pages), cmocka_unit_test(test_throughput),
 		cmocka_unit_test(test_paths), cmocka_unit_test(test_tags), cmocka_unit_test(test_shapes),
 		cmocka_unit_test(test_faults), WITH_STORE(test_fs_states), WITH_STORE(test_target_states),

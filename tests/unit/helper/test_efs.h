@@ -18,6 +18,7 @@ extern struct kefs_topology topology;
 extern struct kefs_fs_list list;
 extern struct fake_kernel kernel;
 extern struct kefs_efs efs;
+extern unsigned int listening;	/* addresses, now */
 
 /* A new file system that is available: its id. */
 const char *make_fs(const struct kefs_fs_options *options);
@@ -33,8 +34,12 @@ int efs_find_client(void *ctx, const char *access_key, const char *token, struct
 		    struct kefs_err *err);
 
 /* Those of test_access.c. */
+void test_policy_holds(void **state);
 void test_policy_unreadable(void **state);
 void test_policies_are_forgotten(void **state);
 void test_by_tls(void **state);
+void test_sessions_are_kept(void **state);
+void test_error_state(void **state);
+void test_addresses_come_back(void **state);
 
 #endif

@@ -4,8 +4,10 @@
 
 #include <errno.h>
 
+#include "fake_nft.h"
 #include "internal.h"
 #include "model/group_rule.h"
+#include "service/filter.h"
 #include "service/packet_filter.h"
 #include "store/st_group.h"
 #include "store/st_tag.h"
@@ -248,13 +250,46 @@ static void test_defaults_once(void **state)
 	assert_int_equal(rules_of(default_group), 1);
 }
 
+/* A change that failed, and a table that somebody else took away, are put right by a look. */
+static void test_looked_after(void **state)
+{
+	struct kefs_filter_parts parts = { .db = db, .topology = &topology, .run_dir = "/nowhere" };
+	struct kefs_filter *filter;
+
+	(void)state;
+	fake_nft_handle = 0;
+	assert_int_equal(kefs_loop_new(&parts.loop), 0);
+	assert_int_equal(kefs_filter_new(&parts, &filter, &err), 0);
+	assert_int_equal(kefs_filter_apply(filter, &err), 0);
+	assert_int_equal(fake_nft_handle, 1);
+	assert_int_equal(kefs_filter_check(filter, &err), 0);
+	assert_int_equal(fake_nft_handle, 1);
+	target("0a010005", "167837701", default_group);
+	fake_nft_result = -EMFILE;
+	assert_int_equal(kefs_filter_apply(filter, &err), -EMFILE);
+	assert_int_equal(kefs_filter_check(filter, &err), -EMFILE);
+	fake_nft_result = 0;
+	assert_int_equal(kefs_filter_check(filter, &err), 0);
+	assert_int_equal(fake_nft_handle, 2);
+	fake_nft_handle = 0;
+	assert_int_equal(kefs_filter_check(filter, &err), 0);
+	assert_int_equal(fake_nft_handle, 1);
+	fake_nft_handle = 77;
+	assert_int_equal(kefs_filter_check(filter, &err), 0);
+	assert_int_equal(fake_nft_handle, 78);
+	assert_int_equal(kefs_filter_check(filter, &err), 0);
+	assert_int_equal(fake_nft_handle, 78);
+	kefs_filter_free(filter);
+	kefs_loop_free(parts.loop);
+}
+
 #define WITH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_protocols), cmocka_unit_test(test_cidr), cmocka_unit_test(test_ports),
-		WITH(test_rules_stored), WITH(test_filter), WITH(test_defaults_once),
+		WITH(test_rules_stored), WITH(test_filter), WITH(test_defaults_once), WITH(test_looked_after),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

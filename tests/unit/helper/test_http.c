@@ -164,6 +164,32 @@ static void silence(void)
 	_exit(0);
 }
 
+/* A byte now and then is not silence, but it comes to an end; not so one who asks and asks. */
+static void trickle(void)
+{
+	static const char request[] = "POST /echo/c HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n";
+	const struct timespec pause = { .tv_nsec = 250000000 };
+	int slow = dial(), busy = dial(), told = -1;
+
+	for (int i = 0; i < 24 && told < 0; i++) {
+		char byte;
+
+		(void)!send(slow, &"POST /echo/c?a=aaaaaaaaaaaaaaaaaa"[i], 1, MSG_NOSIGNAL);
+		if (recv(slow, &byte, 1, MSG_DONTWAIT) == 0)
+			told = i;
+		say(busy, request);
+		expect(busy, "HTTP/1.1 200");
+		(void)nanosleep(&pause, NULL);
+	}
+	if (told < 6 || told > 20) {
+		fprintf(stderr, "cut off after %d quarters of a second\n", told);
+		_exit(13);
+	}
+	say(busy, request);
+	expect(busy, "HTTP/1.1 200");
+	_exit(0);
+}
+
 static void look(void *ctx)
 {
 	int status;
@@ -182,6 +208,7 @@ static void run(void (*client)(void))
 	const struct kefs_http_server_parts parts = {
 		.connections = 4,
 		.idle_sec = 1,
+		.request_sec = 2,
 		.auth = { .admit = admit, .identify = identify },
 		.routes = routes,
 		.route_count = 1,
@@ -228,10 +255,17 @@ static void test_silence(void **state)
 	run(silence);
 }
 
+static void test_trickle(void **state)
+{
+	(void)state;
+	run(trickle);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pieces), cmocka_unit_test(test_bodies), cmocka_unit_test(test_silence),
+		cmocka_unit_test(test_trickle),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

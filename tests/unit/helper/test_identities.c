@@ -72,7 +72,7 @@ static struct kefs_session make_session(const char *identity_id, const char *nam
 	assert_int_equal(kefs_access_keys_draw(&session), 0);
 	assert_true(snprintf(session.identity_id, sizeof(session.identity_id), "%s", identity_id) >= 0);
 	assert_true(snprintf(session.name, sizeof(session.name), "%s", name) >= 0);
-	assert_int_equal(kefs_st_session_insert(db, &session, policy, 0, 10, &err), 0);
+	assert_int_equal(kefs_st_session_insert(db, &session, policy, 10, &err), 0);
 	return session;
 }
 
@@ -204,10 +204,11 @@ static void test_sessions_bounded(void **state)
 
 	(void)state;
 	session.expires_sec = 10;
-	assert_int_equal(kefs_st_session_insert(db, &session, "", 0, 1, &err), 0);
+	assert_int_equal(kefs_st_session_insert(db, &session, "", 1, &err), 0);
 	session.id[4] = '1';
-	assert_int_equal(kefs_st_session_insert(db, &session, "", 0, 1, &err), -EDQUOT);
-	assert_int_equal(kefs_st_session_insert(db, &session, "", 11, 1, &err), 0);
+	assert_int_equal(kefs_st_session_insert(db, &session, "", 1, &err), -EDQUOT);
+	assert_int_equal(kefs_st_sessions_forget(db, 11, "[]", &err), 0);
+	assert_int_equal(kefs_st_session_insert(db, &session, "", 1, &err), 0);
 	session.id[4] = '0';
 	assert_int_equal(kefs_st_session_get(db, session.id, &session, &err), -ENOENT);
 }

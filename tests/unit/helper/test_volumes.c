@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 
 #include "fake_kernel.h"
+#include "internal.h"
 #include "service/sync.h"
 #include "service/volumes.h"
 #include "store/st_fs.h"
@@ -158,7 +159,7 @@ static void check_consistent(struct server *s)
 
 static void test_life(void **state)
 {
-	char taken[KEFS_ID_SIZE] = "", id[KEFS_ID_SIZE];
+	char taken[KEFS_ID_SIZE] = "", id[KEFS_ID_SIZE], sql[300];
 	struct kefs_fs_request request = { .token = "t" };
 	const struct kefs_fs *fs;
 	uint64_t volume = 0;
@@ -174,6 +175,13 @@ static void test_life(void **state)
 	assert_true(snprintf(id, sizeof(id), "%s", fs->id) > 0);
 	assert_int_equal(kefs_volumes_default(s.volumes, &volume, &err), 0);
 	assert_int_equal(volume, fs->volume_id);
+	/* Not past the security groups of its mount targets */
+	assert_true(snprintf(sql, sizeof(sql), "INSERT INTO mount_targets VALUES ('fsmt-1', '%s', 1, 'available', 'subnet-1', "
+			     "'vpc-1', 'z', 'zid', 'eni-1', 167837701)", id) < (int)sizeof(sql));
+	assert_int_equal(kefs_store_exec(s.db, sql, "test", &err), 0);
+	assert_int_equal(kefs_volumes_default(s.volumes, &volume, &err), -ENOENT);
+	assert_contains(err.text, "mount targets");
+	assert_int_equal(kefs_store_exec(s.db, "DELETE FROM mount_targets", "test", &err), 0);
 	assert_int_equal(kefs_volumes_create(s.volumes, &request, &fs, taken, &err), -EEXIST);
 	assert_string_equal(taken, id);
 	(void)create(&s, "");

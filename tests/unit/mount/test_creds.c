@@ -23,7 +23,7 @@ static const char *env(const char *name)
 	return NULL;
 }
 
-static const struct creds_places places = { credentials, config, "us-east-1", url, env };
+static const struct creds_places places = { credentials, config, "us-east-1", url, NULL, env };
 
 static int setup(void **state)
 {
@@ -172,6 +172,26 @@ static void test_assume_role(void **state)
 	assert_contains(asked, "&ExternalId=e%2F1");
 }
 
+/* AWS's tools allow it: the keys are beside the role. */
+static void test_own_source(void **state)
+{
+	static const char *const answers[] = { OK "{\"AssumeRoleResponse\": {\"AssumeRoleResult\": " ROLE_JSON "}}", NULL };
+	struct failure failure = { 0 };
+	struct creds creds;
+	struct web web;
+
+	(void)state;
+	write_file(config, "[profile own]\nrole_arn = arn:x\nsource_profile = own\naws_access_key_id = AKIAOWN\n"
+		   "aws_secret_access_key = s\n[profile bare]\nrole_arn = arn:x\nsource_profile = bare\n");
+	web_start(&web, dir, answers);
+	(void)snprintf(url, sizeof(url), "http://127.0.0.1:%u", web.port);
+	find(&(struct creds_request){ .profile = "own" }, "ASIAROLE", "named_profile:own");
+	assert_contains(web_stop(&web), "Authorization: AWS4-HMAC-SHA256 Credential=AKIAOWN/");
+	assert_true(creds_find(&(struct creds_request){ .profile = "bare", .profile_given = true }, &places, &creds,
+			       &failure) < 0);
+	assert_contains(failure.text, "has no keys");
+}
+
 static void test_role_loop(void **state)
 {
 	struct failure failure = { 0 };
@@ -254,6 +274,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_default_profile), TEST(test_config_file), TEST(test_environment), TEST(test_kept_keys),
 		TEST(test_nothing), TEST(test_given_profile_is_missing), TEST(test_bad_keys), TEST(test_assume_role),
+		TEST(test_own_source),
 		TEST(test_role_loop), TEST(test_web_identity), TEST(test_pod_identity), TEST(test_refused_role),
 	};
 

@@ -20,7 +20,7 @@ static void test_round_trip(void **state)
 	(void)state;
 	*one = (struct state){ .tunnel = { 12, 345678901234 }, .helper = { 1, 2 }, .port = 20051, .mount_ns = 4026531841,
 			       .mount_point = "/mnt/\"a b\"", .fs_id = "fs-0123456789abcdef0", .cert_time = 1767323045,
-			       .creds_method = "webidentity:arn:x,/token" };
+			       .creds_method = "webidentity:arn:x,/token", .ca_bundle = "/ca.pem", .boot = "b" };
 	assert_int_equal(state_format(one, &text, &err), 0);
 	assert_int_equal(state_parse(two, text, strlen(text), &err), 0);
 	assert_memory_equal(one, two, sizeof(*one));
@@ -42,6 +42,8 @@ static void test_bad_states(void **state)
 		assert_true(state_parse(s, bad[i], strlen(bad[i]), &err) < 0);
 		assert_true(*err.text);
 	}
+	/* Of another version */
+	assert_int_equal(state_parse(s, "{\"port\": 20051, \"new\": 1}", 26, &err), 0);
 	assert_int_equal(state_parse(s, "{\"pid\": \"1\"}", 12, &err), -EINVAL);
 	assert_contains(err.text, "pid");
 	free(s);
