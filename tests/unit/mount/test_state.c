@@ -43,7 +43,7 @@ static void test_bad_states(void **state)
 		assert_true(*err.text);
 	}
 	/* Of another version */
-	assert_int_equal(state_parse(s, "{\"port\": 20051, \"new\": 1}", 26, &err), 0);
+	assert_int_equal(state_parse(s, "{\"port\": 20051, \"new\": 1}", 25, &err), 0);
 	assert_int_equal(state_parse(s, "{\"pid\": \"1\"}", 12, &err), -EINVAL);
 	assert_contains(err.text, "pid");
 	free(s);
