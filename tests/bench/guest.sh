@@ -180,8 +180,8 @@ group_tls() {
 	[ "$run" -gt 1 ] || [ "$label" = kefs-plain ] || ciphers+="$label: $(tls_cipher "$label")"$'\n'
 	random tls-rand-read-1 1 "$ios" --rw=randread
 	random tls-rand-read-8 8 $((ios * 2)) --rw=randread
-	# Through the client's cache, or the disk's flushes would be all that is seen; a COMMIT now and then
-	random tls-rand-write 1 "$ios" --rw=randwrite --direct=0 --fsync=256
+	# Through the client's cache, with one COMMIT at the end: or the disk's flushes would be all that is seen
+	random tls-rand-write 1 "$ios" --rw=randwrite --direct=0 --fsync="$ios"
 	rm -f "$work/large0"
 }
 
@@ -245,7 +245,7 @@ fi
 for ((run = 1; run <= runs; run++)); do
 	for g in $groups; do
 		order=$servers
-		[ $g != tls ] || order=$TLS_WAYS
+		[ "$g" != tls ] || order=$TLS_WAYS
 		((run % 2)) || order=$(tac -s ' ' <<< "$order ")
 		for label in $order; do
 			"group_$g"

@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034 # TLS_WAYS and TLS_RATE are for guest.sh
 # SPDX-License-Identifier: GPL-2.0
 # The ways to a server through TLS, on top of servers.sh, for the group tls:
 #
@@ -82,14 +83,12 @@ tls_set_up() {
 }
 
 mount_way() {
-	local nfs="mount -t nfs4 -o $MOUNT_OPTIONS"
-
 	mkdir -p "$2"
 	case $1 in
 	kefs-plain) mount_server kefs "$2" ;;
-	kefs-xprtsec) in_client $nfs,xprtsec=tls,port="${SERVER_PORT[kefs]}" "$SERVER_ADDR:/" "$2" ;;
+	kefs-xprtsec) in_client mount -t nfs4 -o "$MOUNT_OPTIONS,xprtsec=tls,port=${SERVER_PORT[kefs]}" "$SERVER_ADDR:/" "$2" ;;
 	kefs-stunnel) in_client mount -t efs -o "tls,mounttargetip=$SERVER_ADDR" "$TLS_FS:/" "$2" ;;
-	nfsd-stunnel) in_client $nfs,port=$TLS_CLIENT_PORT 127.0.0.1:/ "$2" ;;
+	nfsd-stunnel) in_client mount -t nfs4 -o "$MOUNT_OPTIONS,port=$TLS_CLIENT_PORT" 127.0.0.1:/ "$2" ;;
 	esac
 }
 
@@ -113,14 +112,19 @@ tls_aes() {
 		;;
 	esac
 	cp -r "$KEFS_REPO/tests/bench/umlaes" $TLS_DIR/umlaes
-	make -s ARCH=um -C /uml/rel M=$TLS_DIR/umlaes modules > $TLS_DIR/umlaes.log 2>&1 &&
-		insmod $TLS_DIR/umlaes/umlaes.ko use="$1" || { tail -n 5 $TLS_DIR/umlaes.log; return 1; }
+	if ! make -s ARCH=um -C /uml/rel M=$TLS_DIR/umlaes modules > $TLS_DIR/umlaes.log 2>&1 ||
+		! insmod $TLS_DIR/umlaes/umlaes.ko use="$1"; then
+		tail -n 5 $TLS_DIR/umlaes.log
+		return 1
+	fi
 	rate=$(dmesg | sed -n 's/.*umlaes: //p' | tail -n 1)
-	echo "The kernel's cipher alone: ${rate:?}."
-	TLS_RATE=$(sed "s/.*MB.s \([0-9]*\) with.* \([0-9]*\) in C/$([ "$1" = 1 ] && echo '\1' || echo '\2')/" <<< "$rate")
+	[[ $rate =~ \ ([0-9]+)\ with.*\ ([0-9]+)\ in\ C ]] || return
+	echo "The kernel's cipher alone: $rate."
 	if [ "$1" = 1 ]; then
+		TLS_RATE=${BASH_REMATCH[1]}
 		echo "It uses AES instructions, by tests/bench/umlaes: User-Mode Linux has no driver of its own for them."
 	else
+		TLS_RATE=${BASH_REMATCH[2]}
 		echo "It is the one in C, as User-Mode Linux has it: what the kernel encrypts is slower than what stunnel does."
 	fi
 }

@@ -2,8 +2,8 @@
 /*
  * umlaes: gcm(aes) with the processor's AES instructions, for a benchmark on User-Mode Linux, whose kernel cannot build
  * aesni-intel and has AES in C only: what it does with TLS would say more about that than about who serves. On loading
- * it must agree with the kernel's own cipher on messages of many sizes, and says how fast both are. With use=0 it says so
- * and offers nothing.
+ * it must agree with the kernel's own cipher on messages of many sizes, and says how fast both are. With use=0 it says
+ * so and offers nothing.
  *
  * Vector registers: User-Mode Linux is a program, its users' registers are in other processes, it changes threads by a
  * call, and a signal keeps them. So there is nothing to save.
