@@ -33,6 +33,9 @@
 #define HANDSHAKES_MAX		1024	/* some 60 KiB each */
 #define HANDSHAKES_PER_ADDRESS	128	/* a host that comes up mounts all at once */
 #define HANDSHAKE_MS		15000	/* the mount helper gives up after 20 s */
+#define HANDSHAKE_FAILURES	16	/* of an address; then one a second and connection */
+#define HANDSHAKE_HOLD_MS	1000
+#define HANDSHAKE_FORGET_MS	10000
 
 /* What looking at a connection comes to, if not to an error. */
 enum { SERVED, TAKEN, WAIT };
@@ -355,6 +358,9 @@ static int add_handshakes(struct kefs_acceptor *acceptor)
 		.max = HANDSHAKES_MAX,
 		.per_address = HANDSHAKES_PER_ADDRESS,
 		.limit_ms = acceptor->parts.handshake_ms ? acceptor->parts.handshake_ms : HANDSHAKE_MS,
+		.free_failures = HANDSHAKE_FAILURES,
+		.hold_ms = HANDSHAKE_HOLD_MS,
+		.forget_ms = HANDSHAKE_FORGET_MS,
 		.done = on_handshake,
 		.ctx = acceptor,
 	};

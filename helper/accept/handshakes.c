@@ -3,6 +3,10 @@
  * A handshake is either in the loop, waiting for its socket, or in a worker, which alone touches it then. One that has
  * to end while a worker has it is marked and ends when it comes back. The list is in order of arrival, which is that of
  * the time limits.
+ *
+ * Who fails comes again: the NFS client connects at once when its connection is closed, through a stunnel that does not
+ * trust us as often as the processors can shake hands. So an address of which many failed lately waits before the next
+ * one begins. That wait is the same for all: who is held is released in the order of the list.
  */
 #include "handshakes.h"
 
@@ -22,7 +26,9 @@ struct handshake {
 	struct kefs_source *source;	/* while it waits in the loop */
 	struct kefs_addr addr;
 	uint64_t deadline_ms;
+	uint64_t begin_ms;		/* while it is held: when it may begin */
 	int fd;
+	bool held;
 	bool working;			/* a worker has it: what follows is the worker's */
 	enum kefs_tls_step step;
 	enum kefs_tls_reason reason;
@@ -34,9 +40,12 @@ struct handshake {
 struct kefs_handshakes {
 	struct kefs_handshakes_parts parts;
 	struct kefs_pool *pool;
-	struct kefs_source *timer;
+	struct kefs_source *timer, *hold_timer;
 	struct kefs_hosts *hosts;
+	struct kefs_hosts *failures;	/* of each address since forgot_ms */
+	uint64_t forgot_ms;
 	struct handshake *oldest, *newest;
+	unsigned int holding;		/* so many of the list */
 	struct kefs_tls_stats stats;
 	bool closing;
 };
@@ -59,7 +68,36 @@ static void leave(struct handshake *h)
 	*(h->prev ? &h->prev->next : &all->oldest) = h->next;
 	*(h->next ? &h->next->prev : &all->newest) = h->prev;
 	kefs_hosts_sub(all->hosts, &h->addr);
+	all->holding -= h->held;
 	all->stats.under_way--;
+}
+
+/* --- those whose address failed too often --- */
+
+/* A new count begins: so the table is bounded, and who mends its ways is not held for long. */
+static void forget(struct kefs_handshakes *all)
+{
+	uint64_t now = kefs_loop_now_ms(all->parts.loop);
+
+	if (now - all->forgot_ms < all->parts.forget_ms)
+		return;
+	all->forgot_ms = now;
+	kefs_hosts_clear(all->failures);
+}
+
+/* Being too many is not a fault of the address's. */
+static void count_failure(struct kefs_handshakes *all, const struct kefs_addr *addr, enum kefs_tls_reason reason)
+{
+	all->stats.failed[reason]++;
+	forget(all);
+	if (reason != KEFS_TLS_REFUSED)
+		(void)kefs_hosts_add(all->failures, addr);
+}
+
+static bool must_wait(struct kefs_handshakes *all, const struct kefs_addr *addr)
+{
+	forget(all);
+	return all->parts.hold_ms && kefs_hosts_get(all->failures, addr) >= all->parts.free_failures;
 }
 
 /* The end of one that no worker has. peer may be its own. */
@@ -74,7 +112,7 @@ static void end(struct handshake *h, const struct kefs_tls_peer *peer, enum kefs
 		all->stats.done++;
 		all->stats.resumed += peer->resumed;
 	} else {
-		all->stats.failed[reason]++;
+		count_failure(all, &h->addr, reason);
 	}
 	if (all->closing)
 		(void)close(h->fd);
@@ -95,6 +133,18 @@ static void submit(struct handshake *h)
 	h->source = kefs_loop_remove(h->source);
 	h->working = true;
 	kefs_pool_submit(h->all->pool, &h->job);
+}
+
+/* It may begin later: its client's first words wait in the socket. */
+static void hold(struct handshake *h)
+{
+	struct kefs_handshakes *all = h->all;
+
+	h->held = true;
+	h->begin_ms = kefs_loop_now_ms(all->parts.loop) + all->parts.hold_ms;
+	all->stats.held++;
+	if (!all->holding++)
+		kefs_loop_rearm(all->hold_timer, all->parts.hold_ms);
 }
 
 static void on_ready(void *ctx, int fd, uint32_t events)
@@ -148,6 +198,23 @@ static void on_timer(void *ctx)
 		kefs_loop_rearm(all->timer, h->deadline_ms - now);
 }
 
+static void on_hold_timer(void *ctx)
+{
+	struct kefs_handshakes *all = ctx;
+	uint64_t now = kefs_loop_now_ms(all->parts.loop);
+	struct handshake *h;
+
+	for (h = all->oldest; h && (!h->held || h->begin_ms <= now); h = h->next) {
+		if (!h->held)
+			continue;
+		h->held = false;
+		all->holding--;
+		submit(h);
+	}
+	if (h)
+		kefs_loop_rearm(all->hold_timer, h->begin_ms - now);
+}
+
 /* Room for one more: the one that has waited for its client longest goes. Clients that mean it take milliseconds. */
 static void make_room(struct kefs_handshakes *all)
 {
@@ -198,7 +265,10 @@ int kefs_handshakes_add(struct kefs_handshakes *all, int fd, const struct kefs_a
 	all->stats.under_way++;
 	if (all->oldest == h)
 		arm(all);
-	submit(h);
+	if (must_wait(all, addr))
+		hold(h);
+	else
+		submit(h);
 	return 0;
 }
 
@@ -212,9 +282,14 @@ int kefs_handshakes_new(const struct kefs_handshakes_parts *parts, struct kefs_h
 	all->parts = *parts;
 	rc = kefs_hosts_new(&all->hosts);
 	if (rc == 0)
+		rc = kefs_hosts_new(&all->failures);
+	if (rc == 0)
 		rc = kefs_loop_add_timer(parts->loop, 0, on_timer, all, &all->timer);
+	if (rc == 0)
+		rc = kefs_loop_add_timer(parts->loop, 0, on_hold_timer, all, &all->hold_timer);
 	if (rc == 0) {
 		kefs_loop_enable(all->timer, false);
+		kefs_loop_enable(all->hold_timer, false);
 		rc = kefs_pool_new(parts->loop, parts->workers, &all->pool);
 	}
 	if (rc < 0) {
@@ -234,6 +309,8 @@ void kefs_handshakes_free(struct kefs_handshakes *all)
 	while (all->oldest)
 		end(all->oldest, NULL, KEFS_TLS_CLOSED, NULL);
 	(void)kefs_loop_remove(all->timer);
+	(void)kefs_loop_remove(all->hold_timer);
+	kefs_hosts_free(all->failures);
 	kefs_hosts_free(all->hosts);
 	free(all);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * TLS handshakes under way: waited for in the loop, computed in worker threads, bounded in number, by address and in
- * time. A client that goes slowly costs memory and no thread. Loop thread only.
+ * time. A client that goes slowly costs memory and no thread; an address of which one after the other fails waits for
+ * the next. Loop thread only.
  */
 #ifndef KEFS_ACCEPT_HANDSHAKES_H
 #define KEFS_ACCEPT_HANDSHAKES_H
@@ -20,6 +21,9 @@ struct kefs_handshakes_parts {
 	uint32_t max;			/* at once; one more makes the one that waits for its client longest end */
 	uint32_t per_address;		/* of these; more of one address are refused */
 	uint32_t limit_ms;		/* for one */
+	uint32_t free_failures;		/* so many of an address may fail; after that each one of it */
+	uint32_t hold_ms;		/* begins so much later (0: at once), well below limit_ms, */
+	uint32_t forget_ms;		/* until what failed is forgotten, so much later */
 	/*
 	 * One is over: with peer, and the socket ready to be handed on; or without, for the reason that stats counts and
 	 * text says. fd (non-blocking) is the callee's.

@@ -106,11 +106,12 @@ static json_t *tls_json(const struct kefs_server_status *status)
 		[KEFS_REFUSED_SIGNATURE] = "Signature", [KEFS_REFUSED_ACCESS_POINT] = "AccessPoint",
 		[KEFS_REFUSED_ROOT] = "RootDirectory",
 	};
-	json_t *object = json_pack("{sb sI sI sI sI so so}",
+	json_t *object = json_pack("{sb sI sI sI sI sI so so}",
 				   "Available", !status->tls_problem,
 				   "UnderWay", (json_int_t)status->tls.under_way,
 				   "Done", (json_int_t)status->tls.done,
 				   "Resumed", (json_int_t)status->tls.resumed,
+				   "Held", (json_int_t)status->tls.held,
 				   "StartTls", (json_int_t)status->acceptor.starttls,
 				   "Failed", counts_json(reasons, status->tls.failed, KEFS_TLS_REASONS),
 				   "NotBelieved", counts_json(refusals, status->refused, KEFS_REFUSALS));

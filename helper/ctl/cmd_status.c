@@ -93,6 +93,8 @@ static void print_tls(const json_t *tls)
 	(void)printf("TLS            %lld handshakes (%lld resumed), %lld under way, %lld asked for in the clear\n",
 		     ctl_int(tls, "Done"), ctl_int(tls, "Resumed"), ctl_int(tls, "UnderWay"), ctl_int(tls, "StartTls"));
 	print_counts("TLS failed     ", json_object_get(tls, "Failed"));
+	if (ctl_int(tls, "Held"))
+		(void)printf("TLS held       %lld handshakes of hosts that had failed again and again\n", ctl_int(tls, "Held"));
 	print_counts("Not believed   ", json_object_get(tls, "NotBelieved"));
 }
 

@@ -29,6 +29,7 @@ struct kefs_tls_stats {
 	uint64_t under_way;
 	uint64_t done;
 	uint64_t resumed;		/* of those: abbreviated ones */
+	uint64_t held;			/* had to wait because others of their address had failed */
 	uint64_t failed[KEFS_TLS_REASONS];
 };
 

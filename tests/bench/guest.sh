@@ -1,29 +1,45 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# guest.sh RUNS QUICK ONLY SERVER,SERVER: the part of scripts/bench that runs in the guest (--bare). Writes /out/bench.tsv:
+# guest.sh RUNS QUICK ONLY SERVER,SERVER AES: the part of scripts/bench that runs in the guest (--bare). Writes /out/bench.tsv:
 #   server run workload operations ns server-thread-ns softirq-ns
 # and, by report.py, /out/bench.json and the table on the standard output.
 #
 # shellcheck disable=SC2317 # the workloads are called by name
 set -u
-runs=$1 quick=$2 only=$3 servers=${4/,/ }
+runs=$1 quick=$2 only=$3 servers=${4/,/ } aes=$5
 repo=${KEFS_REPO:?} out=${KEFS_OUT:-/out}
 here=$repo/tests/bench bin=/tmp/bench.bin mnt=/mnt/bench disk=/srv/bench tsv=$out/bench.tsv
 # shellcheck source=tests/bench/servers.sh
 . "$here/servers.sh"
+# shellcheck source=tests/bench/tls.sh
+. "$here/tls.sh"
 
-files=5000 megabytes=256 calls=20000 ios=10000 stable_ios=1000
-[ "$quick" = 0 ] || { files=1000 megabytes=64 calls=2000 ios=1000 stable_ios=200; }
+files=5000 megabytes=256 calls=20000 ios=10000 stable_ios=1000 mounts=5
+[ "$quick" = 0 ] || { files=1000 megabytes=64 calls=2000 ios=1000 stable_ios=200 mounts=2; }
 
 die() { echo "bench: $*" >&2; exit 1; }
 
-# Labels: the same server twice is nfsd and nfsd2, so that its noise can be seen
-kind_of() { echo "${1%2}"; }
+# Labels: the same server twice is nfsd and nfsd2, so that its noise can be seen; server and way for TLS
+kind_of() {
+	local kind=${1%%-*}
+	echo "${kind%2}"
+}
 
-remount() {
+no_mount() {
 	cd / || exit
 	! mountpoint -q "$mnt" || umount "$mnt" || die "cannot unmount $mnt"
-	mount_server "$(kind_of "$label")" "$mnt" || die "cannot mount $label"
+}
+
+mount_label() {
+	case $label in
+	*-*) mount_way "$label" "$mnt" ;;
+	*) mount_server "$label" "$mnt" ;;
+	esac || die "cannot mount $label"
+}
+
+remount() {
+	no_mount
+	mount_label
 	work=$mnt/$label
 	mkdir -p "$work"
 }
@@ -138,6 +154,37 @@ group_git() {
 	rm -rf "$work/clone"
 }
 
+# Mounts by mount.efs (or mount.nfs4) to the first byte of a file
+first_byte() {
+	local i start
+	echo x > "$work/byte"
+	ns=0 ops=$mounts
+	for ((i = 0; i < mounts; i++)); do
+		no_mount
+		settle
+		start=$(date +%s%N)
+		mount_label
+		head -c 1 "$work/byte" > /dev/null || die "$label: no first byte"
+		ns=$((ns + $(date +%s%N) - start))
+	done
+	cpu_mark "$(kind_of "$label")"
+	record tls-first-byte
+}
+
+group_tls() {
+	remount
+	first_byte
+	meta tls-seq-write -m "$megabytes" write-large
+	remount
+	meta tls-seq-read -m "$megabytes" read-large
+	[ "$run" -gt 1 ] || [ "$label" = kefs-plain ] || ciphers+="$label: $(tls_cipher "$label")"$'\n'
+	random tls-rand-read-1 1 "$ios" --rw=randread
+	random tls-rand-read-8 8 $((ios * 2)) --rw=randread
+	# Through the client's cache, with one COMMIT at the end: or the disk's flushes would be all that is seen
+	random tls-rand-write 1 "$ios" --rw=randwrite --direct=0 --fsync="$ios"
+	rm -f "$work/large0"
+}
+
 make_repository() {
 	mkdir /tmp/bench.src && tar -xf "$tar" -C /tmp/bench.src && git -C /tmp/bench.src init -q &&
 		git -C /tmp/bench.src add -A && git -C /tmp/bench.src commit -q -m bench &&
@@ -176,31 +223,40 @@ prepare() {
 		[ "$label" = "$(kind_of "$label")" ] || continue
 		start_server "$label" "$disk/$label" || die "$label does not start"
 	done
+	[[ " $groups " != *" tls "* ]] || tls_set_up || die "no TLS: $(tail -n 3 $TLS_DIR/*.log)"
 }
 
 [ "${servers% *}" != "${servers#* }" ] || servers="${servers}2"
 groups="rpc data small tree git"
+[ "$servers" != "kefs nfsd" ] || groups+=" tls"
 [ -z "$only" ] || groups=${only//,/ }
 for g in $groups; do
 	declare -F "group_$g" > /dev/null || die "no such workload: $g"
 done
 prepare
 prepare_tree
+notes='' ciphers='' TLS_RATE=0
+if [[ " $groups " == *" tls "* ]]; then
+	[ "$servers" = "kefs nfsd" ] || die "tls is for kefs,nfsd"
+	tls_aes "$([ "$aes" = on ] && echo 1 || echo 0)" > /tmp/aes.notes || die "no AES: $(cat /tmp/aes.notes)"
+	notes=$(cat /tmp/aes.notes)
+fi
 : > "$tsv"
 for ((run = 1; run <= runs; run++)); do
 	for g in $groups; do
 		order=$servers
-		((run % 2)) || order=$(echo "$servers" | awk '{ print $2, $1 }')
+		[ "$g" != tls ] || order=$TLS_WAYS
+		((run % 2)) || order=$(tac -s ' ' <<< "$order ")
 		for label in $order; do
 			"group_$g"
 		done
 		echo "run $run of $runs: $g" >&2
 	done
 done
-cd /
-! mountpoint -q "$mnt" || umount "$mnt"
-python3 "$here/report.py" "$tsv" --kernel "$(uname -r)" --servers "$servers" --json "$out/bench.json"
+no_mount
+python3 "$here/report.py" "$tsv" --kernel "$(uname -r)" --servers "$servers" --notes "$notes"$'\n'"$ciphers" --rate "$TLS_RATE" --json "$out/bench.json"
 rc=$?
+[[ " $groups " != *" tls "* ]] || tls_end
 for label in $servers; do
 	[ "$label" != "$(kind_of "$label")" ] || stop_server "$label"
 done

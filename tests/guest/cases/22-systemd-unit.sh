@@ -5,33 +5,10 @@
 # kernels: debian
 # shellcheck source=tests/guest/cases.sh
 . "${KEFS_TESTS:?}/guest/cases.sh"
+# shellcheck source=tests/guest/systemd.sh
+. "$KEFS_TESTS/guest/systemd.sh"
 kefs_only
-kefsd_stop || fatal "kefsd does not stop"
-
-# A systemd of its own process namespace; the network and the pool are the guest's
-unshare --pid --fork --mount --cgroup --kill-child --mount-proc \
-	env container=kefs /usr/lib/systemd/systemd --system --unit=basic.target --log-target=console --show-status=0 \
-	> "$KEFS_OUT/systemd.log" 2>&1 &
-outer=$!
-# shellcheck disable=SC2317 # called by name
-systemd_there() { pgrep -P "$outer"; }
-wait_for 20 systemd_there || fatal "no systemd: $(tail -n 3 "$KEFS_OUT/systemd.log")"
-systemd=$(pgrep -P "$outer")
-unit() { nsenter -t "$systemd" --pid --mount --cgroup -- systemctl "$@"; }
-# shellcheck disable=SC2317 # called by name
-back_again() {
-	umount_all
-	kill -KILL "$systemd"
-	wait "$outer"
-	kefsd_start
-}
-at_exit back_again
-check "systemd is up" wait_for 60 unit is-active -q basic.target
-
-# shellcheck disable=SC2317 # called by name
-main_pid() { unit show -P MainPID kefsd.service; }
-# shellcheck disable=SC2317 # called by name
-another_than() { [ "$(main_pid)" != "$1" ] && [ "$(main_pid)" != 0 ] && unit is-active -q kefsd.service; }
+systemd_start
 
 check "the units start" unit start kefsd.socket kefsd.service
 check "kefsd answers" kefsctl status
@@ -39,19 +16,26 @@ check "and has its sockets from systemd" sh -c "kefsctl status | grep -q 'socket
 one_file_system
 join a
 echo before > "$A/f"
-first=$(main_pid)
+first=$(main_pid kefsd.service)
 check "it restarts" unit restart kefsd.service
-check "as another process" another_than "$first"
+check "as another process" another_than kefsd.service "$first"
 check "the client has noticed nothing" grep -q before "$A/f"
-second=$(main_pid)
+second=$(main_pid kefsd.service)
 check "it is killed" unit kill -s KILL kefsd.service
-check "and started again" wait_for 30 another_than "$second"
+check "and started again" wait_for 30 another_than kefsd.service "$second"
 check "the client goes on" sh -c "echo after > $A/f"
 # The sandbox lets it set up the packet filter and addresses
-check "a mount target" aws efs create-mount-target --file-system-id "$(kefsctl --json fs list | jq -r '.FileSystems[0].FileSystemId')" \
+fs=$(kefsctl --json fs list | jq -r '.FileSystems[0].FileSystemId')
+check "a mount target" aws efs create-mount-target --file-system-id "$fs" \
 	--subnet-id "$(kefsctl --json subnets | jq -r '.Subnets[0].SubnetId')" --ip-address 127.66.0.10
 check "its part of the filter" sh -c "nft list table inet kefs | grep -q to_7f42000a"
 check "it lets this host in" nc -z -w 10 127.66.0.10 2049
+# And start dnsmasq (dns = on), which takes a user of its own and answers
+# shellcheck disable=SC2317 # called by name
+resolves() { [ "$(getent ahostsv4 "$fs.efs.us-east-1.amazonaws.com" | awk 'NR == 1 { print $1 }')" = 127.66.0.10 ]; }
+check "it has a name" wait_for 20 resolves
+check "from a dnsmasq of the unit" sh -c "grep -q kefsd.service /proc/\$(pgrep -xo dnsmasq)/cgroup"
+check_not "which is not root" test "$(ps -o uid= -C dnsmasq | sort -un | head -n 1 | tr -d ' ')" = 0
 equal "nothing failed" "$(unit --failed --no-legend --plain)" ""
 
 unit stop kefsd.service 2> /dev/null

@@ -82,6 +82,10 @@ check "and mounts" mount_tls plain 10.66.0.10 /mnt/own
 ca=/tmp/tls/ca.pem
 check_not "but not for who trusts another" mount_tls plain 10.66.0.10 /mnt/not
 equal "which is counted" "$(of_tls '.Failed.ClientAlert > 0')" true
+# Its NFS client connects to stunnel again as soon as stunnel hangs up
+echo "# $(of_tls .Failed.ClientAlert) handshakes that failed, $(of_tls .Held) of them held"
+check "a client that cannot get in does not come as fast as it can" test "$(of_tls .Failed.ClientAlert)" -le 100
+check "though it had to wait for that" test "$(of_tls .Held)" -gt 0
 chmod 644 /tmp/tls/own.key
 umount_all
 kefsd_stop

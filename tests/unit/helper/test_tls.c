@@ -25,6 +25,9 @@
 #include "base/tcpsock.h"
 
 #define LIMIT_MS 300
+#define FREE_FAILURES 4
+#define HOLD_MS 100
+#define FORGET_MS 1500
 
 static char dir[256];
 static struct kefs_ca_parts ca_parts = {
@@ -56,7 +59,8 @@ static void on_done(void *ctx, int fd, const struct kefs_addr *addr, const struc
 static int set_up(void **state)
 {
 	struct kefs_handshakes_parts parts = {
-		.workers = 2, .max = 8, .per_address = 8, .limit_ms = LIMIT_MS, .done = on_done,
+		.workers = 2, .max = 8, .per_address = 8, .limit_ms = LIMIT_MS, .free_failures = FREE_FAILURES,
+		.hold_ms = HOLD_MS, .forget_ms = FORGET_MS, .done = on_done,
 	};
 	struct kefs_err err;
 
@@ -285,6 +289,68 @@ static void test_a_client_that_does_not_trust_us(void **state)
 	SSL_CTX_free(client.ctx);
 }
 
+/* Milliseconds that a handshake took. */
+static uint64_t timed(struct client *client)
+{
+	uint64_t start = kefs_loop_now_ms(loop);
+
+	handshake(client);
+	return kefs_loop_now_ms(loop) - start;
+}
+
+/* An address that fails again and again is made to wait, another one is not, and it is over some time after. */
+static void test_an_address_that_fails_is_held(void **state)
+{
+	struct client distrusts = { .ctx = client_ctx(TLS1_2_VERSION) }, trusts = { .ctx = client_ctx(TLS1_2_VERSION) };
+	struct kefs_addr other = here;
+	int rc, gone, fd;
+
+	(void)state;
+	SSL_CTX_set_verify(distrusts.ctx, SSL_VERIFY_PEER, NULL);
+	for (int i = 0; i < FREE_FAILURES; i++)
+		handshake(&distrusts);
+	assert_int_equal(stats.held, 0);
+	assert_in_range(timed(&trusts), HOLD_MS, 2 * LIMIT_MS);
+	assert_int_equal(trusts.result, 1);
+	assert_int_equal(stats.held, 1);
+	gone = dial();
+	(void)close(gone);
+	spin(done_count + 1);
+	assert_int_equal(stats.held, 2);
+	assert_int_equal(stats.failed[KEFS_TLS_CLOSED], 1);
+	other.in.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
+	fd = dial_as(&other, &rc);
+	assert_int_equal(rc, 0);
+	turn(FORGET_MS);
+	handshake(&trusts);
+	assert_int_equal(stats.held, 2);
+	assert_int_equal(stats.under_way, 0);
+	(void)close(fd);
+	SSL_SESSION_free(trusts.session);
+	SSL_CTX_free(trusts.ctx);
+	SSL_CTX_free(distrusts.ctx);
+}
+
+/* What is held when all of it ends. */
+static void test_the_end_of_what_is_held(void **state)
+{
+	int fds[FREE_FAILURES + 2];
+
+	(void)state;
+	for (int i = 0; i < FREE_FAILURES; i++) {
+		fds[i] = dial();
+		(void)close(fds[i]);
+		spin(done_count + 1);
+	}
+	for (int i = FREE_FAILURES; i < FREE_FAILURES + 2; i++)
+		fds[i] = dial();
+	kefs_handshakes_get_stats(handshakes, &stats);
+	assert_int_equal(stats.held, 2);
+	assert_int_equal(stats.under_way, 2);
+	for (int i = FREE_FAILURES; i < FREE_FAILURES + 2; i++)
+		(void)close(fds[i]);
+}
+
 static void test_a_certificate_that_is_too_long(void **state)
 {
 	struct client client = { .ctx = client_ctx(TLS1_2_VERSION) };
@@ -492,7 +558,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_TLS(test_both_versions), WITH_TLS(test_resumed), WITH_TLS(test_what_is_not_shared),
-		WITH_TLS(test_a_client_that_does_not_trust_us), WITH_TLS(test_a_certificate_that_is_too_long),
+		WITH_TLS(test_a_client_that_does_not_trust_us), WITH_TLS(test_an_address_that_fails_is_held),
+		WITH_TLS(test_the_end_of_what_is_held), WITH_TLS(test_a_certificate_that_is_too_long),
 		WITH_TLS(test_garbage_and_silence), WITH_TLS(test_gone_in_the_middle),
 		WITH_TLS(test_bounds), WITH_TLS(test_leaves),
 		WITH_TLS(test_authority_files), WITH_TLS(test_given_certificate), cmocka_unit_test(test_starttls),
