@@ -10,9 +10,10 @@
 #include "service/access_keys.h"
 #include "store/st_iam_policy.h"
 
-#define SESSIONS_MAX	100000		/* that live; AWS slows callers down */
-#define REMEMBER_SEC	86400		/* that an ended one is told from one that never was */
 #define POLICY_CHARS	2048
+
+/* AWS slows callers down. One who has a key must not take all of the others' sessions. */
+static const struct kefs_session_limits limits = { .all = 100000, .each = 10000, .remember_sec = 86400 };
 
 /* "AIDA…", "AROA…:session", or the account. */
 static void user_id(const struct kefs_who *who, char *ret_id, size_t size)
@@ -46,15 +47,20 @@ static void write_credentials(struct kefs_query_call *call, const struct kefs_se
 	kefs_xml_close(&call->xml, "Credentials");
 }
 
-/* Draws and stores a session whose identity, name and end are set, and writes its credentials. */
+static void set_time(struct kefs_session *session, uint64_t seconds)
+{
+	session->issued_sec = kefs_efs_now_ms() / 1000;
+	session->expires_sec = session->issued_sec + (int64_t)seconds;
+}
+
+/* Draws and stores a session whose identity, name and time are set, and writes its credentials. */
 static int make_session(struct kefs_query_call *call, struct kefs_session *session, const char *policy)
 {
-	int64_t now = kefs_efs_now_ms() / 1000;
 	int rc = kefs_access_keys_draw(session);
 
 	if (rc < 0)
 		return kefs_err_sys(&call->err, rc, "drawing a key");
-	rc = kefs_st_session_insert(call->efs->db, session, policy, now - REMEMBER_SEC, SESSIONS_MAX, &call->err);
+	rc = kefs_st_session_insert(call->efs->db, session, policy, &limits, &call->err);
 	if (rc == -EDQUOT)
 		return kefs_err_set(&call->err, -KEFS_E_THROTTLING, "Rate exceeded");
 	if (rc == 0)
@@ -147,7 +153,7 @@ static int read_session(struct kefs_query_call *call, const struct kefs_identity
 				    "Member must satisfy regular expression pattern: [\\w+=,.@-]{2,64}", name);
 	(void)kefs_str_copy(session->identity_id, sizeof(session->identity_id), role->id);
 	(void)kefs_str_copy(session->name, sizeof(session->name), name);
-	session->expires_sec = kefs_efs_now_ms() / 1000 + (int64_t)seconds;
+	set_time(session, seconds);
 	return 0;
 }
 
@@ -198,7 +204,7 @@ static int get_session_token(struct kefs_query_call *call)
 	if (call->who->session)
 		return kefs_err_set(&call->err, -KEFS_E_IAM_DENIED, "Cannot call GetSessionToken with session credentials");
 	(void)kefs_str_copy(session.identity_id, sizeof(session.identity_id), call->who->identity_id);
-	session.expires_sec = kefs_efs_now_ms() / 1000 + (int64_t)seconds;
+	set_time(&session, seconds);
 	rc = make_session(call, &session, "");
 	explicit_bzero(session.secret, sizeof(session.secret));
 	if (rc == 0)

@@ -168,5 +168,23 @@ class EfsDependents(Case):
         full.delete_mount_target(**target)
 
 
+class Sts(Case):
+    def setUp(self):
+        super().setUp()
+        self.key = self.user('Ann', policy('sts:AssumeRole'))
+        self.ann = client('sts', self.key)
+
+    def test_token(self):
+        """Only who has the secret learns whether a token is the key's."""
+        session = self.ann.get_session_token()['Credentials']
+        wrong = dict(session, SessionToken='x' * 100)
+        for key in (wrong, session):
+            self.refused('InvalidSignatureException', client('efs', dict(key, SecretAccessKey='x' * 40)).describe_file_systems)
+        self.refused('UnrecognizedClientException', client('efs', wrong).describe_file_systems)
+        self.refused('UnrecognizedClientException', client('efs', dict(session, SessionToken=None)).describe_file_systems)
+        self.refused('UnrecognizedClientException', client('efs', dict(self.key, SessionToken='x' * 100)).describe_file_systems)
+        self.refused('AccessDeniedException', client('efs', session).describe_file_systems)
+
+
 if __name__ == '__main__':
     unittest.main()
