@@ -96,9 +96,17 @@ int kefs_iam_pager_begin(struct kefs_query_call *call, struct kefs_iam_pager *re
 	return kefs_query_number(call, "MaxItems", 1, MAX_ITEMS, ITEMS, &ret_pager->max);
 }
 
+/* As the store orders them; inline policies may differ in nothing but case. */
+static int compare(const char *a, const char *b)
+{
+	int order = strcasecmp(a, b);
+
+	return order ? order : strcmp(a, b);
+}
+
 bool kefs_iam_pager_take(struct kefs_iam_pager *pager, const char *name)
 {
-	if (pager->more || strcasecmp(name, pager->after) <= 0)
+	if (pager->more || compare(name, pager->after) <= 0)
 		return false;
 	if (pager->shown == pager->max) {
 		pager->more = true;
