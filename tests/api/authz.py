@@ -4,6 +4,7 @@
 
 Wants what iam.py and ec2.py want. It deletes what it makes.
 """
+import datetime
 import json
 import os
 import unittest
@@ -168,11 +169,222 @@ class EfsDependents(Case):
         full.delete_mount_target(**target)
 
 
+class Ec2Resources(Case):
+    def setUp(self):
+        super().setUp()
+        self.prod = self.group()
+        self.ann = self.service('Ann', 'ec2', statement('ec2:*'), statement('ec2:*', 'Deny', group_arn(self.prod)))
+
+    def test_group_by_name(self):
+        rule = {'IpProtocol': 'tcp', 'FromPort': 2049, 'ToPort': 2049, 'CidrIp': '192.0.2.0/24'}
+        for named in ({'GroupId': self.prod}, {'GroupName': 'prod'}):
+            for call in (self.ann.authorize_security_group_ingress, self.ann.revoke_security_group_ingress):
+                self.refused('UnauthorizedOperation', call, **rule, **named, message=self.prod)
+            self.refused('UnauthorizedOperation', self.ann.delete_security_group, **named)
+        # Who may only do something with one group names it either way
+        bob = self.service('Bob', 'ec2', statement('ec2:*', resource=group_arn(self.prod)))
+        bob.authorize_security_group_ingress(GroupName='prod', **rule)
+        bob.revoke_security_group_ingress(GroupId=self.prod, **rule)
+        self.refused('UnauthorizedOperation', bob.delete_security_group, GroupName='nobody')
+
+    def test_tags(self):
+        mine, tags = self.group('mine'), [{'Key': 'kefs:members', 'Value': '192.0.2.0/24'}]
+        for call in (self.ann.create_tags, self.ann.delete_tags):
+            self.refused('UnauthorizedOperation', call, Resources=[self.prod], Tags=tags, message=self.prod)
+            self.refused('UnauthorizedOperation', call, Resources=[mine, self.prod], Tags=tags)
+        self.assertEqual(self.ec2.describe_tags()['Tags'], [])
+        self.ann.create_tags(Resources=[mine], Tags=tags)
+        bob = self.service('Bob', 'ec2', statement('ec2:*', resource=group_arn(mine)))
+        bob.delete_tags(Resources=[mine], Tags=tags)
+        self.refused('UnauthorizedOperation', bob.create_tags, Resources=[SUBNETS[0]['SubnetId']], Tags=tags, message='subnet/')
+        self.refused('UnauthorizedOperation', bob.create_tags, Resources=['x-1'], Tags=tags)
+
+    def test_new_group(self):
+        vpc = f'arn:aws:ec2:{REGION}:{ACCOUNT}:vpc/' + SUBNETS[0]['VpcId']
+        bob = self.service('Bob', 'ec2', statement('ec2:CreateSecurityGroup'), statement('*', 'Deny', vpc))
+        self.refused('UnauthorizedOperation', bob.create_security_group, GroupName='x', Description='d', message=vpc)
+        self.refused('UnauthorizedOperation', bob.create_security_group, GroupName='x', Description='d',
+                     VpcId=SUBNETS[0]['VpcId'])
+        tags = [{'ResourceType': 'security-group', 'Tags': [{'Key': 'kefs:members', 'Value': '192.0.2.0/24'}]}]
+        cid = self.service('Cid', 'ec2', statement('ec2:CreateSecurityGroup'))
+        self.refused('UnauthorizedOperation', cid.create_security_group, GroupName='x', Description='d',
+                     TagSpecifications=tags, message='ec2:CreateTags')
+        cid.create_security_group(GroupName='x', Description='d')
+        dan = self.service('Dan', 'ec2', statement('ec2:CreateSecurityGroup'), statement(
+            'ec2:CreateTags', StringEquals={'ec2:CreateAction': 'CreateSecurityGroup'}))
+        made = dan.create_security_group(GroupName='y', Description='d', TagSpecifications=tags)['GroupId']
+        self.refused('UnauthorizedOperation', dan.create_tags, Resources=[made], Tags=tags[0]['Tags'])
+
+    def test_bad_tags_make_no_group(self):
+        tags = [{'ResourceType': 'security-group', 'Tags': [{'Key': 'aws:x', 'Value': '1'}]}]
+        self.refused('InvalidParameterValue', self.ec2.create_security_group, GroupName='half', Description='d',
+                     TagSpecifications=tags)
+        self.assertNotIn('half', [g['GroupName'] for g in self.ec2.describe_security_groups()['SecurityGroups']])
+        self.group('half')
+
+
+class IamResources(Case):
+    def test_case_of_names(self):
+        """A Deny on somebody holds however his name is spelt."""
+        self.iam.create_user(UserName='admin', Path='/ops/')
+        self.role('admin', {'AWS': ACCOUNT}, Path='/ops/')
+        self.iam.create_group(GroupName='admin', Path='/ops/')
+        ann = self.service('Ann', 'iam', statement('iam:*'), statement('iam:*', 'Deny', f'arn:aws:iam::{ACCOUNT}:*/ops/admin'))
+        for name in ('admin', 'ADMIN'):
+            self.refused('AccessDenied', ann.create_access_key, UserName=name)
+            self.refused('AccessDenied', ann.put_user_policy, UserName=name, PolicyName='p', PolicyDocument=policy('*'))
+            self.refused('AccessDenied', ann.delete_role, RoleName=name)
+            self.refused('AccessDenied', ann.add_user_to_group, GroupName=name, UserName='Ann')
+            self.refused('AccessDenied', ann.get_user, UserName=name, message='user/ops/admin')
+
+    def test_managed(self):
+        arn = self.iam.create_policy(PolicyName='Mine', PolicyDocument=policy('ec2:*'))['Policy']['Arn']
+        ann = self.service('Ann', 'iam', statement('iam:*'), statement('iam:*', 'Deny', arn))
+        self.refused('AccessDenied', ann.delete_policy, PolicyArn=arn)
+        self.refused('NoSuchEntity', ann.delete_policy, PolicyArn=arn.replace('Mine', 'mine'))
+
+    def test_made_under_a_path(self):
+        ann = self.service('Ann', 'iam', statement('iam:CreateUser', resource=f'arn:aws:iam::{ACCOUNT}:user/team/*'))
+        ann.create_user(UserName='Bob', Path='/team/')
+        self.refused('AccessDenied', ann.create_user, UserName='Cid')
+        # Who may not make it learns nothing of what is there
+        self.refused('AccessDenied', ann.create_user, UserName='BOB', message='user/BOB')
+
+    def test_new_name(self):
+        user = f'arn:aws:iam::{ACCOUNT}:user'
+        self.iam.create_user(UserName='low')
+        self.iam.create_group(GroupName='low')
+        ann = self.service('Ann', 'iam', statement('iam:*'), statement('iam:*', 'Deny', user + '/ops/*'),
+                           statement('iam:*', 'Deny', user + '/boss'), statement('iam:*', 'Deny', f'arn:aws:iam::{ACCOUNT}:group/boss'))
+        self.refused('AccessDenied', ann.update_user, UserName='low', NewUserName='boss', message='user/boss')
+        self.refused('AccessDenied', ann.update_user, UserName='low', NewPath='/ops/', message='user/ops/low')
+        self.refused('AccessDenied', ann.update_group, GroupName='low', NewGroupName='boss')
+        bob = self.service('Bob', 'iam', statement('iam:*', resource=user + '/low'))
+        self.refused('AccessDenied', bob.update_user, UserName='low', NewUserName='high')
+        ann.update_user(UserName='low', NewUserName='high', NewPath='/team/')
+        ann.update_group(GroupName='low', NewGroupName='high')
+
+    def test_tags(self):
+        tags = {'Tags': [{'Key': 'k', 'Value': 'v'}]}
+        ann = self.service('Ann', 'iam', statement('iam:Create*'))
+        trust = iam.trust({'AWS': ACCOUNT})
+        self.refused('AccessDenied', ann.create_user, UserName='Bob', **tags, message='iam:TagUser')
+        self.refused('AccessDenied', ann.create_role, RoleName='r', AssumeRolePolicyDocument=trust, **tags, message='iam:TagRole')
+        ann.create_user(UserName='Bob')
+        bob = self.service('Cid', 'iam', statement(['iam:Create*', 'iam:TagRole']))
+        bob.create_role(RoleName='r', AssumeRolePolicyDocument=trust, **tags)
+
+    def test_policy_arn(self):
+        """Who may attach anything but one policy may not attach that one."""
+        for effect, operator in (('Allow', 'ArnNotEquals'), ('Deny', 'ArnEquals')):
+            name = 'Ann' + effect
+            both = [statement(['iam:AttachUserPolicy', 'iam:DetachUserPolicy'], effect, **{operator: {'iam:PolicyARN': ADMIN}})]
+            ann = self.service(name, 'iam', *both, *[statement('iam:*')] * (effect == 'Deny'))
+            self.refused('AccessDenied', ann.attach_user_policy, UserName=name, PolicyArn=ADMIN)
+            other = 'arn:aws:iam::aws:policy/AmazonElasticFileSystemReadOnlyAccess'
+            ann.attach_user_policy(UserName=name, PolicyArn=other)
+            ann.detach_user_policy(UserName=name, PolicyArn=other)
+            self.iam.attach_user_policy(UserName=name, PolicyArn=ADMIN)
+            self.iam.put_user_policy(UserName=name, PolicyName='no', PolicyDocument=document(
+                statement('iam:DetachUserPolicy', 'Deny', ArnEquals={'iam:PolicyARN': ADMIN})))
+            self.refused('AccessDenied', ann.detach_user_policy, UserName=name, PolicyArn=ADMIN)
+
+    def test_boundary(self):
+        """A limit that is not there is refused, not forgotten."""
+        self.refused('ValidationError', self.iam.create_user, UserName='Bob', PermissionsBoundary=ADMIN,
+                     message='PermissionsBoundary')
+        self.refused('ValidationError', self.iam.create_role, RoleName='r', PermissionsBoundary=ADMIN,
+                     AssumeRolePolicyDocument=iam.trust({'AWS': ACCOUNT}))
+        self.refused('NoSuchEntity', self.iam.get_user, UserName='Bob')
+
+    def test_pages(self):
+        """No name is lost between pages, in whatever case they are written."""
+        names = ['B', 'a', 'C', 'd', 'A_', 'aB', 'D']
+        self.iam.create_user(UserName='Ann')
+        for name in names:
+            self.iam.put_user_policy(UserName='Ann', PolicyName=name, PolicyDocument=policy('ec2:*'))
+            if name != 'D':
+                arn = self.iam.create_policy(PolicyName=name, PolicyDocument=policy('ec2:*'))['Policy']['Arn']
+                self.iam.attach_user_policy(UserName='Ann', PolicyArn=arn)
+        pages = self.iam.get_paginator('list_user_policies').paginate(UserName='Ann', PaginationConfig={'PageSize': 1})
+        self.assertEqual(sorted(n for page in pages for n in page['PolicyNames']), sorted(names))
+        pages = self.iam.get_paginator('list_attached_user_policies').paginate(UserName='Ann', PaginationConfig={'PageSize': 1})
+        self.assertEqual(sorted(p['PolicyName'] for page in pages for p in page['AttachedPolicies']), sorted(names[:-1]))
+
+
 class Sts(Case):
     def setUp(self):
         super().setUp()
         self.key = self.user('Ann', policy('sts:AssumeRole'))
         self.ann = client('sts', self.key)
+
+    def trusting(self, name, **condition):
+        """A role that trusts Ann under a condition: its ARN."""
+        trust = {'Effect': 'Allow', 'Principal': {'AWS': f'arn:aws:iam::{ACCOUNT}:user/Ann'}, 'Action': 'sts:AssumeRole'}
+        role = self.iam.create_role(RoleName=name, AssumeRolePolicyDocument=document(dict(trust, Condition=condition)))
+        self.iam.put_role_policy(RoleName=name, PolicyName='p', PolicyDocument=policy('elasticfilesystem:*'))
+        return role['Role']['Arn']
+
+    def test_conditions(self):
+        home = {'aws:SourceIp': '127.0.0.0/8'}
+        cases = [(True, {'IpAddress': home}, {}), (False, {'NotIpAddress': home}, {}),
+                 (True, {'Bool': {'aws:SecureTransport': 'true'}}, {}),
+                 (False, {'Bool': {'aws:SecureTransport': 'false'}}, {}),
+                 (True, {'StringEquals': {'sts:ExternalId': 'x'}}, {'ExternalId': 'x'}),
+                 (False, {'StringEquals': {'sts:ExternalId': 'x'}}, {'ExternalId': 'y'}),
+                 (False, {'StringEquals': {'sts:ExternalId': 'x'}}, {}),
+                 (False, {'StringNotEquals': {'sts:ExternalId': 'x'}}, {'ExternalId': 'x'}),
+                 (True, {'StringEquals': {'sts:RoleSessionName': 'me'}}, {}),
+                 (False, {'StringEquals': {'sts:RoleSessionName': 'you'}}, {}),
+                 (True, {'StringEquals': {'sts:RoleSessionName': '${aws:username}'}}, {'RoleSessionName': 'Ann'})]
+        for i, (allowed, condition, more) in enumerate(cases):
+            with self.subTest(str(condition) + str(more)):
+                call = dict({'RoleArn': self.trusting(f'r{i}', **condition), 'RoleSessionName': 'me'}, **more)
+                if allowed:
+                    self.ann.assume_role(**call)
+                else:
+                    self.refused('AccessDenied', self.ann.assume_role, **call)
+
+    def test_callers_deny(self):
+        """A Deny of the caller's own policies counts with its conditions."""
+        arn = self.trusting('r', Bool={'aws:SecureTransport': 'true'})
+        for i, (operator, refused) in enumerate((('IpAddress', True), ('NotIpAddress', False))):
+            self.iam.put_user_policy(UserName='Ann', PolicyName='no', PolicyDocument=document(
+                statement('sts:AssumeRole', 'Deny', **{operator: {'aws:SourceIp': '127.0.0.0/8'}})))
+            if refused:
+                self.refused('AccessDenied', self.ann.assume_role, RoleArn=arn, RoleSessionName='me')
+            else:
+                self.ann.assume_role(RoleArn=arn, RoleSessionName='me')
+
+    def test_revoked(self):
+        """AWS's way to end a role's sessions: who was let in before that time is denied all."""
+        arn = self.trusting('r', Bool={'aws:SecureTransport': 'true'})
+        key = self.ann.assume_role(RoleArn=arn, RoleSessionName='me')['Credentials']
+        efs, now = client('efs', key), datetime.datetime.now(datetime.timezone.utc)
+        for seconds, refused in ((-60, False), (60, True)):
+            when = (now + datetime.timedelta(seconds=seconds)).strftime('%Y-%m-%dT%H:%M:%S.000Z')
+            self.iam.put_role_policy(RoleName='r', PolicyName='AWSRevokeOlderSessions', PolicyDocument=document(
+                statement('*', 'Deny', DateLessThan={'aws:TokenIssueTime': when})))
+            if refused:
+                self.refused('AccessDeniedException', efs.describe_file_systems)
+            else:
+                efs.describe_file_systems()
+        # Who has a key for good was issued no token
+        self.iam.put_user_policy(UserName='Ann', PolicyName='p1', PolicyDocument=document(
+            statement('elasticfilesystem:*'), statement('*', 'Deny', DateLessThan={'aws:TokenIssueTime': when})))
+        client('efs', self.key).describe_file_systems()
+        session = self.ann.get_session_token()['Credentials']
+        self.refused('AccessDeniedException', client('efs', session).describe_file_systems)
+
+    def test_limits_that_are_not_there(self):
+        arn = self.trusting('r', Bool={'aws:SecureTransport': 'true'})
+        call = {'RoleArn': arn, 'RoleSessionName': 'me'}
+        for name, value in (('PolicyArns', [{'arn': ADMIN}]), ('SourceIdentity', 'ann'), ('TransitiveTagKeys', ['k']),
+                            ('Tags', [{'Key': 'k', 'Value': 'v'}]), ('SerialNumber', 'arn:aws:iam::0:mfa/x'), ('TokenCode', '123456')):
+            with self.subTest(name):
+                self.refused('ValidationError', self.ann.assume_role, **call, **{name: value}, message=name)
+        self.refused('ValidationError', self.ann.get_session_token, TokenCode='123456', message='TokenCode')
+        self.ann.assume_role(**call, PolicyArns=[], Tags=[])
 
     def test_token(self):
         """Only who has the secret learns whether a token is the key's."""
