@@ -115,6 +115,18 @@ class EfsResources(Case):
         self.assertEqual(raw(key, 'DELETE', f'/mount-targets/{self.mount}', named), 403)
 
 
+    def test_lockout_by_address(self):
+        """Whether somebody keeps himself out is asked with all that his calls have."""
+        ann = self.service('Bob', 'efs', statement('elasticfilesystem:*'))
+        fs, home = self.mine['FileSystemId'], {'aws:SourceIp': '127.0.0.0/8'}
+        allow = {'Effect': 'Allow', 'Principal': '*', 'Action': 'elasticfilesystem:ClientMount'}
+        deny = {'Effect': 'Deny', 'Principal': '*', 'Action': 'elasticfilesystem:PutFileSystemPolicy'}
+        self.refused('InvalidPolicyException', ann.put_file_system_policy, FileSystemId=fs,
+                     Policy=document(allow, dict(deny, Condition={'IpAddress': home})))
+        ann.put_file_system_policy(FileSystemId=fs, Policy=document(allow, dict(deny, Condition={'NotIpAddress': home})))
+        ann.put_file_system_policy(FileSystemId=fs, Policy=document(allow))
+
+
 class EfsDependents(Case):
     """What an operation needs besides its own action."""
     def test_tags(self):
