@@ -619,7 +619,7 @@ static void look(void *ctx, struct kefs_server_status *ret_status)
 	kefs_backing_get_info(d->backing, &ret_status->pool);
 }
 
-static int find_key(void *ctx, const char *access_key, const char *token, struct kefs_auth_key *ret_key)
+static int find_key(void *ctx, const char *access_key, struct kefs_auth_key *ret_key)
 {
 	const struct daemon *d = ctx;
 	struct kefs_who who;
@@ -627,13 +627,17 @@ static int find_key(void *ctx, const char *access_key, const char *token, struct
 	int rc;
 
 	kefs_err_set(&err, 0, "%s", "");
-	rc = kefs_identities_find(d->identities, access_key, token, time(NULL), &who, &err);
+	rc = kefs_identities_look_up(d->identities, access_key, &who, &err);
 	if (rc == 0)
 		rc = kefs_str_copy(ret_key->secret, sizeof(ret_key->secret), who.secret);
 	if (rc == 0)
+		rc = kefs_str_copy(ret_key->token, sizeof(ret_key->token), who.token);
+	if (rc == 0)
 		rc = kefs_str_copy(ret_key->arn, sizeof(ret_key->arn), who.caller.arn);
+	ret_key->expires = who.expires;
 	explicit_bzero(&who.secret, sizeof(who.secret));
-	if (rc < 0 && rc != -ENOENT && rc != -EACCES && rc != -EKEYEXPIRED)
+	explicit_bzero(&who.token, sizeof(who.token));
+	if (rc < 0 && rc != -ENOENT)
 		log_err("looking for an access key: %s", err.text);
 	return rc;
 }

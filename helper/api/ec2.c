@@ -175,6 +175,16 @@ static int read_tags(struct kefs_query_call *call, const char *prefix, struct ke
 	return rc == -KEFS_E_BAD_REQUEST ? -KEFS_E_PARAMETER_VALUE : rc;
 }
 
+int kefs_ec2_check_tags(struct kefs_query_call *call, const char *prefix)
+{
+	struct kefs_tags tags;
+	int rc = read_tags(call, prefix, &tags);
+
+	if (rc == 0)
+		kefs_tags_free(&tags);
+	return rc;
+}
+
 static int set_tags(struct kefs_query_call *call, const char *id, const struct kefs_tags *tags)
 {
 	int rc = tags->count ? kefs_st_tags_set(call->efs->db, id, tags, &call->err) : 0;
@@ -328,7 +338,8 @@ void kefs_ec2_write_arn(struct kefs_query_call *call, const char *element, const
 }
 
 #define ROW(op, fn)	{ .name = op, .run = fn }
-#define GROUP(op, fn)	{ .name = op, .run = fn, .kind = "security-group", .param = "GroupId" }
+#define GROUP(op, fn)	{ .name = op, .run = fn, .authorize = kefs_ec2_authorize_group }
+#define TAGS(op, fn)	{ .name = op, .run = fn, .authorize = kefs_ec2_authorize_tags }
 
 static const struct kefs_query_op ops[] = {
 	ROW("DescribeRegions", kefs_ec2_regions),
@@ -338,14 +349,14 @@ static const struct kefs_query_op ops[] = {
 	ROW("DescribeNetworkInterfaces", kefs_ec2_interfaces),
 	ROW("DescribeSecurityGroups", kefs_ec2_groups),
 	ROW("DescribeSecurityGroupRules", kefs_ec2_rules),
-	GROUP("CreateSecurityGroup", kefs_ec2_create_group),
+	{ .name = "CreateSecurityGroup", .run = kefs_ec2_create_group, .authorize = kefs_ec2_authorize_new_group },
 	GROUP("DeleteSecurityGroup", kefs_ec2_delete_group),
 	GROUP("AuthorizeSecurityGroupIngress", kefs_ec2_authorize_ingress),
 	GROUP("AuthorizeSecurityGroupEgress", kefs_ec2_authorize_egress),
 	GROUP("RevokeSecurityGroupIngress", kefs_ec2_revoke_ingress),
 	GROUP("RevokeSecurityGroupEgress", kefs_ec2_revoke_egress),
-	ROW("CreateTags", create_tags),
-	ROW("DeleteTags", delete_tags),
+	TAGS("CreateTags", create_tags),
+	TAGS("DeleteTags", delete_tags),
 	ROW("DescribeTags", describe_tags),
 };
 

@@ -27,6 +27,9 @@ int kefs_ec2_check_ids(struct kefs_query_call *call, const char *param, const ch
 /* <tagSet>. 0 or -errno. */
 int kefs_ec2_write_tags(struct kefs_query_call *call, const char *id);
 
+/* Could tags be stored for something that is to be made? 0 or InvalidParameterValue. */
+int kefs_ec2_check_tags(struct kefs_query_call *call, const char *prefix);
+
 /* Stores TagSpecification.1's tags for something new: 0 or InvalidParameterValue. */
 int kefs_ec2_store_tags(struct kefs_query_call *call, const char *prefix, const char *id);
 
@@ -41,6 +44,14 @@ int kefs_ec2_find_group(struct kefs_query_call *call, struct kefs_security_group
 
 /* One rule as <item> of <securityGroupRuleSet>. */
 void kefs_ec2_write_rule(struct kefs_query_call *call, const struct kefs_group_rule *rule);
+
+/*
+ * What an operation is allowed for (ec2_authorize.c): the group that kefs_ec2_find_group() finds; a new group, the VPC
+ * that it is in, and its tags; each ResourceId.
+ */
+int kefs_ec2_authorize_group(struct kefs_query_call *call);
+int kefs_ec2_authorize_new_group(struct kefs_query_call *call);
+int kefs_ec2_authorize_tags(struct kefs_query_call *call);
 
 /* Operations; the rows are in ec2.c. */
 int kefs_ec2_regions(struct kefs_query_call *call);

@@ -314,6 +314,8 @@ static int make_group(struct kefs_query_call *call, struct kefs_security_group *
 		rc = kefs_err_set(&call->err, -KEFS_E_EC2_GROUP_RESERVED,
 				  "Cannot use reserved security group name: default");
 	if (rc == 0)
+		rc = kefs_ec2_check_tags(call, "TagSpecification.1.");
+	if (rc == 0)
 		rc = find_vpc(call, &vpc_id);
 	if (rc < 0)
 		return rc;

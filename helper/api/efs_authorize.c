@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* May the caller do what he asks of the EFS API: on which file system or access point that is. */
+/* May the caller do what he asks of the EFS API: on which resources that is, and what else it needs. */
+#include <errno.h>
 #include <string.h>
 
 #include "common/str.h"
@@ -11,6 +12,7 @@
 struct target {
 	char arn[KEFS_ARN_SIZE];
 	char fs_id[KEFS_ID_SIZE];	/* whose policy has a say; "": none */
+	char interface_id[KEFS_ID_SIZE]; /* of the mount target; "*": one that is to be made, or none */
 };
 
 static void set_fs(const struct kefs_efs *efs, const char *id, struct target *target)
@@ -34,53 +36,162 @@ static bool set_resource(const struct kefs_efs *efs, const char *text, struct ta
 	return id != NULL;
 }
 
-/* A mount target is its file system's. */
-static void set_mount_target(const struct kefs_efs *efs, const char *id, struct target *target)
+/* A mount target is its file system's. One that is not there is nobody's: the operation will say so. */
+static int set_mount_target(const struct kefs_efs_call *call, const char *id, struct target *target,
+			    struct kefs_err *err)
 {
 	struct kefs_mount_target mount_target;
-	struct kefs_err err;
+	int rc = kefs_st_mount_target_get(call->efs->db, id, &mount_target, err);
 
-	if (kefs_st_mount_target_get(efs->db, id, &mount_target, &err) == 0)
-		set_fs(efs, mount_target.fs_id, target);
+	if (rc < 0)
+		return rc == -ENOENT ? 0 : rc;
+	set_fs(call->efs, mount_target.fs_id, target);
+	(void)kefs_str_copy(target->interface_id, sizeof(target->interface_id), mount_target.interface_id);
+	return 0;
 }
 
-static void find_target(const struct kefs_efs_call *call, struct target *target)
+/* The shape lets one of them through, or the operation refuses two. */
+static int find_target(const struct kefs_efs_call *call, struct target *target, struct kefs_err *err)
 {
 	static const char *const members[] = { "FileSystemId", "SourceFileSystemId", "AccessPointId", "ResourceId" };
 	const char *mount_target = kefs_in_string(call->in, "MountTargetId");
 
 	(void)kefs_str_copy(target->arn, sizeof(target->arn), "*");
 	target->fs_id[0] = '\0';
+	(void)kefs_str_copy(target->interface_id, sizeof(target->interface_id), "*");
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
 		const char *text = kefs_in_string(call->in, members[i]);
 
 		if (*text && set_resource(call->efs, text, target))
-			return;
+			return 0;
 	}
-	if (*mount_target)
-		set_mount_target(call->efs, mount_target, target);
+	return *mount_target ? set_mount_target(call, mount_target, target, err) : 0;
 }
 
-int kefs_efs_authorize(struct kefs_efs_call *call, const char *operation)
+static int ask(struct kefs_efs_call *call, const struct kefs_authorize_request *request)
+{
+	if (kefs_authorize(call->efs, call->who, request) == 0)
+		return 0;
+	return kefs_err_set(&call->err, -KEFS_E_ACCESS_DENIED,
+			    "User: %s is not authorized to perform: %s on the specified resource", call->who->caller.arn,
+			    request->action);
+}
+
+/* --- what an operation needs besides its own action --- */
+
+/* Which resource of the call: a kind of ARN and which of that kind. */
+enum on { ON_ANY, ON_NEW, ON_SUBNET, ON_INTERFACE, ON_GROUPS };
+
+/*
+ * As AWS has it: tags of something new, and the network interface that a mount target is. Not asked is for the key of
+ * an encrypted file system: there are no keys here, whose policies would let everybody use EFS's.
+ */
+static const struct need {
+	const char *operation, *action;
+	enum on on;
+	const char *kind;	/* ON_NEW */
+} needs[] = {
+	{ "CreateFileSystem", "elasticfilesystem:TagResource", ON_NEW, "file-system" },
+	{ "CreateAccessPoint", "elasticfilesystem:TagResource", ON_NEW, "access-point" },
+	{ "CreateMountTarget", "ec2:DescribeSubnets", ON_ANY, NULL },
+	{ "CreateMountTarget", "ec2:DescribeNetworkInterfaces", ON_ANY, NULL },
+	{ "CreateMountTarget", "ec2:CreateNetworkInterface", ON_INTERFACE, NULL },
+	{ "CreateMountTarget", "ec2:CreateNetworkInterface", ON_SUBNET, NULL },
+	{ "CreateMountTarget", "ec2:CreateNetworkInterface", ON_GROUPS, NULL },
+	{ "DeleteMountTarget", "ec2:DeleteNetworkInterface", ON_INTERFACE, NULL },
+	{ "DescribeMountTargetSecurityGroups", "ec2:DescribeNetworkInterfaceAttribute", ON_INTERFACE, NULL },
+	{ "ModifyMountTargetSecurityGroups", "ec2:ModifyNetworkInterfaceAttribute", ON_INTERFACE, NULL },
+	{ "ModifyMountTargetSecurityGroups", "ec2:ModifyNetworkInterfaceAttribute", ON_GROUPS, NULL },
+};
+
+static int ask_ec2(struct kefs_efs_call *call, const char *action, const char *kind, const char *id)
+{
+	const struct kefs_topology *topology = call->efs->topology;
+	char arn[KEFS_ARN_SIZE] = "*";
+	const struct kefs_authorize_request request = {
+		.action = action, .resource = arn, .source_ip = call->caller->address,
+	};
+
+	if (kind)
+		(void)kefs_str_format(arn, sizeof(arn), "arn:aws:ec2:%s:%s:%s/%s", topology->region, topology->account, kind, id);
+	return ask(call, &request);
+}
+
+static int ask_tags(struct kefs_efs_call *call, const struct need *need)
+{
+	const struct kefs_policy_key key = { .name = "elasticfilesystem:CreateAction", .value = need->operation };
+	char arn[KEFS_ARN_SIZE];
+	const struct kefs_authorize_request request = {
+		.action = need->action, .resource = arn, .source_ip = call->caller->address, .keys = &key, .key_count = 1,
+	};
+
+	if (!json_array_size(json_object_get(call->in, "Tags")))
+		return 0;
+	kefs_topology_arn(call->efs->topology, need->kind, "*", arn);
+	return ask(call, &request);
+}
+
+static int ask_groups(struct kefs_efs_call *call, const char *action)
+{
+	const json_t *id;
+	int rc = 0;
+	size_t i;
+
+	json_array_foreach(json_object_get(call->in, "SecurityGroups"), i, id) {
+		rc = ask_ec2(call, action, "security-group", json_string_value(id));
+		if (rc < 0)
+			break;
+	}
+	return rc;
+}
+
+static int ask_need(struct kefs_efs_call *call, const struct need *need, const struct target *target)
+{
+	switch (need->on) {
+	case ON_NEW:
+		return ask_tags(call, need);
+	case ON_SUBNET:
+		return ask_ec2(call, need->action, "subnet", kefs_in_string(call->in, "SubnetId"));
+	case ON_INTERFACE:
+		return ask_ec2(call, need->action, "network-interface", target->interface_id);
+	case ON_GROUPS:
+		return ask_groups(call, need->action);
+	case ON_ANY:
+	default:
+		return ask_ec2(call, need->action, NULL, NULL);
+	}
+}
+
+/* --- all of it --- */
+
+static int ask_own(struct kefs_efs_call *call, const char *operation, const struct target *target)
 {
 	const struct kefs_policy_key key = {
 		.name = "elasticfilesystem:Encrypted", .value = kefs_in_boolean(call->in, "Encrypted", false) ? "true" : "false",
 	};
-	struct kefs_authorize_request request = { .keys = &key, .source_ip = call->caller->address };
-	struct target target;
 	char action[96];
+	const struct kefs_authorize_request request = {
+		.action = action, .resource = target->arn, .fs_id = *target->fs_id ? target->fs_id : NULL, .keys = &key,
+		.key_count = strcmp(operation, "CreateFileSystem") ? 0 : 1, .source_ip = call->caller->address,
+	};
 
 	(void)kefs_str_format(action, sizeof(action), "elasticfilesystem:%s", operation);
-	find_target(call, &target);
-	if (!strcmp(operation, "CreateFileSystem")) {
+	return ask(call, &request);
+}
+
+int kefs_efs_authorize(struct kefs_efs_call *call, const char *operation)
+{
+	struct target target;
+	int rc = find_target(call, &target, &call->err);
+
+	if (rc < 0)
+		return rc;
+	if (!strcmp(operation, "CreateFileSystem"))
 		kefs_topology_arn(call->efs->topology, "file-system", "*", target.arn);
-		request.key_count = 1;
+	rc = ask_own(call, operation, &target);
+	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]) && rc == 0; i++) {
+		if (!strcmp(needs[i].operation, operation))
+			rc = ask_need(call, &needs[i], &target);
 	}
-	request.action = action;
-	request.resource = target.arn;
-	request.fs_id = *target.fs_id ? target.fs_id : NULL;
-	if (kefs_authorize(call->efs, call->who, &request) == 0)
-		return 0;
-	return kefs_err_set(&call->err, -KEFS_E_ACCESS_DENIED,
-			    "User: %s is not authorized to perform: %s on the specified resource", call->who->caller.arn, action);
+	return rc;
 }

@@ -18,12 +18,19 @@ static const struct kefs_shape *find(const struct kefs_shape *shape, const char 
 	return NULL;
 }
 
-/* What stands in the body under the name of something that belongs elsewhere does not count. */
-static void drop_misplaced(const struct kefs_shape *shape, json_t *in)
+/*
+ * Of the body only what the operation has there counts: a name that it does not know, or has elsewhere, must not say
+ * what it is about.
+ */
+static void drop_strangers(const struct kefs_shape *shape, json_t *in)
 {
-	for (; shape->type != KEFS_SHAPE_END; shape++) {
-		if (shape->place != KEFS_IN_BODY)
-			(void)json_object_del(in, shape->name);
+	const char *name;
+	json_t *value;
+	void *next;
+
+	json_object_foreach_safe(in, next, name, value) {
+		if (!find(shape, name, KEFS_IN_BODY))
+			(void)json_object_del(in, name);
 	}
 }
 
@@ -88,7 +95,7 @@ int kefs_efs_input(const struct kefs_shape *shape, const struct kefs_http_reques
 
 	if (rc < 0)
 		return rc == -EINVAL ? -KEFS_E_BAD_REQUEST : rc;
-	drop_misplaced(shape, in);
+	drop_strangers(shape, in);
 	rc = add_query(in, shape, request->query, err);
 	if (rc == 0)
 		rc = add_path(in, shape, request->match, err);

@@ -13,10 +13,12 @@ static int policy_out(struct kefs_efs_call *call, const char *id, const char *po
 int kefs_efs_put_policy(struct kefs_efs_call *call)
 {
 	const char *policy = kefs_in_string(call->in, "Policy");
+	const struct kefs_fs_policies_setter setter = {
+		.who = call->who, .source_ip = call->caller->address,
+		.bypass = kefs_in_boolean(call->in, "BypassPolicyLockoutSafetyCheck", false),
+	};
 	char id[KEFS_ID_SIZE];
-	int rc = kefs_fs_policies_put(call->efs, kefs_in_string(call->in, "FileSystemId"), policy,
-				      kefs_in_boolean(call->in, "BypassPolicyLockoutSafetyCheck", false), call->who, id,
-				      &call->err);
+	int rc = kefs_fs_policies_put(call->efs, kefs_in_string(call->in, "FileSystemId"), policy, &setter, id, &call->err);
 
 	return rc < 0 ? rc : policy_out(call, id, policy);
 }

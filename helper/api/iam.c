@@ -12,7 +12,7 @@
 #define MAX_ITEMS 1000
 #define ITEMS 100
 
-static enum kefs_identity_kind kind_of(const char *name)
+enum kefs_identity_kind kefs_iam_kind(const char *name)
 {
 	return *name == 'u' ? KEFS_IDENTITY_USER : *name == 'g' ? KEFS_IDENTITY_GROUP : KEFS_IDENTITY_ROLE;
 }
@@ -41,7 +41,7 @@ int kefs_iam_find(struct kefs_query_call *call, enum kefs_identity_kind kind, co
 
 int kefs_iam_subject(struct kefs_query_call *call, struct kefs_identity *ret_identity)
 {
-	enum kefs_identity_kind kind = kind_of(call->op->kind);
+	enum kefs_identity_kind kind = kefs_iam_kind(call->op->kind);
 	const struct kefs_principal *principal = &call->who->caller.principal;
 
 	if (kind == KEFS_IDENTITY_USER && !kefs_form_get(call->form, "UserName")) {
@@ -96,9 +96,17 @@ int kefs_iam_pager_begin(struct kefs_query_call *call, struct kefs_iam_pager *re
 	return kefs_query_number(call, "MaxItems", 1, MAX_ITEMS, ITEMS, &ret_pager->max);
 }
 
+/* As the store orders them; inline policies may differ in nothing but case. */
+static int compare(const char *a, const char *b)
+{
+	int order = strcasecmp(a, b);
+
+	return order ? order : strcmp(a, b);
+}
+
 bool kefs_iam_pager_take(struct kefs_iam_pager *pager, const char *name)
 {
-	if (pager->more || strcasecmp(name, pager->after) <= 0)
+	if (pager->more || compare(name, pager->after) <= 0)
 		return false;
 	if (pager->shown == pager->max) {
 		pager->more = true;
@@ -211,31 +219,39 @@ int kefs_iam_list_tags(struct kefs_query_call *call)
 
 /* --- the table --- */
 
-#define READ(op, fn, k, p)	{ .name = op, .run = fn, .kind = k, .param = p }
-#define MAKE(op, fn, k, p)	{ .name = op, .run = fn, .kind = k, .param = p, .changes = true }
-#define DO(op, fn, k, p)	{ .name = op, .run = fn, .kind = k, .param = p, .changes = true, .bare = true }
-#define LABEL(op, fn, k, p)	{ .name = op, .run = fn, .kind = k, .param = p, .bare = true }
+/* A limit that is not there: who asks for it must not get somebody without one. */
+static const char *const no_boundary[] = { "PermissionsBoundary", NULL };
+
+#define ROW(op, fn, k, p, may)	.name = op, .run = fn, .kind = k, .param = p, .authorize = may
+#define LIST(op, fn)		{ .name = op, .run = fn }
+#define READ(op, fn, k, p)	{ ROW(op, fn, k, p, kefs_iam_authorize) }
+#define MAKE(op, fn, k, p)	{ ROW(op, fn, k, p, kefs_iam_authorize), .changes = true }
+#define DO(op, fn, k, p)	{ ROW(op, fn, k, p, kefs_iam_authorize), .changes = true, .bare = true }
+#define LABEL(op, fn, k, p)	{ ROW(op, fn, k, p, kefs_iam_authorize), .bare = true }
+#define NEW(op, fn, k, p)	{ ROW(op, fn, k, p, kefs_iam_authorize_new), .changes = true, .refused = no_boundary }
+#define RENAME(op, fn, k, p)	{ ROW(op, fn, k, p, kefs_iam_authorize_rename), .changes = true, .bare = true }
+#define ATTACH(op, fn, k, p)	{ ROW(op, fn, k, p, kefs_iam_authorize_attach), .changes = true, .bare = true }
 
 static const struct kefs_query_op ops[] = {
-	MAKE("CreateUser", kefs_iam_create_user, "user", "UserName"),
+	NEW("CreateUser", kefs_iam_create_user, "user", "UserName"),
 	READ("GetUser", kefs_iam_get, "user", "UserName"),
-	READ("ListUsers", kefs_iam_list_users, NULL, NULL),
-	DO("UpdateUser", kefs_iam_rename, "user", "UserName"),
+	LIST("ListUsers", kefs_iam_list_users),
+	RENAME("UpdateUser", kefs_iam_rename, "user", "UserName"),
 	DO("DeleteUser", kefs_iam_delete, "user", "UserName"),
 	LABEL("TagUser", kefs_iam_tag, "user", "UserName"),
 	LABEL("UntagUser", kefs_iam_untag, "user", "UserName"),
 	READ("ListUserTags", kefs_iam_list_tags, "user", "UserName"),
-	MAKE("CreateGroup", kefs_iam_create_group, "group", "GroupName"),
+	NEW("CreateGroup", kefs_iam_create_group, "group", "GroupName"),
 	READ("GetGroup", kefs_iam_get_group, "group", "GroupName"),
-	READ("ListGroups", kefs_iam_list_groups, NULL, NULL),
+	LIST("ListGroups", kefs_iam_list_groups),
 	READ("ListGroupsForUser", kefs_iam_list_groups_for_user, "user", "UserName"),
-	DO("UpdateGroup", kefs_iam_rename, "group", "GroupName"),
+	RENAME("UpdateGroup", kefs_iam_rename, "group", "GroupName"),
 	DO("DeleteGroup", kefs_iam_delete, "group", "GroupName"),
 	DO("AddUserToGroup", kefs_iam_add_user, "group", "GroupName"),
 	DO("RemoveUserFromGroup", kefs_iam_remove_user, "group", "GroupName"),
-	MAKE("CreateRole", kefs_iam_create_role, "role", "RoleName"),
+	NEW("CreateRole", kefs_iam_create_role, "role", "RoleName"),
 	READ("GetRole", kefs_iam_get, "role", "RoleName"),
-	READ("ListRoles", kefs_iam_list_roles, NULL, NULL),
+	LIST("ListRoles", kefs_iam_list_roles),
 	READ("ListInstanceProfilesForRole", kefs_iam_list_profiles, "role", "RoleName"),
 	MAKE("UpdateRole", kefs_iam_update_role, "role", "RoleName"),
 	DO("UpdateAssumeRolePolicy", kefs_iam_update_trust, "role", "RoleName"),
@@ -259,18 +275,18 @@ static const struct kefs_query_op ops[] = {
 	READ("GetRolePolicy", kefs_iam_get_inline, "role", "RoleName"),
 	DO("DeleteRolePolicy", kefs_iam_delete_inline, "role", "RoleName"),
 	READ("ListRolePolicies", kefs_iam_list_inline, "role", "RoleName"),
-	DO("AttachUserPolicy", kefs_iam_attach, "user", "UserName"),
-	DO("DetachUserPolicy", kefs_iam_detach, "user", "UserName"),
+	ATTACH("AttachUserPolicy", kefs_iam_attach, "user", "UserName"),
+	ATTACH("DetachUserPolicy", kefs_iam_detach, "user", "UserName"),
 	READ("ListAttachedUserPolicies", kefs_iam_list_attached, "user", "UserName"),
-	DO("AttachGroupPolicy", kefs_iam_attach, "group", "GroupName"),
-	DO("DetachGroupPolicy", kefs_iam_detach, "group", "GroupName"),
+	ATTACH("AttachGroupPolicy", kefs_iam_attach, "group", "GroupName"),
+	ATTACH("DetachGroupPolicy", kefs_iam_detach, "group", "GroupName"),
 	READ("ListAttachedGroupPolicies", kefs_iam_list_attached, "group", "GroupName"),
-	DO("AttachRolePolicy", kefs_iam_attach, "role", "RoleName"),
-	DO("DetachRolePolicy", kefs_iam_detach, "role", "RoleName"),
+	ATTACH("AttachRolePolicy", kefs_iam_attach, "role", "RoleName"),
+	ATTACH("DetachRolePolicy", kefs_iam_detach, "role", "RoleName"),
 	READ("ListAttachedRolePolicies", kefs_iam_list_attached, "role", "RoleName"),
-	MAKE("CreatePolicy", kefs_iam_create_policy, "policy", "PolicyName"),
+	NEW("CreatePolicy", kefs_iam_create_policy, "policy", "PolicyName"),
 	READ("GetPolicy", kefs_iam_get_policy, "policy", "PolicyArn"),
-	READ("ListPolicies", kefs_iam_list_policies, NULL, NULL),
+	LIST("ListPolicies", kefs_iam_list_policies),
 	DO("DeletePolicy", kefs_iam_delete_policy, "policy", "PolicyArn"),
 	MAKE("CreatePolicyVersion", kefs_iam_create_version, "policy", "PolicyArn"),
 	READ("GetPolicyVersion", kefs_iam_get_version, "policy", "PolicyArn"),

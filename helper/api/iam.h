@@ -6,6 +6,18 @@
 #include "api/query.h"
 #include "model/tag.h"
 
+/* Of a row's kind that is one of an identity. */
+enum kefs_identity_kind kefs_iam_kind(const char *name);
+
+/*
+ * What an operation is allowed for, by its row (iam_authorize.c): who or what it is about; and the policy that is
+ * attached; something new, and its tags; what it is about, under the name and path that it gets.
+ */
+int kefs_iam_authorize(struct kefs_query_call *call);
+int kefs_iam_authorize_attach(struct kefs_query_call *call);
+int kefs_iam_authorize_new(struct kefs_query_call *call);
+int kefs_iam_authorize_rename(struct kefs_query_call *call);
+
 /* The identity that the operation's row names, found: 0, ValidationError or NoSuchEntity. A user may be the caller. */
 int kefs_iam_subject(struct kefs_query_call *call, struct kefs_identity *ret_identity);
 

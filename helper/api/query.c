@@ -80,61 +80,41 @@ static const struct kefs_query_op *find_op(const struct kefs_query_service *serv
 
 /* --- may he? --- */
 
-void kefs_query_iam_arn(const struct kefs_query_call *call, const char *kind, const char *name, char *ret_arn)
+int kefs_query_may(struct kefs_query_call *call, const struct kefs_query_ask *ask)
 {
-	const char *path = kefs_form_get(call->form, "Path");
-	char known[KEFS_IAM_PATH_SIZE] = "/";
-	struct kefs_identity identity;
-	struct kefs_err err;
-	int rc = -ENOENT;
-
-	for (int i = KEFS_IDENTITY_USER; i <= KEFS_IDENTITY_ROLE && rc < 0; i++) {
-		if (!strcmp(kind, kefs_identity_kind_name((enum kefs_identity_kind)i)))
-			rc = kefs_st_identity_get(call->efs->db, (enum kefs_identity_kind)i, name, &identity, &err);
-	}
-	if (rc == 0)
-		(void)kefs_str_copy(known, sizeof(known), identity.path);
-	else if (path && kefs_iam_path_valid(path))
-		(void)kefs_str_copy(known, sizeof(known), path);
-	kefs_iam_arn(call->efs->topology->account, kind, known, name, ret_arn);
-}
-
-static void resource_of(const struct kefs_query_call *call, const struct kefs_query_op *op, char *ret_arn)
-{
-	const struct kefs_topology *topology = call->efs->topology;
-	const char *name = op->param ? kefs_form_get(call->form, "%s", op->param) : NULL;
-
-	(void)kefs_str_copy(ret_arn, KEFS_IAM_ARN_SIZE, "*");
-	if (!op->kind)
-		return;
-	if (name && kefs_str_after(name, "arn:"))
-		(void)kefs_str_copy(ret_arn, KEFS_IAM_ARN_SIZE, name);
-	else if (call->service->ec2)
-		(void)kefs_str_format(ret_arn, KEFS_IAM_ARN_SIZE, "arn:aws:ec2:%s:%s:%s/%s", topology->region, topology->account,
-				      op->kind, name ? name : "*");
-	else if (name)
-		kefs_query_iam_arn(call, op->kind, name, ret_arn);
-	else if (!strcmp(op->kind, "user") && call->who->caller.principal.type == KEFS_PRINCIPAL_USER)
-		(void)kefs_str_copy(ret_arn, KEFS_IAM_ARN_SIZE, call->who->caller.arn);
-}
-
-static int may(struct kefs_query_call *call, const struct kefs_query_op *op)
-{
-	char action[96], resource[KEFS_IAM_ARN_SIZE];
+	char own[96];
 	const struct kefs_authorize_request request = {
-		.action = action, .resource = resource, .source_ip = call->caller->address,
+		.action = ask->action ? ask->action : own, .resource = ask->resource, .source_ip = call->caller->address,
+		.keys = ask->keys, .key_count = ask->key_count, .policy = ask->policy,
 	};
 
-	if (op->everybody)
-		return 0;
-	(void)kefs_str_format(action, sizeof(action), "%s:%s", call->service->name, op->name);
-	resource_of(call, op, resource);
+	(void)kefs_str_format(own, sizeof(own), "%s:%s", call->service->name, call->op->name);
 	if (kefs_authorize(call->efs, call->who, &request) == 0)
 		return 0;
 	return kefs_err_set(&call->err, fault_of(call, KEFS_E_IAM_DENIED, KEFS_E_EC2_UNAUTHORIZED),
 			    "%sUser: %s is not authorized to perform: %s on resource: %s",
 			    call->service->ec2 ? "You are not authorized to perform this operation. " : "",
-			    call->who->caller.arn, action, resource);
+			    call->who->caller.arn, request.action, request.resource);
+}
+
+static int authorize(struct kefs_query_call *call)
+{
+	const struct kefs_query_ask ask = { .resource = "*" };
+
+	if (call->op->everybody)
+		return 0;
+	return call->op->authorize ? call->op->authorize(call) : kefs_query_may(call, &ask);
+}
+
+/* Who asks for less than all, in a way that is not known here, must not be given all. */
+static int check_refused(struct kefs_query_call *call)
+{
+	for (const char *const *name = call->op->refused; name && *name; name++) {
+		if (kefs_form_has(call->form, "%s", *name))
+			return kefs_err_set(&call->err, fault_of(call, KEFS_E_IAM_VALIDATION, KEFS_E_PARAMETER_VALUE),
+					    "The parameter %.*s is not supported", (int)strcspn(*name, "."), *name);
+	}
+	return 0;
 }
 
 /* --- one call --- */
@@ -202,9 +182,11 @@ static void run(struct kefs_query_call *call, const struct kefs_http_request *re
 	if (!op)
 		rc = kefs_err_set(&call->err, -KEFS_E_INVALID_ACTION, "Could not find operation %.64s for version %.16s",
 				  name ? name : "(none)", version ? version : "(none)");
-	else
-		rc = may(call, op);
 	call->op = op;
+	if (rc == 0)
+		rc = authorize(call);
+	if (rc == 0)
+		rc = check_refused(call);
 	if (rc == 0)
 		rc = dry_run(call);
 	if (rc == 0)

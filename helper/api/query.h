@@ -33,12 +33,16 @@ struct kefs_query_call {
 
 typedef int (*kefs_query_fn)(struct kefs_query_call *call);
 
+/* Where an operation's resources and the keys of its conditions are known: its function to authorize it. */
 struct kefs_query_op {
 	const char *name;
 	kefs_query_fn run;
-	/* What it is allowed for: the kind of an ARN ("user", "security-group") and the parameter that names it. */
-	const char *kind, *param;		/* kind NULL: "*" */
-	bool everybody;				/* nobody is denied it by policies */
+	kefs_query_fn authorize;		/* asks kefs_query_may() for all that it does; NULL: for it, on "*" */
+	/* IAM: what it is about: a kind of identity or "policy", and the parameter that names it. */
+	const char *kind, *param;
+	/* Parameters (how their names start; NULL ends them) that would narrow what is given, and that are not there yet. */
+	const char *const *refused;
+	bool everybody;				/* nobody is denied it by policies, or run() asks them */
 	bool bare;				/* without a result element */
 	bool changes;				/* identities, keys or their policies */
 };
@@ -70,7 +74,16 @@ int kefs_query_number(struct kefs_query_call *call, const char *name, uint64_t m
 /* True or false, false if it is absent. 0 or the service's fault. */
 int kefs_query_flag(struct kefs_query_call *call, const char *name, bool *ret_value);
 
-/* The ARN of an IAM object, as written: a role that is not there has the path "/". In KEFS_IAM_ARN_SIZE bytes. */
-void kefs_query_iam_arn(const struct kefs_query_call *call, const char *kind, const char *name, char *ret_arn);
+/* What is asked of policies. */
+struct kefs_query_ask {
+	const char *action;			/* "iam:TagUser"; NULL: the operation's own */
+	const char *resource;			/* ARN, or "*" */
+	const struct kefs_policy_key *keys;	/* as in struct kefs_authorize_request */
+	size_t key_count;
+	const struct kefs_policy *policy;	/* likewise */
+};
+
+/* May the caller? 0, or the service's fault that says no. */
+int kefs_query_may(struct kefs_query_call *call, const struct kefs_query_ask *ask);
 
 #endif

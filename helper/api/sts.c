@@ -10,8 +10,10 @@
 #include "service/access_keys.h"
 #include "store/st_iam_policy.h"
 
-#define SESSIONS_MAX	100000		/* that live; AWS slows callers down */
 #define POLICY_CHARS	2048
+
+/* AWS slows callers down. One who has a key must not take all of the others' sessions. */
+static const struct kefs_session_limits limits = { .all = 100000, .each = 10000 };
 
 /* "AIDA…", "AROA…:session", or the account. */
 static void user_id(const struct kefs_who *who, char *ret_id, size_t size)
@@ -45,14 +47,20 @@ static void write_credentials(struct kefs_query_call *call, const struct kefs_se
 	kefs_xml_close(&call->xml, "Credentials");
 }
 
-/* Draws and stores a session whose identity, name and end are set, and writes its credentials. */
+static void set_time(struct kefs_session *session, uint64_t seconds)
+{
+	session->issued_sec = kefs_efs_now_ms() / 1000;
+	session->expires_sec = session->issued_sec + (int64_t)seconds;
+}
+
+/* Draws and stores a session whose identity, name and time are set, and writes its credentials. */
 static int make_session(struct kefs_query_call *call, struct kefs_session *session, const char *policy)
 {
 	int rc = kefs_access_keys_draw(session);
 
 	if (rc < 0)
 		return kefs_err_sys(&call->err, rc, "drawing a key");
-	rc = kefs_st_session_insert(call->efs->db, session, policy, SESSIONS_MAX, &call->err);
+	rc = kefs_st_session_insert(call->efs->db, session, policy, &limits, &call->err);
 	if (rc == -EDQUOT)
 		return kefs_err_set(&call->err, -KEFS_E_THROTTLING, "Rate exceeded");
 	if (rc == 0)
@@ -62,6 +70,7 @@ static int make_session(struct kefs_query_call *call, struct kefs_session *sessi
 
 /* --- AssumeRole --- */
 
+/* As kefs_query_may() says it: who may not learns nothing of what is there. */
 static int denied(struct kefs_query_call *call, const char *role)
 {
 	return kefs_err_set(&call->err, -KEFS_E_IAM_DENIED,
@@ -85,32 +94,28 @@ static int find_role(struct kefs_query_call *call, const char *arn, struct kefs_
 }
 
 /* Do the role's trust policy and the caller's own ones let him? */
-static int check_trust(struct kefs_query_call *call, const struct kefs_identity *role, const char *arn)
+static int check_trust(struct kefs_query_call *call, const struct kefs_identity *role, const char *arn,
+		       const char *name)
 {
 	struct kefs_principals_owner owner = { call->efs->db, role->id };
 	const struct kefs_policy_rules rules = {
 		.kind = KEFS_POLICY_TRUST, .name = "the trust policy", .resolve = kefs_identities_resolve_stored,
 		.ctx = &owner, .chars_max = KEFS_POLICY_TEXT_MAX,
 	};
-	const struct kefs_policy_request request = {
-		.principal = &call->who->caller.principal, .action = "sts:AssumeRole", .resource = arn,
-		.account = call->efs->topology->account, .now = kefs_efs_now_ms() / 1000,
+	const struct kefs_policy_key keys[] = {
+		{ .name = "sts:RoleSessionName", .value = name },
+		{ .name = "sts:ExternalId", .value = kefs_form_get(call->form, "ExternalId") },
 	};
+	struct kefs_query_ask ask = { .resource = arn, .keys = keys, .key_count = sizeof(keys) / sizeof(keys[0]) };
 	CLEANUP_FREE char *text = NULL;
 	struct kefs_policy *trust = NULL;
-	struct kefs_policy_answer answer;
-	struct kefs_policy_set set;
 	int rc = kefs_st_identity_trust(call->efs->db, role->id, &text, &call->err);
 
 	if (rc == 0)
 		rc = kefs_policy_parse(text, strlen(text), &rules, &trust, &call->err);
+	ask.policy = trust;
 	if (rc == 0)
-		rc = kefs_identities_policies(call->efs->identities, call->who, &set, &call->err);
-	if (rc == 0) {
-		set.resource = trust;
-		if (!kefs_policy_evaluate(&set, &request, &answer))
-			rc = denied(call, arn);
-	}
+		rc = kefs_query_may(call, &ask);
 	kefs_policy_free(trust);
 	return rc;
 }
@@ -145,7 +150,7 @@ static int read_session(struct kefs_query_call *call, const struct kefs_identity
 				    "Member must satisfy regular expression pattern: [\\w+=,.@-]{2,64}", name);
 	(void)kefs_str_copy(session->identity_id, sizeof(session->identity_id), role->id);
 	(void)kefs_str_copy(session->name, sizeof(session->name), name);
-	session->expires_sec = kefs_efs_now_ms() / 1000 + (int64_t)seconds;
+	set_time(session, seconds);
 	return 0;
 }
 
@@ -163,7 +168,7 @@ static int assume_role(struct kefs_query_call *call)
 	if (rc == 0)
 		rc = find_role(call, arn, &role);
 	if (rc == 0)
-		rc = check_trust(call, &role, arn);
+		rc = check_trust(call, &role, arn, name);
 	if (rc == 0)
 		rc = read_session(call, &role, name, &session);
 	if (rc == 0 && policy)
@@ -196,7 +201,7 @@ static int get_session_token(struct kefs_query_call *call)
 	if (call->who->session)
 		return kefs_err_set(&call->err, -KEFS_E_IAM_DENIED, "Cannot call GetSessionToken with session credentials");
 	(void)kefs_str_copy(session.identity_id, sizeof(session.identity_id), call->who->identity_id);
-	session.expires_sec = kefs_efs_now_ms() / 1000 + (int64_t)seconds;
+	set_time(&session, seconds);
 	rc = make_session(call, &session, "");
 	explicit_bzero(session.secret, sizeof(session.secret));
 	if (rc == 0)
@@ -204,11 +209,16 @@ static int get_session_token(struct kefs_query_call *call)
 	return rc;
 }
 
+static const char *const not_there[] = {
+	"PolicyArns.member.", "ProvidedContexts.member.", "SerialNumber", "SourceIdentity", "Tags.member.", "TokenCode",
+	"TransitiveTagKeys.member.", NULL,
+};
+
 static const struct kefs_query_op ops[] = {
 	{ .name = "GetCallerIdentity", .run = get_caller_identity, .everybody = true },
 	/* Decided with the role's trust policy */
-	{ .name = "AssumeRole", .run = assume_role, .everybody = true },
-	{ .name = "GetSessionToken", .run = get_session_token, .everybody = true },
+	{ .name = "AssumeRole", .run = assume_role, .everybody = true, .refused = not_there },
+	{ .name = "GetSessionToken", .run = get_session_token, .everybody = true, .refused = not_there },
 };
 
 const struct kefs_query_op *kefs_sts_ops(size_t *ret_count)

@@ -3,24 +3,26 @@
 #ifndef KEFS_HTTP_AUTH_H
 #define KEFS_HTTP_AUTH_H
 
+#include <stdint.h>
+
 #include "http/server.h"
 
 #define KEFS_AUTH_SECRET_SIZE 129
+#define KEFS_AUTH_TOKEN_SIZE 129
 
 /* A key that signs. */
 struct kefs_auth_key {
-	char secret[KEFS_AUTH_SECRET_SIZE];	/* wiped after use */
+	char secret[KEFS_AUTH_SECRET_SIZE];	/* wiped after use, as is the token */
+	char token[KEFS_AUTH_TOKEN_SIZE];	/* that must come with it; "": none may */
+	int64_t expires;			/* if it has a token: seconds since the epoch */
 	char arn[KEFS_HTTP_ARN_SIZE];		/* of whom it stands for */
 };
 
 struct kefs_auth_parts {
 	const char *account;		/* everybody's: 12 digits */
 	const char *region;		/* that signatures must be for */
-	/*
-	 * Looks for an access key and the token that came with it ("": none). 0; -ENOENT no such key; -EACCES not with
-	 * this token; -EKEYEXPIRED; another -errno is an internal error.
-	 */
-	int (*find)(void *ctx, const char *access_key, const char *token, struct kefs_auth_key *ret_key);
+	/* Looks for an access key. 0; -ENOENT no such key, or it is switched off; another -errno is an internal error. */
+	int (*find)(void *ctx, const char *access_key, struct kefs_auth_key *ret_key);
 	void *ctx;
 };
 

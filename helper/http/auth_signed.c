@@ -119,24 +119,13 @@ static void set_caller(const struct kefs_auth_parts *parts, const struct kefs_si
 	(void)kefs_str_copy(caller->arn, sizeof(caller->arn), key->arn);
 }
 
-/* What is wrong with the key: a result of find(). */
-static void refuse_key(struct kefs_http_reply *reply, const struct service *service, int rc)
-{
-	if (rc == -ENOENT || rc == -EACCES)
-		refuse(reply, service, KEFS_SIGV4_UNKNOWN_KEY, KEFS_SIGV4_UNKNOWN_KEY_TEXT);
-	else if (rc == -EKEYEXPIRED)
-		refuse(reply, service, KEFS_SIGV4_EXPIRED_TOKEN, "The security token included in the request is expired");
-	else
-		refuse(reply, service, KEFS_SIGV4_INTERNAL, "The service has failed inside");
-}
-
 static void identify(void *ctx, const struct kefs_http_request *request, struct kefs_http_caller *caller,
 		     struct kefs_http_reply *reply)
 {
 	const struct kefs_auth_parts *parts = ctx;
 	struct kefs_sigv4_rules rules = { .region = parts->region, .now = time(NULL) };
 	struct kefs_auth_key found = { .secret = "" };
-	struct kefs_sigv4_key key = { .secret = found.secret, .expires = INT64_MAX };
+	struct kefs_sigv4_key key = { .secret = found.secret };
 	struct kefs_sigv4_request as_signed;
 	enum kefs_sigv4_fault fault;
 	struct kefs_sigv4_claim claim;
@@ -152,14 +141,15 @@ static void identify(void *ctx, const struct kefs_http_request *request, struct 
 	rules.service = service->name;
 	if (service->global)
 		rules.region = NULL;
-	rc = parts->find(parts->ctx, claim.access_key, claim.token, &found);
+	rc = parts->find(parts->ctx, claim.access_key, &found);
 	if (rc < 0) {
-		refuse_key(reply, service, rc);
+		refuse(reply, service, rc == -ENOENT ? KEFS_SIGV4_UNKNOWN_KEY : KEFS_SIGV4_INTERNAL,
+		       rc == -ENOENT ? KEFS_SIGV4_UNKNOWN_KEY_TEXT : "The service has failed inside");
 		return;
 	}
 	key.access_key = claim.access_key;
-	/* find() has looked at it */
-	key.token = *claim.token ? claim.token : NULL;
+	key.token = *found.token ? found.token : NULL;
+	key.expires = found.expires;
 	fault = kefs_sigv4_verify(&as_signed, &claim, &key, &rules, &err);
 	if (fault == KEFS_SIGV4_OK)
 		set_caller(parts, &claim, &found, caller);

@@ -62,23 +62,31 @@ static void derive_principal(struct context *context, const struct kefs_principa
 		derive(context, "aws:username", caller->name);
 }
 
-static void derive_time(struct context *context, int64_t now)
+/* The time, written into text of size bytes. */
+static void derive_date(struct context *context, const char *name, int64_t time, char *text, size_t size)
 {
-	time_t t = (time_t)now;
+	time_t t = (time_t)time;
 	struct tm tm;
 
-	(void)kefs_str_format(context->epoch_time, sizeof(context->epoch_time), "%" PRId64, now);
+	if (gmtime_r(&t, &tm) && strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &tm))
+		derive(context, name, text);
+}
+
+static void derive_time(struct context *context, const struct kefs_policy_request *request)
+{
+	(void)kefs_str_format(context->epoch_time, sizeof(context->epoch_time), "%" PRId64, request->now);
 	derive(context, "aws:EpochTime", context->epoch_time);
-	if (gmtime_r(&t, &tm) &&
-	    strftime(context->current_time, sizeof(context->current_time), "%Y-%m-%dT%H:%M:%SZ", &tm))
-		derive(context, "aws:CurrentTime", context->current_time);
+	derive_date(context, "aws:CurrentTime", request->now, context->current_time, sizeof(context->current_time));
+	if (request->principal->issued)
+		derive_date(context, "aws:TokenIssueTime", request->principal->issued, context->issue_time,
+			    sizeof(context->issue_time));
 }
 
 int context_begin(struct context *context, const struct kefs_policy_request *request, bool bounded)
 {
 	*context = (struct context){ .request = request, .bounded = bounded, .scratch = { .cap = SCRATCH_MAX } };
 	derive_principal(context, request->principal);
-	derive_time(context, request->now);
+	derive_time(context, request);
 	context->action = strdup(request->action);
 	if (!context->action)
 		return -ENOMEM;

@@ -170,7 +170,7 @@ const char *action_problem(enum kefs_policy_kind kind, const char *text, const s
 int conditions_parse(struct parser *parser, const json_t *value, struct statement *statement);
 
 /* context.c: a request being evaluated. */
-#define CONTEXT_DERIVED 7
+#define CONTEXT_DERIVED 8
 
 struct context {
 	const struct kefs_policy_request *request;
@@ -178,7 +178,7 @@ struct context {
 	bool failed;			/* out of memory or bounds: the answer is no */
 	struct kefs_buf scratch;
 	char *action;			/* lower case */
-	char current_time[32], epoch_time[24], user_id[256];
+	char current_time[32], issue_time[32], epoch_time[24], user_id[256];
 	struct kefs_policy_key derived[CONTEXT_DERIVED];
 	size_t derived_count;
 };

@@ -93,6 +93,7 @@ struct kefs_principal {
 	const char *role_arn;	/* SESSION: arn:aws:iam::<account>:role/… */
 	const char *id;		/* unique id: of the user, or of the session's role */
 	const char *name;	/* user name, session name, federated user's name; SERVICE: "….amazonaws.com" */
+	int64_t issued;		/* when the session's key was, seconds since the epoch; 0: the key is one for good */
 };
 
 /* A key of the request's context. Its name's case does not matter. */
@@ -105,7 +106,7 @@ struct kefs_policy_key {
 
 /*
  * A request. The keys aws:PrincipalArn, aws:PrincipalAccount, aws:PrincipalType, aws:userid, aws:username,
- * aws:CurrentTime and aws:EpochTime come from principal and now, and are not to be among keys.
+ * aws:TokenIssueTime, aws:CurrentTime and aws:EpochTime come from principal and now, and are not to be among keys.
  */
 struct kefs_policy_request {
 	const struct kefs_principal *principal;

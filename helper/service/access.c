@@ -26,7 +26,6 @@
 #define NOBODY_KEY	"-"
 #define NOBODY		"refused"
 
-#define REMEMBER_SEC	86400	/* that a session that has ended is told from one that never was */
 #define FORGET_SEC	3600
 
 struct kefs_access {
@@ -426,8 +425,9 @@ static int add_bearer(json_t *keys, const struct kefs_kconn *conn)
 	return json_array_append_new(keys, json_string(key)) < 0 ? -ENOMEM : 0;
 }
 
-int kefs_access_forget_sessions(struct kefs_access *access, int64_t ended_sec, struct kefs_err *err)
+int kefs_access_forget_sessions(struct kefs_access *access, int64_t now, struct kefs_err *err)
 {
+	static const struct kefs_session_memory memory = { .sec = 86400, .most = 100000 };
 	const struct kefs_kernel *kernel = &access->parts.kernel;
 	CLEANUP_FREE struct kefs_kconn *list = NULL;
 	CLEANUP_JSON json_t *keys = json_array();
@@ -442,7 +442,7 @@ int kefs_access_forget_sessions(struct kefs_access *access, int64_t ended_sec, s
 	text = json_dumps(keys, JSON_COMPACT);
 	if (rc < 0 || !text)
 		return kefs_err_sys(err, -ENOMEM, "sessions");
-	return kefs_st_sessions_forget(access->parts.db, ended_sec, text, err);
+	return kefs_st_sessions_forget(access->parts.db, now, &memory, text, err);
 }
 
 static void forget_sessions(struct kefs_access *access)
@@ -453,7 +453,7 @@ static void forget_sessions(struct kefs_access *access)
 	if (now < access->forget_sec)
 		return;
 	access->forget_sec = now + FORGET_SEC;
-	if (kefs_access_forget_sessions(access, now - REMEMBER_SEC, &err) < 0)
+	if (kefs_access_forget_sessions(access, now, &err) < 0)
 		log_warn_limited("sessions that have ended are kept, and tried again in an hour: %s", err.text);
 }
 

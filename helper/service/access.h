@@ -74,10 +74,10 @@ void kefs_access_policy_changed(struct kefs_access *access, const char *fs_id);
 void kefs_access_renew(struct kefs_access *access);
 
 /*
- * Removes sessions that ended before ended_sec from the store; not those that a live connection came with, because it
+ * Removes sessions that ended long ago (now: seconds since the epoch) from the store; not those that a live connection came with, because it
  * outlives its session, and is decided anew by it. 0 or -errno.
  */
-int kefs_access_forget_sessions(struct kefs_access *access, int64_t ended_sec, struct kefs_err *err);
+int kefs_access_forget_sessions(struct kefs_access *access, int64_t now, struct kefs_err *err);
 
 /* Now and then: tries again what failed, forgets what is no longer needed. */
 void kefs_access_tick(struct kefs_access *access);

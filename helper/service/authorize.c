@@ -51,7 +51,7 @@ int kefs_authorize(const struct kefs_efs *efs, const struct kefs_who *who,
 		log_err("%s is refused %s: %s", who->caller.arn, request->action, err.text);
 		return -EACCES;
 	}
-	set.resource = of_fs;
+	set.resource = of_fs ? of_fs : request->policy;
 	allowed = evaluate(efs, who, request, &set);
 	kefs_policy_free(of_fs);
 	return allowed ? 0 : -EACCES;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* May the caller of the API do that? By his identity policies and, of a file system, by its own policy. */
+/* May the caller of the API do that? By his identity policies and the policy of what it is about, if that has one. */
 #ifndef KEFS_SERVICE_AUTHORIZE_H
 #define KEFS_SERVICE_AUTHORIZE_H
 
@@ -9,9 +9,10 @@
 struct kefs_authorize_request {
 	const char *action;			/* "elasticfilesystem:CreateMountTarget" */
 	const char *resource;			/* ARN, or "*" */
-	const char *fs_id;			/* whose policy has a say; NULL: none */
+	const char *fs_id;			/* whose policy has a say; NULL: none, */
+	const struct kefs_policy *policy;	/* or this one, the caller's: a role's trust policy */
 	const char *source_ip;			/* that the request came from; "": none */
-	const struct kefs_policy_key *keys;	/* at most KEFS_AUTHORIZE_KEYS_MAX, more are added */
+	const struct kefs_policy_key *keys;	/* at most KEFS_AUTHORIZE_KEYS_MAX; those of all calls are added */
 	size_t key_count;
 };
 

@@ -14,19 +14,22 @@
 #include "store/st_policy.h"
 
 /* Could the caller still replace the policy? */
-static int check_lockout(const struct kefs_efs *efs, const struct kefs_policy *policy, const struct kefs_who *who,
-			 const char *arn, struct kefs_err *err)
+static int check_lockout(const struct kefs_efs *efs, const struct kefs_policy *policy,
+			 const struct kefs_fs_policies_setter *setter, const char *arn, struct kefs_err *err)
 {
-	/* Whatever brings the API's requests here stands for HTTPS. */
-	static const struct kefs_policy_key keys[] = { { .name = "aws:SecureTransport", .value = "true" } };
+	/* As kefs_authorize() will have them when he asks. */
+	const struct kefs_policy_key keys[] = {
+		{ .name = "aws:SecureTransport", .value = "true" },
+		{ .name = "aws:SourceIp", .value = *setter->source_ip ? setter->source_ip : NULL },
+	};
 	const struct kefs_policy_request request = {
-		.principal = &who->caller.principal,
+		.principal = &setter->who->caller.principal,
 		.keys = keys,
-		.key_count = 1,
+		.key_count = sizeof(keys) / sizeof(keys[0]),
 		.now = kefs_efs_now_ms() / 1000,
 	};
 	struct kefs_policy_set set;
-	int rc = kefs_identities_policies(efs->identities, who, &set, err);
+	int rc = kefs_identities_policies(efs->identities, setter->who, &set, err);
 
 	set.resource = policy;
 	return rc < 0 ? rc : kefs_policy_check_lockout(&set, &request, arn, err);
@@ -62,14 +65,14 @@ int kefs_fs_policies_compile(struct kefs_db *db, const struct kefs_topology *top
 }
 
 /* The document by itself, and what it would do to the caller. 0, -KEFS_E_INVALID_POLICY or -errno. */
-static int check(const struct kefs_efs *efs, const char *text, const char *arn, bool bypass,
-		 const struct kefs_who *who, struct kefs_policy **ret_policy, struct kefs_err *err)
+static int check(const struct kefs_efs *efs, const char *text, const char *arn,
+		 const struct kefs_fs_policies_setter *setter, struct kefs_policy **ret_policy, struct kefs_err *err)
 {
 	struct kefs_policy *policy = NULL;
 	int rc = parse(text, arn, kefs_identities_resolve, efs->identities, &policy, err);
 
-	if (rc == 0 && !bypass)
-		rc = check_lockout(efs, policy, who, arn, err);
+	if (rc == 0 && !setter->bypass)
+		rc = check_lockout(efs, policy, setter, arn, err);
 	if (rc == 0)
 		*ret_policy = policy;
 	else
@@ -95,8 +98,8 @@ static int store(struct kefs_db *db, const char *fs_id, const char *text, const 
 	return rc;
 }
 
-int kefs_fs_policies_put(const struct kefs_efs *efs, const char *id_or_arn, const char *policy, bool bypass,
-			 const struct kefs_who *who, char *ret_id, struct kefs_err *err)
+int kefs_fs_policies_put(const struct kefs_efs *efs, const char *id_or_arn, const char *policy,
+			 const struct kefs_fs_policies_setter *setter, char *ret_id, struct kefs_err *err)
 {
 	struct kefs_policy *compiled = NULL;
 	char arn[KEFS_ARN_SIZE];
@@ -106,13 +109,13 @@ int kefs_fs_policies_put(const struct kefs_efs *efs, const char *id_or_arn, cons
 	if (rc < 0)
 		return rc;
 	kefs_topology_arn(efs->topology, "file-system", fs->id, arn);
-	rc = check(efs, policy, arn, bypass, who, &compiled, err);
+	rc = check(efs, policy, arn, setter, &compiled, err);
 	if (rc == 0)
 		rc = store(efs->db, fs->id, policy, compiled, err);
 	kefs_policy_free(compiled);
 	if (rc < 0)
 		return rc;
-	log_info("file system %s has a new policy, set by %s", fs->id, who->caller.arn);
+	log_info("file system %s has a new policy, set by %s", fs->id, setter->who->caller.arn);
 	kefs_access_policy_changed(efs->access, fs->id);
 	return kefs_str_copy(ret_id, KEFS_ID_SIZE, fs->id);
 }

@@ -9,13 +9,19 @@
 #include "service/efs.h"
 #include "service/identities.h"
 
+/* Who sets a policy. */
+struct kefs_fs_policies_setter {
+	const struct kefs_who *who;
+	const char *source_ip;	/* that he asks from; "": none */
+	bool bypass;		/* he may set one that keeps him from setting another afterwards */
+};
+
 /*
- * Sets the policy of an available file system. 0; -KEFS_E_FS_NOT_FOUND, -KEFS_E_FS_STATE, -KEFS_E_INVALID_POLICY, the
- * latter also if who could not set another one afterwards, unless bypass is set. ret_id (KEFS_ID_SIZE) gets the
- * file system's id.
+ * Sets the policy of an available file system. 0; -KEFS_E_FS_NOT_FOUND, -KEFS_E_FS_STATE, -KEFS_E_INVALID_POLICY.
+ * ret_id (KEFS_ID_SIZE) gets the file system's id.
  */
-int kefs_fs_policies_put(const struct kefs_efs *efs, const char *id_or_arn, const char *policy, bool bypass,
-			 const struct kefs_who *who, char *ret_id, struct kefs_err *err);
+int kefs_fs_policies_put(const struct kefs_efs *efs, const char *id_or_arn, const char *policy,
+			 const struct kefs_fs_policies_setter *setter, char *ret_id, struct kefs_err *err);
 
 /* The policy, to be freed, and the id: 0, -KEFS_E_FS_NOT_FOUND, -KEFS_E_POLICY_NOT_FOUND. */
 int kefs_fs_policies_get(const struct kefs_efs *efs, const char *id_or_arn, char *ret_id, char **ret_policy,

@@ -130,17 +130,22 @@ static int from_key(struct kefs_identities *identities, const struct kefs_access
 static int from_session(struct kefs_identities *identities, const struct kefs_session *session, int64_t now,
 			struct kefs_who *who, struct kefs_err *err)
 {
+	int rc;
+
 	if (session->expires_sec <= now)
 		return -EKEYEXPIRED;
 	(void)kefs_str_copy(who->access_key, sizeof(who->access_key), session->id);
 	(void)kefs_str_copy(who->secret, sizeof(who->secret), session->secret);
+	(void)kefs_str_copy(who->token, sizeof(who->token), session->token);
 	who->session = true;
 	who->expires = session->expires_sec;
-	return describe(identities, session->identity_id, session->name, who, err);
+	rc = describe(identities, session->identity_id, session->name, who, err);
+	who->caller.principal.issued = session->issued_sec;
+	return rc;
 }
 
 /* token NULL: is not looked at. */
-static int look_up(struct kefs_identities *identities, const char *access_key, const char *token, int64_t now,
+static int look_at(struct kefs_identities *identities, const char *access_key, const char *token, int64_t now,
 		   struct kefs_who *who, struct kefs_err *err)
 {
 	struct kefs_session session;
@@ -171,9 +176,22 @@ int kefs_identities_find(struct kefs_identities *identities, const char *access_
 	int rc;
 
 	memset(ret_who, 0, sizeof(*ret_who));
-	rc = look_up(identities, access_key, token ? token : "", now, ret_who, err);
+	rc = look_at(identities, access_key, token ? token : "", now, ret_who, err);
 	if (rc < 0)
 		explicit_bzero(ret_who->secret, sizeof(ret_who->secret));
+	explicit_bzero(ret_who->token, sizeof(ret_who->token));
+	return rc;
+}
+
+int kefs_identities_look_up(struct kefs_identities *identities, const char *access_key, struct kefs_who *ret_who,
+			    struct kefs_err *err)
+{
+	int rc;
+
+	memset(ret_who, 0, sizeof(*ret_who));
+	rc = look_at(identities, access_key, NULL, INT64_MIN, ret_who, err);
+	if (rc < 0)
+		explicit_bzero(ret_who, sizeof(*ret_who));
 	return rc;
 }
 
@@ -185,8 +203,9 @@ int kefs_identities_recall(struct kefs_identities *identities, const char *acces
 	memset(ret_who, 0, sizeof(*ret_who));
 	if (!*access_key)
 		return describe_account(identities, ret_who, err);
-	rc = look_up(identities, access_key, NULL, now, ret_who, err);
+	rc = look_at(identities, access_key, NULL, now, ret_who, err);
 	explicit_bzero(ret_who->secret, sizeof(ret_who->secret));
+	explicit_bzero(ret_who->token, sizeof(ret_who->token));
 	return rc;
 }
 

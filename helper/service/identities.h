@@ -39,7 +39,8 @@ struct kefs_identities_parts {
 struct kefs_who {
 	struct kefs_caller caller;
 	char access_key[KEFS_KEY_ID_SIZE];	/* "": nobody's, the account itself by another way */
-	char secret[KEFS_KEY_SECRET_SIZE];	/* of find() only; to be wiped */
+	char secret[KEFS_KEY_SECRET_SIZE];	/* of find() and look_up() only; to be wiped */
+	char token[KEFS_SESSION_TOKEN_SIZE];	/* of look_up() only, as well; "": a key for good */
 	char identity_id[KEFS_IAM_ID_SIZE];	/* of the user or the role; "": the account */
 	bool session;				/* the key is one that ends */
 	int64_t expires;			/* seconds since the epoch; 0: never */
@@ -59,6 +60,12 @@ void kefs_identities_free(struct kefs_identities *identities);
  */
 int kefs_identities_find(struct kefs_identities *identities, const char *access_key, const char *token, int64_t now,
 			 struct kefs_who *ret_who, struct kefs_err *err);
+
+/*
+ * The same for who compares the token himself, after the signature, and looks whether it has ended: 0, -ENOENT, -errno.
+ */
+int kefs_identities_look_up(struct kefs_identities *identities, const char *access_key, struct kefs_who *ret_who,
+			    struct kefs_err *err);
 
 /* The same without secret and token, for a key that was verified before: 0, -ENOENT, -EKEYEXPIRED; "": the account. */
 int kefs_identities_recall(struct kefs_identities *identities, const char *access_key, int64_t now,

@@ -98,7 +98,8 @@ int kefs_st_inline_list(struct kefs_db *db, const char *identity_id, kefs_st_pol
 	struct each all = { each, ctx };
 
 	return kefs_store_query(db, give, &all, "listing policies", err,
-				"SELECT name, '' FROM inline_policies WHERE identity_id = ?1 ORDER BY name", "t", identity_id);
+				"SELECT name, '' FROM inline_policies WHERE identity_id = ?1 "
+				"ORDER BY name COLLATE NOCASE, name", "t", identity_id);
 }
 
 /* --- managed ones --- */
@@ -347,8 +348,8 @@ int kefs_st_attached_list(struct kefs_db *db, const char *identity_id, kefs_st_p
 
 	return kefs_store_query(db, give, &all, "listing attached policies", err,
 				"SELECT coalesce(p.name, a.policy_id), coalesce(p.path, '') FROM attached_policies a "
-				"LEFT JOIN managed_policies p ON p.id = a.policy_id WHERE a.identity_id = ?1 ORDER BY 1", "t",
-				identity_id);
+				"LEFT JOIN managed_policies p ON p.id = a.policy_id WHERE a.identity_id = ?1 "
+				"ORDER BY 1 COLLATE NOCASE", "t", identity_id);
 }
 
 /* --- principals --- */

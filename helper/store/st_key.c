@@ -105,32 +105,42 @@ int kefs_st_key_delete(struct kefs_db *db, const char *user_id, const char *id, 
 	return kefs_store_changed(db, rc);
 }
 
-static int insert_session(struct kefs_db *db, const struct kefs_session *session, const char *policy,
-			  int64_t limit, struct kefs_err *err)
+static int check_sessions(struct kefs_db *db, const struct kefs_session *session,
+			  const struct kefs_session_limits *limits, struct kefs_err *err)
 {
-	int64_t count = 0;
-	int rc = kefs_store_query(db, kefs_store_take_int, &count, "counting sessions", err,
-				  "SELECT count(*) FROM sessions", "");
+	int64_t all = 0, own = 0;
+	int rc = kefs_store_query(db, kefs_store_take_int, &all, "counting sessions", err,
+				  "SELECT count(*) FROM sessions WHERE expires_sec > ?1", "i", session->issued_sec);
 
-	if (rc == 0 && count >= limit)
-		rc = -EDQUOT;
+	if (rc == 0)
+		rc = kefs_store_query(db, kefs_store_take_int, &own, "counting sessions", err,
+				      "SELECT count(*) FROM sessions WHERE identity_id IS nullif(?1, '') AND expires_sec > ?2",
+				      "ti", session->identity_id, session->issued_sec);
+	return rc == 0 && (all >= limits->all || own >= limits->each) ? -EDQUOT : rc;
+}
+
+static int insert_session(struct kefs_db *db, const struct kefs_session *session, const char *policy,
+			  const struct kefs_session_limits *limits, struct kefs_err *err)
+{
+	int rc = check_sessions(db, session, limits, err);
+
 	if (rc == 0)
 		rc = kefs_store_query(db, NULL, NULL, "storing a session", err,
-				      "INSERT INTO sessions (id, secret, token, identity_id, name, policy, expires_sec) "
-				      "VALUES (?1, ?2, ?3, nullif(?4, ''), ?5, ?6, ?7)", "ttttt" "ti", session->id,
+				      "INSERT INTO sessions (id, secret, token, identity_id, name, policy, expires_sec, issued_sec) "
+				      "VALUES (?1, ?2, ?3, nullif(?4, ''), ?5, ?6, ?7, ?8)", "ttttt" "tii", session->id,
 				      session->secret, session->token, session->identity_id, session->name, policy,
-				      session->expires_sec);
+				      session->expires_sec, session->issued_sec);
 	return rc;
 }
 
 int kefs_st_session_insert(struct kefs_db *db, const struct kefs_session *session, const char *policy,
-			   int64_t limit, struct kefs_err *err)
+			   const struct kefs_session_limits *limits, struct kefs_err *err)
 {
 	int rc = kefs_db_begin(db, err);
 
 	if (rc < 0)
 		return rc;
-	rc = insert_session(db, session, policy, limit, err);
+	rc = insert_session(db, session, policy, limits, err);
 	if (rc == 0)
 		rc = kefs_db_commit(db, err);
 	if (rc < 0)
@@ -138,11 +148,13 @@ int kefs_st_session_insert(struct kefs_db *db, const struct kefs_session *sessio
 	return rc;
 }
 
-int kefs_st_sessions_forget(struct kefs_db *db, int64_t ended_sec, const char *keep, struct kefs_err *err)
+int kefs_st_sessions_forget(struct kefs_db *db, int64_t now, const struct kefs_session_memory *memory,
+			    const char *keep, struct kefs_err *err)
 {
 	return kefs_store_query(db, NULL, NULL, "forgetting sessions", err,
-				"DELETE FROM sessions WHERE expires_sec < ?1 AND id NOT IN (SELECT value FROM json_each(?2))", "it",
-				ended_sec, keep);
+				"DELETE FROM sessions WHERE id NOT IN (SELECT value FROM json_each(?4)) AND (expires_sec < ?1 OR "
+				"id IN (SELECT id FROM sessions WHERE expires_sec <= ?2 ORDER BY expires_sec DESC "
+				"LIMIT -1 OFFSET ?3))", "iiit", now - memory->sec, now, memory->most, keep);
 }
 
 static int take_session(void *ctx, sqlite3_stmt *stmt)
@@ -150,6 +162,7 @@ static int take_session(void *ctx, sqlite3_stmt *stmt)
 	struct kefs_session *session = ctx;
 
 	session->expires_sec = sqlite3_column_int64(stmt, 5);
+	session->issued_sec = sqlite3_column_int64(stmt, 6);
 	return kefs_store_text(stmt, 0, session->id, sizeof(session->id)) < 0 ||
 		       kefs_store_text(stmt, 1, session->secret, sizeof(session->secret)) < 0 ||
 		       kefs_store_text(stmt, 2, session->token, sizeof(session->token)) < 0 ||
@@ -161,7 +174,7 @@ int kefs_st_session_get(struct kefs_db *db, const char *id, struct kefs_session 
 {
 	struct kefs_session session = { .id = "" };
 	int rc = kefs_store_query(db, take_session, &session, "looking for a session", err,
-				  "SELECT id, secret, token, coalesce(identity_id, ''), name, expires_sec FROM sessions "
+				  "SELECT id, secret, token, coalesce(identity_id, ''), name, expires_sec, issued_sec FROM sessions "
 				  "WHERE id = ?1", "t", id);
 
 	if (rc == 0 && !*session.id)

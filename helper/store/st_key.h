@@ -28,7 +28,14 @@ struct kefs_session {
 	char token[KEFS_SESSION_TOKEN_SIZE];
 	char identity_id[KEFS_IAM_ID_SIZE];	/* of the role or the user; "": the account itself */
 	char name[KEFS_SESSION_NAME_SIZE];	/* "" but of a role's session */
-	int64_t expires_sec;			/* since the epoch */
+	int64_t issued_sec, expires_sec;	/* since the epoch */
+};
+
+/* How many sessions there may be. */
+struct kefs_session_limits {
+	int64_t all;		/* that have not ended; and as many that have are remembered */
+	int64_t each;		/* that have not ended, of an identity or of the account itself */
+	int64_t remember_sec;	/* how long one that has ended is told from one that never was */
 };
 
 /* Stores a new one. */
@@ -49,13 +56,21 @@ int kefs_st_key_set_active(struct kefs_db *db, const char *user_id, const char *
 int kefs_st_key_delete(struct kefs_db *db, const char *user_id, const char *id, struct kefs_err *err);
 
 /*
- * Stores a new session, with its policy ("": none). 0, or -EDQUOT without a text if there are limit already.
+ * Stores a session that is issued now, with its policy ("": none). 0, or -EDQUOT without a text if there are too many
+ * already.
  */
 int kefs_st_session_insert(struct kefs_db *db, const struct kefs_session *session, const char *policy,
-			   int64_t limit, struct kefs_err *err);
+			   const struct kefs_session_limits *limits, struct kefs_err *err);
 
-/* Removes those that ended before ended_sec, but for those of keep, a JSON array of ids. */
-int kefs_st_sessions_forget(struct kefs_db *db, int64_t ended_sec, const char *keep, struct kefs_err *err);
+/* What is remembered of those that have ended, to tell them from those that never were. */
+struct kefs_session_memory {
+	int64_t sec;		/* for so long, */
+	int64_t most;		/* and not more than so many */
+};
+
+/* Forgets the others, but for those of keep, a JSON array of ids. */
+int kefs_st_sessions_forget(struct kefs_db *db, int64_t now, const struct kefs_session_memory *memory,
+			    const char *keep, struct kefs_err *err);
 
 /* One, also if it has ended; -ENOENT without a text. */
 int kefs_st_session_get(struct kefs_db *db, const char *id, struct kefs_session *ret_session, struct kefs_err *err);

@@ -61,6 +61,7 @@ check "both" aws ec2 delete-security-group --group-id "$EC2_SG_ID"
 gone() { [ "$(aws efs describe-file-systems --query 'length(FileSystems)')" = 0 ]; }
 check "all is gone" wait_for 30 gone
 check "every operation and every error, through boto3" python3 "$KEFS_TESTS/api/ec2.py"
+check "who is let do what, through boto3" python3 "$KEFS_TESTS/api/authz.py"
 kefsd_stop
 kefsd_start || fatal "kefsd does not start with its own configuration"
 finish

@@ -48,6 +48,7 @@ static struct kefs_names names;
 static unsigned int filtered;
 unsigned int listening;
 static struct kefs_who root;
+static const struct kefs_fs_policies_setter by_root = { .who = &root, .source_ip = "", .bypass = true };
 struct kefs_efs efs = { .topology = &topology, .limits = &limits, .endpoints = &endpoints };
 
 /* File systems without directories and kernel: as service/volumes.h says of them. */
@@ -493,7 +494,7 @@ static void test_fs_states(void **state)
 		assert_int_equal(kefs_file_systems_set_backup(&efs, fs_id, KEFS_BACKUP_ENABLED, &changed, &err), wanted);
 		assert_int_equal(kefs_file_systems_set_protection(&efs, fs_id, KEFS_PROTECTION_ENABLED, &err), wanted);
 		assert_int_equal(kefs_fs_policies_put(&efs, fs_id, "{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\","
-						      "\"Action\":\"elasticfilesystem:ClientMount\"}]}", false, &root, id, &err), wanted);
+						      "\"Action\":\"elasticfilesystem:ClientMount\"}]}", &by_root, id, &err), wanted);
 		assert_int_equal(kefs_fs_policies_delete(&efs, fs_id, &err), wanted);
 	}
 }
@@ -598,7 +599,7 @@ static void test_deletion(void **state)
 	assert_int_equal(kefs_tags_add(&tags, "k", "v", 0), 0);
 	assert_int_equal(kefs_mount_targets_create(&efs, &request, &target, &err), 0);
 	assert_int_equal(kefs_access_points_create(&efs, fs_id, &point, &tags, taken, &err), 0);
-	assert_int_equal(kefs_fs_policies_put(&efs, fs_id, text, true, &root, id, &err), 0);
+	assert_int_equal(kefs_fs_policies_put(&efs, fs_id, text, &by_root, id, &err), 0);
 	kefs_tags_free(&tags);
 	assert_int_equal(kefs_st_fs_begin_delete(efs.db, fs_id, &err), 0);
 	assert_int_equal(kefs_st_fs_begin_delete(efs.db, fs_id, &err), -ENOENT);
@@ -834,7 +835,7 @@ void set_policy(const char *fs, const char *actions)
 
 	assert_true(snprintf(text, sizeof(text), "{\"Version\": \"2012-10-17\", \"Statement\": [{\"Effect\": \"Allow\", "
 			     "\"Principal\": {\"AWS\": \"*\"}, \"Action\": [%s]}]}", actions) > 0);
-	assert_int_equal(kefs_fs_policies_put(&efs, fs, text, true, &root, id, &err), 0);
+	assert_int_equal(kefs_fs_policies_put(&efs, fs, text, &by_root, id, &err), 0);
 }
 
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)

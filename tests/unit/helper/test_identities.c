@@ -67,12 +67,13 @@ static struct kefs_access_key make_key(const char *user_id)
 
 static struct kefs_session make_session(const char *identity_id, const char *name, const char *policy)
 {
-	struct kefs_session session = { .expires_sec = 1000 };
+	static const struct kefs_session_limits limits = { .all = 10, .each = 10 };
+	struct kefs_session session = { .issued_sec = 500, .expires_sec = 1000 };
 
 	assert_int_equal(kefs_access_keys_draw(&session), 0);
 	assert_true(snprintf(session.identity_id, sizeof(session.identity_id), "%s", identity_id) >= 0);
 	assert_true(snprintf(session.name, sizeof(session.name), "%s", name) >= 0);
-	assert_int_equal(kefs_st_session_insert(db, &session, policy, 10, &err), 0);
+	assert_int_equal(kefs_st_session_insert(db, &session, policy, &limits, &err), 0);
 	return session;
 }
 
@@ -196,21 +197,108 @@ static void test_session(void **state)
 	assert_int_equal(kefs_identities_find(identities, wide.id, wide.token, 999, &who, &err), -ENOENT);
 }
 
-static void test_sessions_bounded(void **state)
+#define BEFORE(time) "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"," \
+	"\"Condition\":{\"DateLessThan\":{\"aws:TokenIssueTime\":\"" time "\"}}}}"
+
+/* A session's key has the time when it was issued, for a client of NFS as well (recall); one for good has none. */
+static void test_issued(void **state)
 {
-	struct kefs_session session = {
-		.id = "ASIA0000000000000000", .secret = "0123456789abcdef", .token = "0123456789abcdef",
-	};
+	struct kefs_identity user = make(KEFS_IDENTITY_USER, "/", "Ann");
+	struct kefs_session session = make_session(user.id, "", "");
+	struct kefs_access_key key = make_key(user.id);
+	struct kefs_who who;
 
 	(void)state;
-	session.expires_sec = 10;
-	assert_int_equal(kefs_st_session_insert(db, &session, "", 1, &err), 0);
-	session.id[4] = '1';
-	assert_int_equal(kefs_st_session_insert(db, &session, "", 1, &err), -EDQUOT);
-	assert_int_equal(kefs_st_sessions_forget(db, 11, "[]", &err), 0);
-	assert_int_equal(kefs_st_session_insert(db, &session, "", 1, &err), 0);
-	session.id[4] = '0';
-	assert_int_equal(kefs_st_session_get(db, session.id, &session, &err), -ENOENT);
+	assert_int_equal(kefs_st_inline_set(db, user.id, "p", BEFORE("1970-01-01T00:08:21Z"), 2048, &err), 0);
+	assert_int_equal(kefs_identities_recall(identities, session.id, 0, &who, &err), 0);
+	assert_true(allowed(&who, "elasticfilesystem:ClientMount"));
+	assert_int_equal(kefs_identities_find(identities, key.id, NULL, 600, &who, &err), 0);
+	assert_false(allowed(&who, "elasticfilesystem:ClientMount"));
+	assert_int_equal(kefs_st_inline_set(db, user.id, "p", BEFORE("1970-01-01T00:08:20Z"), 2048, &err), 0);
+	kefs_identities_changed(identities);
+	assert_int_equal(kefs_identities_find(identities, session.id, session.token, 600, &who, &err), 0);
+	assert_false(allowed(&who, "elasticfilesystem:ClientMount"));
+}
+
+/* For who checks the signature first: whatever the token must be compared with. */
+static void test_look_up(void **state)
+{
+	struct kefs_identity user = make(KEFS_IDENTITY_USER, "/", "Ann");
+	struct kefs_session session = make_session(user.id, "", "");
+	struct kefs_access_key key = make_key(user.id);
+	struct kefs_who who;
+
+	(void)state;
+	assert_int_equal(kefs_identities_look_up(identities, session.id, &who, &err), 0);
+	assert_string_equal(who.secret, session.secret);
+	assert_string_equal(who.token, session.token);
+	assert_int_equal(who.expires, 1000);
+	assert_int_equal(kefs_identities_look_up(identities, key.id, &who, &err), 0);
+	assert_string_equal(who.secret, key.secret);
+	assert_string_equal(who.token, "");
+	assert_int_equal(kefs_st_key_set_active(db, user.id, key.id, false, &err), 0);
+	assert_int_equal(kefs_identities_look_up(identities, key.id, &who, &err), -ENOENT);
+	assert_string_equal(who.secret, "");
+	assert_int_equal(kefs_identities_find(identities, session.id, session.token, 600, &who, &err), 0);
+	assert_string_equal(who.token, "");
+}
+
+/* A session of that identity, named by a number, from a time for ten seconds. */
+static int add_session(unsigned int number, const char *identity_id, int64_t now,
+		       const struct kefs_session_limits *limits)
+{
+	struct kefs_session session = {
+		.secret = "0123456789abcdef", .token = "0123456789abcdef", .issued_sec = now, .expires_sec = now + 10,
+	};
+
+	assert_true(snprintf(session.id, sizeof(session.id), "ASIA%016u", number) > 0);
+	assert_true(snprintf(session.identity_id, sizeof(session.identity_id), "%s", identity_id) >= 0);
+	return kefs_st_session_insert(db, &session, "", limits, &err);
+}
+
+static int get_session(unsigned int number)
+{
+	struct kefs_session session;
+	char id[KEFS_KEY_ID_SIZE];
+
+	assert_true(snprintf(id, sizeof(id), "ASIA%016u", number) > 0);
+	return kefs_st_session_get(db, id, &session, &err);
+}
+
+/* Nobody takes all of them, and those that have ended are nobody's. */
+static void test_sessions_bounded(void **state)
+{
+	static const struct kefs_session_limits limits = { .all = 3, .each = 2 };
+	static const struct kefs_session_memory memory = { .sec = 100, .most = 100 };
+	struct kefs_identity ann = make(KEFS_IDENTITY_USER, "/", "Ann"), bob = make(KEFS_IDENTITY_USER, "/", "Bob");
+
+	(void)state;
+	assert_int_equal(add_session(1, "", 1, &limits), 0);
+	assert_int_equal(add_session(2, "", 1, &limits), 0);
+	assert_int_equal(add_session(3, "", 1, &limits), -EDQUOT);
+	assert_int_equal(add_session(3, ann.id, 1, &limits), 0);
+	assert_int_equal(add_session(4, bob.id, 1, &limits), -EDQUOT);
+	assert_int_equal(add_session(4, bob.id, 10, &limits), -EDQUOT);
+	/* They have ended, and are known as such for a time */
+	assert_int_equal(add_session(4, "", 11, &limits), 0);
+	assert_int_equal(get_session(1), 0);
+	assert_int_equal(kefs_st_sessions_forget(db, 112, &memory, "[]", &err), 0);
+	assert_int_equal(get_session(1), -ENOENT);
+	assert_int_equal(get_session(4), 0);
+}
+
+/* Who asks again and again fills nothing with those that have ended. */
+static void test_sessions_ended_bounded(void **state)
+{
+	static const struct kefs_session_limits limits = { .all = 2, .each = 2 };
+	static const struct kefs_session_memory memory = { .sec = 1000, .most = 2 };
+
+	(void)state;
+	for (unsigned int i = 0; i < 6; i++)
+		assert_int_equal(add_session(i, "", 1 + 10 * i, &limits), 0);
+	assert_int_equal(kefs_st_sessions_forget(db, 51, &memory, "[]", &err), 0);
+	for (unsigned int i = 0; i < 6; i++)
+		assert_int_equal(get_session(i), i < 3 ? -ENOENT : 0);
 }
 
 /* A principal in a policy is the one of then: one made anew under the same name has another id. */
@@ -294,7 +382,8 @@ static void test_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH(test_root), WITH(test_user), WITH(test_managed), WITH(test_session), WITH(test_sessions_bounded),
+		WITH(test_root), WITH(test_user), WITH(test_managed), WITH(test_session), WITH(test_issued), WITH(test_look_up),
+		WITH(test_sessions_bounded), WITH(test_sessions_ended_bounded),
 		WITH(test_principals), WITH(test_broken_policy), WITH(test_names),
 	};
 

@@ -177,6 +177,28 @@ static void test_upgrade(void **state)
 	expect_refusal(-EPROTO, "newer version of kefsd");
 }
 
+/* Sessions of which nobody wrote down when they began: not later than they can have. */
+static void test_from_version_3(void **state)
+{
+	struct kefs_session session;
+	struct kefs_err err;
+	struct kefs_db *db;
+
+	(void)state;
+	hand_edit("PRAGMA application_id = 1264936563; PRAGMA user_version = 3");
+	for (int i = 0; i < 3; i++)
+		hand_edit(kefs_schema_steps[i]);
+	hand_edit("INSERT INTO sessions VALUES ('ASIA000000000000', '0123456789abcdef', '0123456789abcdef', NULL, '', '', 1000000), "
+		  "('ASIA000000000001', '0123456789abcdef', '0123456789abcdef', NULL, '', '', 1000)");
+	db = open_db();
+	assert_int_equal(kefs_st_session_get(db, "ASIA000000000000", &session, &err), 0);
+	assert_int_equal(session.expires_sec, 1000000);
+	assert_int_equal(session.issued_sec, 1000000 - 129600);
+	assert_int_equal(kefs_st_session_get(db, "ASIA000000000001", &session, &err), 0);
+	assert_int_equal(session.issued_sec, 1);
+	kefs_db_close(db);
+}
+
 /* The administrator's key of a store that knew no users. */
 static void test_from_version_2(void **state)
 {
@@ -329,6 +351,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_settings, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_upgrade, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_from_version_2, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_from_version_3, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_from_version_1, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_foreign_and_damaged, set_up, tear_down),
 		cmocka_unit_test(test_no_place),
