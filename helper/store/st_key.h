@@ -33,9 +33,8 @@ struct kefs_session {
 
 /* How many sessions there may be. */
 struct kefs_session_limits {
-	int64_t all;		/* that have not ended; and as many that have are remembered */
+	int64_t all;		/* that have not ended */
 	int64_t each;		/* that have not ended, of an identity or of the account itself */
-	int64_t remember_sec;	/* how long one that has ended is told from one that never was */
 };
 
 /* Stores a new one. */
