@@ -209,7 +209,8 @@ static int open_root(struct kefs_access *access, const struct subject *subject, 
 
 	if (volume_fd < 0)
 		return volume_fd;
-	fd = kefs_approot_open(volume_fd, *point->path ? point->path : "/", may_make ? &make : NULL, err);
+	fd = kefs_approot_open(volume_fd, kefs_volumes_making_fd(access->parts.volumes), *point->path ? point->path : "/",
+			       may_make ? &make : NULL, err);
 	if (fd < 0)
 		return fd;
 	grant->root_fd = fd;
@@ -437,17 +438,20 @@ void kefs_access_policy_changed(struct kefs_access *access, const char *fs_id)
 	}
 }
 
-void kefs_access_target_removed(struct kefs_access *access, uint32_t address)
+int kefs_access_target_removed(struct kefs_access *access, uint32_t address, struct kefs_err *err)
 {
 	const struct kefs_kernel *kernel = &access->parts.kernel;
 	CLEANUP_FREE struct kefs_kconn *list = NULL;
-	struct kefs_err err;
 	size_t count = 0;
+	int rc = kernel->ops->conn_list(kernel->ctx, 0, &list, &count, err);
 
-	if (kernel->ops->conn_list(kernel->ctx, 0, &list, &count, &err) < 0)
-		return;
-	for (size_t i = 0; i < count; i++) {
-		if (ipv4_of(&list[i].local) == address)
-			(void)kernel->ops->conn_del(kernel->ctx, list[i].id, &err);
+	for (size_t i = 0; i < count && rc == 0; i++) {
+		if (ipv4_of(&list[i].local) != address)
+			continue;
+		rc = kernel->ops->conn_del(kernel->ctx, list[i].id, err);
+		if (rc == -ENOENT)
+			rc = 0;
 	}
+	/* Without the module there are none. */
+	return rc == -ENODEV ? 0 : rc;
 }

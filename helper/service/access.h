@@ -79,7 +79,7 @@ void kefs_access_tick(struct kefs_access *access);
 /* How many clients that came by TLS were refused, by reason, since the start. */
 void kefs_access_get_refusals(const struct kefs_access *access, uint64_t ret_refused[KEFS_REFUSALS]);
 
-/* A mount target is no more: connections to its address end. */
-void kefs_access_target_removed(struct kefs_access *access, uint32_t address);
+/* A mount target is no more: connections to its address end. 0, or -errno with err if they cannot be listed now. */
+int kefs_access_target_removed(struct kefs_access *access, uint32_t address, struct kefs_err *err);
 
 #endif
