@@ -438,6 +438,7 @@ static int start_access(struct daemon *d, struct kefs_err *err)
 {
 	const struct kefs_access_parts parts = {
 		.source = { .find = find_client, .release = release_client, .ctx = d },
+		.loop = d->loop,
 		.db = d->db,
 		.volumes = d->volumes,
 		.kernel = d->kernel,

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # kefsd is killed at its fail points, in every call that changes something: what it comes back to agrees with the store,
-# in the kernel, on the interfaces, in the packet filter, in names and directories. 60 deaths of some 200 that there are,
+# in the kernel, on the interfaces, in the packet filter, in names and directories. 40 deaths of some 220 that there are,
 # another seed each day; by hand (scripts/guest run --env) KILLS=0 for all of them, SEED to have a run again.
 # options: --mem 2G
 # shellcheck source=tests/guest/cases.sh
@@ -22,7 +22,7 @@ cat > /tmp/killed.conf <<- C
 	dns = off
 	subnets = us-east-1a mt0 10.66.0.0/24, us-east-1b mt0 10.66.1.0/24, us-east-1a mt0 10.67.0.0/28 lab
 C
-check "all agrees, whenever it is killed" "$KEFS_TESTS/api/killed.py" --kills "${KILLS:-60}" --seed "$seed" \
+check "all agrees, whenever it is killed" "$KEFS_TESTS/api/killed.py" --kills "${KILLS:-40}" --seed "$seed" \
 	"$(command -v kefsd)" /tmp/killed.conf
 umount /srv/killed/state/pool
 ip link del mt0

@@ -165,13 +165,21 @@ static int test_removed(void *ctx, uint32_t address, struct kefs_err *err)
 	return kefs_access_target_removed(efs.access, address, err);
 }
 
+void efs_new_access(struct kefs_loop *loop)
+{
+	const struct kefs_access_parts parts = {
+		.loop = loop, .db = efs.db, .topology = &topology, .kernel = fake_kernel_ops(&kernel),
+		.source = { .find = efs_find_client },
+	};
+	struct kefs_err err;
+
+	assert_int_equal(kefs_access_new(&parts, &efs.access, &err), 0);
+}
+
 static void start_enforcing(void)
 {
 	static const struct kefs_endpoints_ops ops = {
 		.listen = test_listen, .unlisten = test_unlisten, .filter = test_filter, .removed = test_removed,
-	};
-	struct kefs_access_parts parts = {
-		.db = efs.db, .topology = &topology, .kernel = fake_kernel_ops(&kernel), .source = { .find = efs_find_client },
 	};
 	struct kefs_err err;
 
@@ -179,7 +187,7 @@ static void start_enforcing(void)
 	listening = 0;
 	assert_int_equal(kefs_names_open(&topology, "example.test", efs_dir, &names, &err), 0);
 	endpoints = (struct kefs_endpoints) { .db = efs.db, .topology = &topology, .names = &names, .ops = &ops };
-	assert_int_equal(kefs_access_new(&parts, &efs.access, &err), 0);
+	efs_new_access(NULL);
 }
 
 static int set_up(void **state)
@@ -807,7 +815,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_STORE(test_policy_holds), WITH_STORE(test_policy_unreadable),
-		WITH_STORE(test_policies_are_forgotten), WITH_STORE(test_by_tls),
+		WITH_STORE(test_policies_are_forgotten), WITH_STORE(test_by_tls), WITH_STORE(test_time_comes),
 		WITH_STORE(test_topology), cmocka_unit_test(test_pages), cmocka_unit_test(test_throughput),
 		cmocka_unit_test(test_paths), cmocka_unit_test(test_tags), cmocka_unit_test(test_shapes),
 		cmocka_unit_test(test_faults), WITH_STORE(test_fs_states), WITH_STORE(test_target_states),
