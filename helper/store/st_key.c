@@ -154,12 +154,7 @@ int kefs_st_session_insert(struct kefs_db *db, const struct kefs_session *sessio
 
 	if (rc < 0)
 		return rc;
-	rc = insert_session(db, session, policy, limits, err);
-	if (rc == 0)
-		rc = kefs_db_commit(db, err);
-	if (rc < 0)
-		kefs_db_rollback(db);
-	return rc;
+	return kefs_db_end(db, insert_session(db, session, policy, limits, err), err);
 }
 
 static int take_session(void *ctx, sqlite3_stmt *stmt)
