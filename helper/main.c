@@ -32,6 +32,7 @@
 #include "base/unixsock.h"
 #include "common/cleanup.h"
 #include "common/config.h"
+#include "common/fail.h"
 #include "common/log.h"
 #include "common/str.h"
 #include "common/version.h"
@@ -446,6 +447,7 @@ static int start_access(struct daemon *d, struct kefs_err *err)
 {
 	const struct kefs_access_parts parts = {
 		.source = { .find = find_client, .release = release_client, .ctx = d },
+		.loop = d->loop,
 		.db = d->db,
 		.volumes = d->volumes,
 		.kernel = d->kernel,
@@ -538,11 +540,11 @@ static int target_check_filter(void *ctx, struct kefs_err *err)
 	return kefs_filter_check(d->filter, err);
 }
 
-static void target_removed(void *ctx, uint32_t address)
+static int target_removed(void *ctx, uint32_t address, struct kefs_err *err)
 {
 	struct daemon *d = ctx;
 
-	kefs_access_target_removed(d->access, address);
+	return kefs_access_target_removed(d->access, address, err);
 }
 
 static int start_endpoints(struct daemon *d, struct kefs_err *err)
@@ -854,6 +856,10 @@ int main(int argc, char **argv)
 		return EXIT_SUCCESS;
 	}
 	kefs_log_set_level(d.settings.log_level);
+	if (kefs_fail_open(secure_getenv("KEFS_FAIL_FILE"), &err) < 0) {
+		log_err("%s", err.text);
+		return EXIT_FAILURE;
+	}
 	if (geteuid() != 0) {
 		log_err("kefsd must be run by root: it mounts, listens on port 2049 and commands the kernel module");
 		return EXIT_FAILURE;

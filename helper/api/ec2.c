@@ -219,8 +219,8 @@ static const char *kind_of(struct kefs_query_call *call, const char *id)
 	return kefs_st_group_vpc(call->efs->db, id, vpc_id, &call->err) == 0 ? "security-group" : NULL;
 }
 
-/* Calls one for each ResourceId. */
-static int each_resource(struct kefs_query_call *call, int (*one)(struct kefs_query_call *call, const char *id))
+/* Calls one for each ResourceId, when all are known to be. */
+static int all_resources(struct kefs_query_call *call, int (*one)(struct kefs_query_call *call, const char *id))
 {
 	int rc = 0;
 
@@ -240,6 +240,14 @@ static int each_resource(struct kefs_query_call *call, int (*one)(struct kefs_qu
 		}
 	}
 	return rc;
+}
+
+static int each_resource(struct kefs_query_call *call, int (*one)(struct kefs_query_call *call, const char *id))
+{
+	struct kefs_db *db = call->efs->db;
+	int rc = kefs_db_begin(db, &call->err);
+
+	return rc < 0 ? rc : kefs_db_end(db, all_resources(call, one), &call->err);
 }
 
 static int tag_one(struct kefs_query_call *call, const char *id)

@@ -326,6 +326,21 @@ static int make_group(struct kefs_query_call *call, struct kefs_security_group *
 	return kefs_id_new(KEFS_GROUP_PREFIX, group->id);
 }
 
+/* With its tags, in one change. */
+static int store_group(struct kefs_query_call *call, const struct kefs_security_group *group,
+		       const struct kefs_group_rule *egress)
+{
+	struct kefs_db *db = call->efs->db;
+	int rc = kefs_db_begin(db, &call->err);
+
+	if (rc < 0)
+		return rc;
+	rc = kefs_st_group_insert(db, group, egress, 1, GROUPS_MAX, kefs_efs_now_ms(), &call->err);
+	if (rc == 0)
+		rc = kefs_ec2_store_tags(call, "TagSpecification.1.", group->id);
+	return kefs_db_end(db, rc, &call->err);
+}
+
 int kefs_ec2_create_group(struct kefs_query_call *call)
 {
 	struct kefs_security_group group;
@@ -335,15 +350,13 @@ int kefs_ec2_create_group(struct kefs_query_call *call)
 	if (rc == 0)
 		rc = make_egress(&group, &egress);
 	if (rc == 0)
-		rc = kefs_st_group_insert(call->efs->db, &group, &egress, 1, GROUPS_MAX, kefs_efs_now_ms(), &call->err);
+		rc = store_group(call, &group, &egress);
 	if (rc == -EEXIST)
 		return kefs_err_set(&call->err, -KEFS_E_EC2_GROUP_DUPLICATE,
 				    "The security group '%s' already exists for VPC '%s'", group.name, group.vpc_id);
 	if (rc == -EDQUOT)
 		return kefs_err_set(&call->err, -KEFS_E_EC2_GROUP_LIMIT,
 				    "The maximum number of security groups has been reached.");
-	if (rc == 0)
-		rc = kefs_ec2_store_tags(call, "TagSpecification.1.", group.id);
 	if (rc < 0)
 		return rc;
 	log_info("security group %s (%s) is created by %s", group.id, group.name, call->who->caller.arn);

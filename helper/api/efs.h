@@ -80,6 +80,10 @@ double kefs_efs_seconds(int64_t ms);
 /* The tags of a request's member: 0, -ENOMEM; to be freed. */
 int kefs_efs_read_tags(const json_t *in, const char *name, struct kefs_tags *ret_tags);
 
+/* The keys of tags that a request takes away: how many. They are good as long as the input. */
+#define KEFS_EFS_TAG_KEYS_MAX 50	/* that the shapes let through */
+size_t kefs_efs_read_tag_keys(const json_t *in, const char *ret_keys[KEFS_EFS_TAG_KEYS_MAX]);
+
 /* All tags of a resource as a list of objects: a new reference, or NULL. Name's value is put into name, if asked. */
 json_t *kefs_efs_tags_json(const struct kefs_efs *efs, const char *id, char *name, size_t name_size);
 

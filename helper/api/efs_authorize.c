@@ -12,12 +12,14 @@
 struct target {
 	char arn[KEFS_ARN_SIZE];
 	char fs_id[KEFS_ID_SIZE];	/* whose policy has a say; "": none */
+	char tagged_id[KEFS_ID_SIZE];	/* whose tags have; "": none */
 	char interface_id[KEFS_ID_SIZE]; /* of the mount target; "*": one that is to be made, or none */
 };
 
 static void set_fs(const struct kefs_efs *efs, const char *id, struct target *target)
 {
 	(void)kefs_str_copy(target->fs_id, sizeof(target->fs_id), id);
+	(void)kefs_str_copy(target->tagged_id, sizeof(target->tagged_id), id);
 	kefs_topology_arn(efs->topology, "file-system", id, target->arn);
 }
 
@@ -31,9 +33,11 @@ static bool set_resource(const struct kefs_efs *efs, const char *text, struct ta
 		return true;
 	}
 	id = kefs_topology_bare_id(efs->topology, text, "access-point", KEFS_AP_PREFIX);
-	if (id)
-		kefs_topology_arn(efs->topology, "access-point", id, target->arn);
-	return id != NULL;
+	if (!id)
+		return false;
+	(void)kefs_str_copy(target->tagged_id, sizeof(target->tagged_id), id);
+	kefs_topology_arn(efs->topology, "access-point", id, target->arn);
+	return true;
 }
 
 /* A mount target is its file system's. One that is not there is nobody's: the operation will say so. */
@@ -57,7 +61,7 @@ static int find_target(const struct kefs_efs_call *call, struct target *target, 
 	const char *mount_target = kefs_in_string(call->in, "MountTargetId");
 
 	(void)kefs_str_copy(target->arn, sizeof(target->arn), "*");
-	target->fs_id[0] = '\0';
+	target->fs_id[0] = target->tagged_id[0] = '\0';
 	(void)kefs_str_copy(target->interface_id, sizeof(target->interface_id), "*");
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
 		const char *text = kefs_in_string(call->in, members[i]);
@@ -117,15 +121,16 @@ static int ask_ec2(struct kefs_efs_call *call, const char *action, const char *k
 	return ask(call, &request);
 }
 
-static int ask_tags(struct kefs_efs_call *call, const struct need *need)
+static int ask_tags(struct kefs_efs_call *call, const struct need *need, const struct kefs_tags *tags)
 {
 	const struct kefs_policy_key key = { .name = "elasticfilesystem:CreateAction", .value = need->operation };
 	char arn[KEFS_ARN_SIZE];
 	const struct kefs_authorize_request request = {
-		.action = need->action, .resource = arn, .source_ip = call->caller->address, .keys = &key, .key_count = 1,
+		.action = need->action, .resource = arn, .source_ip = call->caller->address, .tags = tags, .keys = &key,
+		.key_count = 1,
 	};
 
-	if (!json_array_size(json_object_get(call->in, "Tags")))
+	if (!tags->count)
 		return 0;
 	kefs_topology_arn(call->efs->topology, need->kind, "*", arn);
 	return ask(call, &request);
@@ -145,11 +150,12 @@ static int ask_groups(struct kefs_efs_call *call, const char *action)
 	return rc;
 }
 
-static int ask_need(struct kefs_efs_call *call, const struct need *need, const struct target *target)
+static int ask_need(struct kefs_efs_call *call, const struct need *need, const struct target *target,
+		    const struct kefs_tags *tags)
 {
 	switch (need->on) {
 	case ON_NEW:
-		return ask_tags(call, need);
+		return ask_tags(call, need, tags);
 	case ON_SUBNET:
 		return ask_ec2(call, need->action, "subnet", kefs_in_string(call->in, "SubnetId"));
 	case ON_INTERFACE:
@@ -164,14 +170,18 @@ static int ask_need(struct kefs_efs_call *call, const struct need *need, const s
 
 /* --- all of it --- */
 
-static int ask_own(struct kefs_efs_call *call, const char *operation, const struct target *target)
+static int ask_own(struct kefs_efs_call *call, const char *operation, const struct target *target,
+		   const struct kefs_tags *tags)
 {
 	const struct kefs_policy_key key = {
 		.name = "elasticfilesystem:Encrypted", .value = kefs_in_boolean(call->in, "Encrypted", false) ? "true" : "false",
 	};
+	const char *tag_keys[KEFS_EFS_TAG_KEYS_MAX];
 	char action[96];
 	const struct kefs_authorize_request request = {
-		.action = action, .resource = target->arn, .fs_id = *target->fs_id ? target->fs_id : NULL, .keys = &key,
+		.action = action, .resource = target->arn, .fs_id = *target->fs_id ? target->fs_id : NULL,
+		.tagged_id = *target->tagged_id ? target->tagged_id : NULL, .tags = tags->count ? tags : NULL,
+		.tag_keys = tag_keys, .tag_key_count = kefs_efs_read_tag_keys(call->in, tag_keys), .keys = &key,
 		.key_count = strcmp(operation, "CreateFileSystem") ? 0 : 1, .source_ip = call->caller->address,
 	};
 
@@ -179,7 +189,7 @@ static int ask_own(struct kefs_efs_call *call, const char *operation, const stru
 	return ask(call, &request);
 }
 
-int kefs_efs_authorize(struct kefs_efs_call *call, const char *operation)
+static int authorize(struct kefs_efs_call *call, const char *operation, const struct kefs_tags *tags)
 {
 	struct target target;
 	int rc = find_target(call, &target, &call->err);
@@ -188,10 +198,22 @@ int kefs_efs_authorize(struct kefs_efs_call *call, const char *operation)
 		return rc;
 	if (!strcmp(operation, "CreateFileSystem"))
 		kefs_topology_arn(call->efs->topology, "file-system", "*", target.arn);
-	rc = ask_own(call, operation, &target);
+	rc = ask_own(call, operation, &target, tags);
 	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]) && rc == 0; i++) {
 		if (!strcmp(needs[i].operation, operation))
-			rc = ask_need(call, &needs[i], &target);
+			rc = ask_need(call, &needs[i], &target, tags);
 	}
+	return rc;
+}
+
+int kefs_efs_authorize(struct kefs_efs_call *call, const char *operation)
+{
+	struct kefs_tags tags;
+	int rc = kefs_efs_read_tags(call->in, "Tags", &tags);
+
+	if (rc < 0)
+		return kefs_err_sys(&call->err, rc, "the request's tags");
+	rc = authorize(call, operation, &tags);
+	kefs_tags_free(&tags);
 	return rc;
 }

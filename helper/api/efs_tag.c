@@ -8,8 +8,6 @@
 #include "service/tagging.h"
 #include "store/st_tag.h"
 
-#define KEYS_MAX 50	/* that the shapes let through */
-
 int kefs_efs_read_tags(const json_t *in, const char *name, struct kefs_tags *ret_tags)
 {
 	struct kefs_tags tags = { .count = 0 };
@@ -70,16 +68,26 @@ static int set_tags(struct kefs_efs_call *call, const char *id)
 	return rc;
 }
 
-static int remove_tags(struct kefs_efs_call *call, const char *id, const char *member)
+size_t kefs_efs_read_tag_keys(const json_t *in, const char *ret_keys[KEFS_EFS_TAG_KEYS_MAX])
 {
-	const char *keys[KEYS_MAX];
-	const json_t *key;
+	const json_t *list = json_object_get(in, "tagKeys"), *key;
 	size_t i, count = 0;
 
-	json_array_foreach(json_object_get(call->in, member), i, key) {
-		if (count < KEYS_MAX)
-			keys[count++] = json_string_value(key);
+	/* The older operation has them in its body. */
+	if (!list)
+		list = json_object_get(in, "TagKeys");
+	json_array_foreach(list, i, key) {
+		if (count < KEFS_EFS_TAG_KEYS_MAX)
+			ret_keys[count++] = json_string_value(key);
 	}
+	return count;
+}
+
+static int remove_tags(struct kefs_efs_call *call, const char *id)
+{
+	const char *keys[KEFS_EFS_TAG_KEYS_MAX];
+	size_t count = kefs_efs_read_tag_keys(call->in, keys);
+
 	return kefs_tagging_remove(call->efs, id, keys, count, &call->err);
 }
 
@@ -117,7 +125,7 @@ int kefs_efs_untag_resource(struct kefs_efs_call *call)
 	char id[KEFS_ID_SIZE];
 	int rc = kefs_tagging_resource(call->efs, kefs_in_string(call->in, "ResourceId"), id, &call->err);
 
-	return rc < 0 ? rc : remove_tags(call, id, "tagKeys");
+	return rc < 0 ? rc : remove_tags(call, id);
 }
 
 int kefs_efs_list_tags(struct kefs_efs_call *call)
@@ -150,7 +158,7 @@ int kefs_efs_delete_tags(struct kefs_efs_call *call)
 	char id[KEFS_ID_SIZE];
 	int rc = find_fs(call, id);
 
-	return rc < 0 ? rc : remove_tags(call, id, "TagKeys");
+	return rc < 0 ? rc : remove_tags(call, id);
 }
 
 int kefs_efs_describe_tags(struct kefs_efs_call *call)

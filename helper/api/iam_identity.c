@@ -92,16 +92,26 @@ static int begin(struct kefs_query_call *call, enum kefs_identity_kind kind, str
 	return 0;
 }
 
-static int finish(struct kefs_query_call *call, const struct kefs_identity *identity, const char *trust)
+/* Stores it with its tags and, of a role, its trust policy and whom that means, in one change; and writes it. */
+static int finish(struct kefs_query_call *call, const struct kefs_identity *identity, const char *trust,
+		  const struct kefs_policy *policy)
 {
 	struct kefs_tags tags;
+	struct kefs_db *db = call->efs->db;
 	int rc = kefs_iam_read_tags(call, &tags);
 
 	if (rc < 0)
 		return rc;
-	rc = insert(call, identity, trust);
-	if (rc == 0)
-		rc = kefs_iam_store_tags(call, identity->id, &tags);
+	rc = kefs_db_begin(db, &call->err);
+	if (rc == 0) {
+		rc = insert(call, identity, trust);
+		if (rc == 0)
+			rc = kefs_iam_store_tags(call, identity->id, &tags);
+		/* Until this is stored the role's principals mean nobody. */
+		if (rc == 0 && policy)
+			rc = kefs_identities_store_principals(db, identity->id, policy, &call->err);
+		rc = kefs_db_end(db, rc, &call->err);
+	}
 	kefs_tags_free(&tags);
 	if (rc == 0)
 		log_info("%s %s is created by %s", kefs_identity_kind_name(identity->kind), identity->name,
@@ -114,7 +124,7 @@ int kefs_iam_create_user(struct kefs_query_call *call)
 	struct kefs_identity user;
 	int rc = begin(call, KEFS_IDENTITY_USER, &user);
 
-	return rc < 0 ? rc : finish(call, &user, "");
+	return rc < 0 ? rc : finish(call, &user, "", NULL);
 }
 
 int kefs_iam_create_group(struct kefs_query_call *call)
@@ -122,7 +132,7 @@ int kefs_iam_create_group(struct kefs_query_call *call)
 	struct kefs_identity group;
 	int rc = begin(call, KEFS_IDENTITY_GROUP, &group);
 
-	return rc < 0 ? rc : finish(call, &group, "");
+	return rc < 0 ? rc : finish(call, &group, "", NULL);
 }
 
 /* A trust policy, compiled, to be freed: 0 or MalformedPolicyDocument. */
@@ -151,11 +161,7 @@ static int store_trust(struct kefs_query_call *call, const char *id, const char 
 	rc = kefs_st_identity_set_trust(db, id, text, &call->err);
 	if (rc == 0)
 		rc = kefs_identities_store_principals(db, id, policy, &call->err);
-	if (rc == 0)
-		rc = kefs_db_commit(db, &call->err);
-	if (rc < 0)
-		kefs_db_rollback(db);
-	return rc;
+	return kefs_db_end(db, rc, &call->err);
 }
 
 static int session_length(struct kefs_query_call *call, uint32_t preset, uint32_t *ret_seconds)
@@ -184,11 +190,8 @@ int kefs_iam_create_role(struct kefs_query_call *call)
 		rc = parse_trust(call, trust, &policy);
 	if (rc == 0) {
 		(void)kefs_str_copy(role.description, sizeof(role.description), description);
-		rc = finish(call, &role, trust);
+		rc = finish(call, &role, trust, policy);
 	}
-	/* Until this is stored the role's principals mean nobody. */
-	if (rc == 0)
-		rc = store_trust(call, role.id, trust, policy);
 	kefs_policy_free(policy);
 	return rc;
 }

@@ -20,7 +20,7 @@
 struct kefs_backing {
 	char *path, *image;
 	char type[16];
-	int fd, trash_fd;
+	int fd, trash_fd, making_fd;
 	bool made, quota;
 };
 
@@ -105,6 +105,7 @@ int kefs_backing_open(const struct kefs_settings *settings, struct kefs_backing 
 		return kefs_err_sys(err, -ENOMEM, "pool");
 	backing->fd = -1;
 	backing->trash_fd = -1;
+	backing->making_fd = -1;
 	if (*settings->pool) {
 		backing->path = strdup(settings->pool);
 		rc = backing->path ? 0 : kefs_err_sys(err, -ENOMEM, "pool");
@@ -130,6 +131,8 @@ void kefs_backing_free(struct kefs_backing *backing)
 		(void)close(backing->fd);
 	if (backing->trash_fd >= 0)
 		(void)close(backing->trash_fd);
+	if (backing->making_fd >= 0)
+		(void)close(backing->making_fd);
 	free(backing->path);
 	free(backing->image);
 	free(backing);
@@ -171,9 +174,16 @@ int kefs_backing_write_id(const struct kefs_backing *backing, const char *id, st
 	return 0;
 }
 
+static int open_folder(const struct kefs_backing *backing, const char *name, int *ret_fd, struct kefs_err *err)
+{
+	*ret_fd = openat(backing->fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	return *ret_fd < 0 ? kefs_err_sys(err, -errno, "%s/%s", backing->path, name) : 0;
+}
+
 int kefs_backing_open_folders(struct kefs_backing *backing, struct kefs_err *err)
 {
-	static const char *const folders[] = { "file-systems", "recovery", "trash" };
+	static const char *const folders[] = { "file-systems", "recovery", "making", "trash" };
+	int rc;
 
 	/* 0700: only the kernel module, which starts inside, has business here. */
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
@@ -182,10 +192,8 @@ int kefs_backing_open_folders(struct kefs_backing *backing, struct kefs_err *err
 	}
 	if (fsync(backing->fd) < 0)
 		return kefs_err_sys(err, -errno, "pool %s", backing->path);
-	backing->trash_fd = openat(backing->fd, "trash", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	if (backing->trash_fd < 0)
-		return kefs_err_sys(err, -errno, "%s/trash", backing->path);
-	return 0;
+	rc = open_folder(backing, "making", &backing->making_fd, err);
+	return rc < 0 ? rc : open_folder(backing, "trash", &backing->trash_fd, err);
 }
 
 void kefs_backing_get_info(const struct kefs_backing *backing, struct kefs_pool_info *ret_info)
@@ -213,4 +221,9 @@ int kefs_backing_fd(const struct kefs_backing *backing)
 int kefs_backing_trash_fd(const struct kefs_backing *backing)
 {
 	return backing->trash_fd;
+}
+
+int kefs_backing_making_fd(const struct kefs_backing *backing)
+{
+	return backing->making_fd;
 }

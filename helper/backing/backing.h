@@ -5,6 +5,7 @@
  *   <pool>/kefs-pool            the pool's id: tells the store's own pool from another, or from an empty mount point
  *   <pool>/file-systems/<id>/   a file system's root
  *   <pool>/recovery/<id>        which clients of it may reclaim after a restart; the kernel module's, never exported
+ *   <pool>/making/              directories of access points that are not whole yet
  *   <pool>/trash/               what is being removed
  */
 #ifndef KEFS_BACKING_BACKING_H
@@ -46,7 +47,8 @@ void kefs_backing_get_info(const struct kefs_backing *backing, struct kefs_pool_
 /* The pool's directory; stays the backing's. */
 int kefs_backing_fd(const struct kefs_backing *backing);
 
-/* The trash directory; stays the backing's. */
+/* The trash directory, and that of what is being made; they stay the backing's. */
 int kefs_backing_trash_fd(const struct kefs_backing *backing);
+int kefs_backing_making_fd(const struct kefs_backing *backing);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "backing/quota.h"
 #include "common/cleanup.h"
+#include "common/fail.h"
 #include "common/id.h"
 #include "common/str.h"
 
@@ -39,8 +40,10 @@ int kefs_fsdir_make(const struct kefs_backing *backing, const char *directory, u
 	int pool_fd = kefs_backing_fd(backing), rc;
 	CLEANUP_CLOSE int fd = -1;
 
+	kefs_fail_point("directory-make");
 	if (mkdirat(pool_fd, directory, 0700) < 0)
 		return kefs_err_sys(err, -errno, "creating directory %s in the pool", directory);
+	kefs_fail_point("directory-made");
 	fd = openat(pool_fd, directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	rc = fd < 0 ? -errno : set_up(backing, fd, project);
 	if (rc < 0) {
@@ -77,7 +80,9 @@ int kefs_fsdir_open_recovery(const struct kefs_backing *backing, const char *id,
 	int rc;
 
 	(void)kefs_str_format(path, sizeof(path), "recovery/%s", id);
+	kefs_fail_point("record-open");
 	fd = openat(kefs_backing_fd(backing), path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	kefs_fail_point("record-opened");
 	rc = fd < 0 ? -errno : set_up_recovery(backing, fd);
 	return rc < 0 ? kefs_err_sys(err, rc, "file %s in the pool", path) : take_fd(fd);
 }
@@ -87,6 +92,7 @@ int kefs_fsdir_remove_recovery(const struct kefs_backing *backing, const char *i
 	char path[KEFS_ID_SIZE + 16];
 
 	(void)kefs_str_format(path, sizeof(path), "recovery/%s", id);
+	kefs_fail_point("record-remove");
 	if (unlinkat(kefs_backing_fd(backing), path, 0) < 0 && errno != ENOENT)
 		return kefs_err_sys(err, -errno, "removing %s in the pool", path);
 	return 0;
@@ -96,11 +102,13 @@ int kefs_fsdir_discard(const struct kefs_backing *backing, const char *directory
 {
 	int rc;
 
+	kefs_fail_point("directory-discard");
 	if (renameat(kefs_backing_fd(backing), directory, kefs_backing_trash_fd(backing), id) < 0) {
 		if (errno == ENOENT)
 			return 0;
 		return kefs_err_sys(err, -errno, "moving directory %s of the pool into the trash", directory);
 	}
+	kefs_fail_point("directory-discarded");
 	rc = sync_parent(backing);
 	if (rc == 0 && fsync(kefs_backing_trash_fd(backing)) < 0)
 		rc = -errno;
@@ -215,6 +223,7 @@ int kefs_fsdir_purge(int trash_fd, const char *id, bool (*stop)(void *ctx), void
 	int rc;
 
 	do {
+		kefs_fail_point("trash-purge");
 		rc = purge_round(trash_fd, id, stop, ctx);
 	} while (rc > 0);
 	if (rc == 0 && fsync(trash_fd) < 0)

@@ -32,6 +32,17 @@ int kefs_quota_set_project(int dir_fd, uint32_t project)
 	return errno == ENOTTY || errno == EINVAL ? -EOPNOTSUPP : -errno;
 }
 
+int kefs_quota_copy_project(int from_fd, int to_fd)
+{
+	struct fsxattr attr;
+	int rc;
+
+	if (ioctl(from_fd, FS_IOC_FSGETXATTR, &attr) < 0 || !(attr.fsx_xflags & FS_XFLAG_PROJINHERIT))
+		return 0;
+	rc = kefs_quota_set_project(to_fd, attr.fsx_projid);
+	return rc == -EOPNOTSUPP ? 0 : rc;
+}
+
 int kefs_quota_usage(int fd, uint32_t project, uint64_t *ret_bytes)
 {
 	struct if_dqblk block = { .dqb_curspace = 0 };

@@ -15,6 +15,12 @@ bool kefs_quota_works(int fd);
  */
 int kefs_quota_set_project(int dir_fd, uint32_t project);
 
+/*
+ * Gives the directory to_fd the project id that from_fd hands on, so that it can be moved to there. 0, also where there
+ * are no project ids.
+ */
+int kefs_quota_copy_project(int from_fd, int to_fd);
+
 /* Bytes that a project holds on the file system that fd is on: 0 or -errno. */
 int kefs_quota_usage(int fd, uint32_t project, uint64_t *ret_bytes);
 

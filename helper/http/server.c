@@ -21,6 +21,7 @@
 
 #include "base/unixsock.h"
 #include "common/buf.h"
+#include "common/fail.h"
 #include "common/id.h"
 #include "common/str.h"
 
@@ -202,6 +203,7 @@ static enum MHD_Result answer(const struct kefs_http_server *server, const struc
 		server->parts.answered(server->parts.ctx, request, reply);
 	forget(request->note);
 	response = make_response(reply);
+	kefs_fail_point("answer");
 	if (response) {
 		result = MHD_queue_response(request->connection, reply->status, response);
 		MHD_destroy_response(response);
@@ -320,6 +322,7 @@ static void on_completed(void *ctx, struct MHD_Connection *connection, void **co
 
 	(void)code;
 	request_is_over(ctx, connection);
+	kefs_fail_point("answered");
 	if (exchange) {
 		kefs_buf_free(&exchange->body);
 		free(exchange->target);

@@ -20,6 +20,7 @@
 
 #include <kefs.h>
 
+#include "common/fail.h"
 #include "common/str.h"
 #include "internal.h"
 
@@ -264,11 +265,14 @@ int kefs_nl_call(struct kefs_nl *nl, struct nl_msg *msg, int object, kefs_nl_obj
 		 const char *doing, struct kefs_err *err)
 {
 	struct call call = { .object = object, .fn = fn, .ctx = ctx };
-	int rc = nl_send_auto(nl->sock, msg);
+	int rc;
 
+	kefs_fail_point("kernel-call");
+	rc = nl_send_auto(nl->sock, msg);
 	nlmsg_free(msg);
 	if (rc >= 0)
 		rc = read_answers(nl, &call);
+	kefs_fail_point("kernel-called");
 	if (rc < 0)
 		return translate(nl, rc, doing, err);
 	if (!call.error)

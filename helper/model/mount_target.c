@@ -10,7 +10,7 @@
 int kefs_mount_target_make(const char *fs_id, const struct kefs_subnet *subnet, int64_t now_ms,
 			   struct kefs_mount_target *ret_target)
 {
-	struct kefs_mount_target target = { .created_ms = now_ms, .state = KEFS_STATE_AVAILABLE };
+	struct kefs_mount_target target = { .created_ms = now_ms, .state = KEFS_STATE_CREATING };
 	int rc = kefs_id_new(KEFS_MT_PREFIX, target.id);
 
 	if (rc == 0)

@@ -40,7 +40,7 @@ struct kefs_mount_target_request {
 	struct kefs_groups groups;	/* none: the default one */
 };
 
-/* A new one in a subnet: ids drawn, state available, address left 0. 0 or -errno of the random source. */
+/* A new one in a subnet: ids drawn, state creating, address left 0. 0 or -errno of the random source. */
 int kefs_mount_target_make(const char *fs_id, const struct kefs_subnet *subnet, int64_t now_ms,
 			   struct kefs_mount_target *ret_target);
 

@@ -12,6 +12,8 @@
 #include <netlink/netlink.h>
 #include <stdlib.h>
 
+#include "common/fail.h"
+
 #define MARK 0x4b	/* IFA_PROTO's values above 3 are for who puts addresses there */
 
 /* libnl's errors have numbers of their own. */
@@ -79,9 +81,11 @@ static int exchange(struct nl_msg *msg, struct kefs_err *err)
 		nlmsg_free(msg);
 		return rc;
 	}
+	kefs_fail_point("address-change");
 	rc = nl_send_auto(sock, msg);
 	if (rc >= 0)
 		rc = nl_wait_for_ack(sock);
+	kefs_fail_point("address-changed");
 	nlmsg_free(msg);
 	nl_socket_free(sock);
 	return rc < 0 ? kefs_err_set(err, to_errno(rc), "%s", nl_geterror(rc)) : 0;

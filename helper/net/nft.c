@@ -18,6 +18,7 @@
 
 #include "base/spawn.h"
 #include "common/cleanup.h"
+#include "common/fail.h"
 
 #define LIMIT_SEC 10
 
@@ -45,9 +46,16 @@ static int write_file(const char *path, const char *text, size_t len)
 int kefs_nft_load(const char *path, const char *commands, size_t len, struct kefs_err *err)
 {
 	const char *const argv[] = { "nft", "-f", path, NULL };
-	int rc = write_file(path, commands, len);
+	int rc;
 
-	return rc < 0 ? kefs_err_sys(err, rc, "writing %s", path) : kefs_spawn_run(argv, LIMIT_SEC, err);
+	kefs_fail_point("filter-write");
+	rc = write_file(path, commands, len);
+	if (rc < 0)
+		return kefs_err_sys(err, rc, "writing %s", path);
+	kefs_fail_point("filter-load");
+	rc = kefs_spawn_run(argv, LIMIT_SEC, err);
+	kefs_fail_point("filter-loaded");
+	return rc;
 }
 
 /* --- what is there --- */

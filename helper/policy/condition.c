@@ -350,6 +350,19 @@ static bool value_matches(struct context *context, const struct condition *condi
 	return false;
 }
 
+/* When a condition on the time may come out differently. */
+static void note_time(struct context *context, const struct condition *condition)
+{
+	enum value_class class = condition->op->class;
+
+	for (size_t i = 0; i < condition->count; i++) {
+		if (class == VALUE_DATE || class == VALUE_NUMBER)
+			scalar_changes(context, class, &condition->values[i].scalar);
+		else if (is_text(class))
+			context_changes(context, context->request->now + 1);
+	}
+}
+
 static bool null_holds(const struct condition *condition, bool absent)
 {
 	for (size_t i = 0; i < condition->count; i++)
@@ -385,6 +398,8 @@ bool condition_holds(struct context *context, const struct condition *condition)
 		return null_holds(condition, !key);
 	if (!key)
 		return absent_holds(condition);
+	if (context_is_time(condition->key))
+		note_time(context, condition);
 	/* Without a quantifier, a negated operator wants that none matches: as ForAllValues does */
 	all |= condition->quantifier == QUANTIFIER_NONE && negated;
 	for (size_t i = 0; i < key_count(key); i++)

@@ -96,6 +96,17 @@ int context_begin(struct context *context, const struct kefs_policy_request *req
 	return 0;
 }
 
+bool context_is_time(const char *name)
+{
+	return !strcasecmp(name, "aws:CurrentTime") || !strcasecmp(name, "aws:EpochTime");
+}
+
+void context_changes(struct context *context, int64_t second)
+{
+	if (second > context->request->now && (!context->changes || second < context->changes))
+		context->changes = second;
+}
+
 void context_end(struct context *context)
 {
 	kefs_buf_free(&context->scratch);
@@ -158,6 +169,9 @@ bool context_expand(struct context *context, const struct expr *expr, const char
 		const struct part *part = &expr->parts[i];
 		const char *text = part->text ? part->text : variable_value(context, part);
 
+		/* As a text the time is another one each second */
+		if (!part->text && context_is_time(part->key))
+			context_changes(context, context->request->now + 1);
 		if (!text || kefs_buf_add(scratch, text, part->text ? part->len : strlen(text)) < 0) {
 			context->failed = true;
 			return false;

@@ -168,6 +168,7 @@ bool kefs_policy_evaluate(const struct kefs_policy_set *set, const struct kefs_p
 	/* A Deny may be what could not be evaluated */
 	if (context.failed || !context.action)
 		allowed = answer(ret_answer, KEFS_POLICY_DENIED, KEFS_POLICY_NOTE_FAILED, NULL);
+	ret_answer->changes = context.changes;
 	context_end(&context);
 	return allowed;
 }

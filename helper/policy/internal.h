@@ -181,11 +181,16 @@ struct context {
 	char current_time[32], issue_time[32], epoch_time[24], user_id[256];
 	struct kefs_policy_key derived[CONTEXT_DERIVED];
 	size_t derived_count;
+	int64_t changes;		/* as in the answer */
 };
 
 /* 0 or -ENOMEM; to be ended in both cases. */
 int context_begin(struct context *context, const struct kefs_policy_request *request, bool bounded);
 void context_end(struct context *context);
+/* Is it one of the request's time? */
+bool context_is_time(const char *name);
+/* What was just looked at may be otherwise from that second on, if that is still to come. */
+void context_changes(struct context *context, int64_t second);
 /* The key, with at least one value, or NULL. */
 const struct kefs_policy_key *context_find(const struct context *context, const char *name);
 const char *key_value(const struct kefs_policy_key *key, size_t i);
@@ -194,6 +199,9 @@ size_t key_count(const struct kefs_policy_key *key);
 bool context_resolves(const struct context *context, const struct expr *expr);
 /* The pattern with its variables filled in, good until the next call. False (and failed) if that is out of bounds. */
 bool context_expand(struct context *context, const struct expr *expr, const char **ret_text, size_t *ret_len);
+
+/* value.c: when a comparison of the time with a number or a date may come out differently: calls context_changes(). */
+void scalar_changes(struct context *context, enum value_class class, const struct scalar *wanted);
 
 /* condition.c: does it hold? */
 bool condition_holds(struct context *context, const struct condition *condition);

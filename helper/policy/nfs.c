@@ -116,7 +116,7 @@ bool kefs_nfs_decide_action(const struct kefs_policy_set *set, const struct kefs
 	struct question question;
 
 	if (!ask(client, action, &question)) {
-		*ret_answer = (struct kefs_policy_answer){ KEFS_POLICY_DENIED, KEFS_POLICY_NOTE_FAILED, NULL, 0 };
+		*ret_answer = (struct kefs_policy_answer){ .verdict = KEFS_POLICY_DENIED, .note = KEFS_POLICY_NOTE_FAILED };
 		return false;
 	}
 	if (kefs_policy_evaluate(set, &question.request, ret_answer))
@@ -126,7 +126,8 @@ bool kefs_nfs_decide_action(const struct kefs_policy_set *set, const struct kefs
 	for (int i = 0; i < KEFS_NFS_ACTIONS; i++) {
 		if (strcasecmp(action, action_names[i]))
 			continue;
-		*ret_answer = (struct kefs_policy_answer){ KEFS_POLICY_ALLOWED, KEFS_POLICY_NOTE_DEFAULT, NULL, 0 };
+		ret_answer->verdict = KEFS_POLICY_ALLOWED;
+		ret_answer->note = KEFS_POLICY_NOTE_DEFAULT;
 		return true;
 	}
 	return false;
@@ -146,8 +147,14 @@ void kefs_nfs_decide(const struct kefs_policy_set *set, const struct kefs_nfs_cl
 {
 	bool allowed[KEFS_NFS_ACTIONS];
 
+	ret_decision->changes = 0;
 	for (int i = 0; i < KEFS_NFS_ACTIONS; i++) {
+		int64_t changes;
+
 		allowed[i] = kefs_nfs_decide_action(set, client, action_names[i], &ret_decision->answers[i]);
+		changes = ret_decision->answers[i].changes;
+		if (changes && (!ret_decision->changes || changes < ret_decision->changes))
+			ret_decision->changes = changes;
 		if (allowed[i] && !allowed[KEFS_NFS_MOUNT]) {
 			allowed[i] = false;
 			ret_decision->answers[i].verdict = KEFS_POLICY_NO_STATEMENT;

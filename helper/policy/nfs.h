@@ -37,6 +37,7 @@ struct kefs_nfs_decision {
 	bool mount;	/* else NFS4ERR_ACCESS; then write and root are false too */
 	bool write;	/* else read-only: NFS4ERR_ROFS */
 	bool root;	/* else root is squashed */
+	int64_t changes;	/* the earliest of the answers' */
 	struct kefs_policy_answer answers[KEFS_NFS_ACTIONS];
 };
 

@@ -151,6 +151,11 @@ struct kefs_policy_answer {
 	enum kefs_policy_note note;
 	const struct kefs_policy *policy;	/* that decided; NULL: none */
 	size_t statement;			/* its index, from 0, in that policy */
+	/*
+	 * Until then, in seconds since the epoch, time alone does not make the answer another one; at that instant it may:
+	 * a date in a condition that was looked at comes. 0: it never does.
+	 */
+	int64_t changes;
 };
 
 /*

@@ -245,6 +245,21 @@ int scalar_parse(enum value_class class, const char *text, uint8_t *bytes, struc
 	}
 }
 
+void scalar_changes(struct context *context, enum value_class class, const struct scalar *wanted)
+{
+	double value = class == VALUE_DATE ? (double)wanted->date / (double)USEC : wanted->number;
+	int64_t second;
+
+	/* Some ten thousand years are as good as never, and fit */
+	if (!(fabs(value) < 1e12))
+		return;
+	/* "<" and ">=" turn when the second comes, "<=" and ">" when it is over, and so does what lies within one */
+	second = (int64_t)value - (value < (double)(int64_t)value);
+	if (value <= (double)second)
+		context_changes(context, second);
+	context_changes(context, second + 1);
+}
+
 int scalar_compare(enum value_class class, const struct scalar *a, const struct scalar *b)
 {
 	switch (class) {

@@ -27,6 +27,7 @@
 #define NOBODY		"refused"
 
 #define FORGET_SEC	3600
+#define WAIT_MAX_MS	3600000	/* between two looks at the clock, for the sake of a time in a policy */
 
 struct kefs_access {
 	struct kefs_access_parts parts;
@@ -34,6 +35,9 @@ struct kefs_access {
 	uint64_t refused[KEFS_REFUSALS];
 	int64_t forget_sec;	/* when sessions are to be forgotten next */
 	bool retry;		/* a connection has an old grant because something could not be read */
+	struct kefs_source *timer;
+	int64_t next;		/* seconds since the epoch: a time in a policy comes, with which a grant may change; 0: none */
+	int64_t looked;		/* when the clock was looked at last */
 };
 
 /* A connection that is being decided on. */
@@ -50,6 +54,43 @@ struct subject {
 	struct kefs_nfs_decision decision;
 };
 
+/* --- times in policies --- */
+
+static void arm(struct kefs_access *access)
+{
+	int64_t ms = access->next * 1000 - kefs_efs_now_ms();
+
+	if (access->timer)
+		kefs_loop_rearm(access->timer, ms < 0 ? 0 : ms > WAIT_MAX_MS ? WAIT_MAX_MS : (uint64_t)ms);
+}
+
+/* A grant that was decided just now may be another one from that second on; 0: never. */
+static void wait_until(struct kefs_access *access, int64_t second)
+{
+	if (!second || (access->next && access->next <= second))
+		return;
+	access->next = second;
+	arm(access);
+}
+
+/* Decides anew if the time has come, or the clock was set back. */
+static void look_at_clock(struct kefs_access *access)
+{
+	int64_t now = kefs_efs_now_ms() / 1000;
+	bool come = access->next && (now >= access->next || now < access->looked);
+
+	access->looked = now;
+	if (come)
+		kefs_access_renew(access);
+	else if (access->next)
+		arm(access);
+}
+
+static void on_time(void *ctx)
+{
+	look_at_clock(ctx);
+}
+
 int kefs_access_new(const struct kefs_access_parts *parts, struct kefs_access **ret_access, struct kefs_err *err)
 {
 	struct kefs_access *access = calloc(1, sizeof(*access));
@@ -59,6 +100,12 @@ int kefs_access_new(const struct kefs_access_parts *parts, struct kefs_access **
 		return kefs_err_sys(err, -ENOMEM, "access");
 	}
 	access->parts = *parts;
+	if (parts->loop && kefs_loop_add_timer(parts->loop, 0, on_time, access, &access->timer) < 0) {
+		kefs_access_free(access);
+		return kefs_err_sys(err, -ENOMEM, "access");
+	}
+	if (access->timer)
+		kefs_loop_enable(access->timer, false);
 	*ret_access = access;
 	return 0;
 }
@@ -67,6 +114,7 @@ void kefs_access_free(struct kefs_access *access)
 {
 	if (!access)
 		return;
+	(void)kefs_loop_remove(access->timer);
 	kefs_policy_cache_free(access->policies);
 	free(access);
 }
@@ -152,6 +200,7 @@ static int decide(struct kefs_access *access, struct subject *subject, uint32_t 
 		kefs_nfs_decide(&set, &client.nfs, &decision);
 		subject->decision = decision;
 		subject->decided = true;
+		wait_until(access, decision.changes);
 		say(subject, &decision);
 	}
 	*ret_flags = (decision.mount ? 0 : KEFS_MODEL_GRANT_NO_ACCESS) | (decision.write ? 0 : KEFS_MODEL_GRANT_READ_ONLY) |
@@ -214,7 +263,8 @@ static int open_root(struct kefs_access *access, const struct subject *subject, 
 
 	if (volume_fd < 0)
 		return volume_fd;
-	fd = kefs_approot_open(volume_fd, *point->path ? point->path : "/", may_make ? &make : NULL, err);
+	fd = kefs_approot_open(volume_fd, kefs_volumes_making_fd(access->parts.volumes), *point->path ? point->path : "/",
+			       may_make ? &make : NULL, err);
 	if (fd < 0)
 		return fd;
 	grant->root_fd = fd;
@@ -461,14 +511,17 @@ void kefs_access_tick(struct kefs_access *access)
 {
 	forget_sessions(access);
 	kefs_policy_cache_prune(access->policies, kefs_volumes_list(access->parts.volumes));
+	look_at_clock(access);
 	if (!access->retry)
 		return;
 	access->retry = false;
-	renew(access, 0);
+	kefs_access_renew(access);
 }
 
 void kefs_access_renew(struct kefs_access *access)
 {
+	/* Every connection that lives says anew what it waits for */
+	access->next = 0;
 	renew(access, 0);
 }
 
@@ -483,17 +536,20 @@ void kefs_access_policy_changed(struct kefs_access *access, const char *fs_id)
 	}
 }
 
-void kefs_access_target_removed(struct kefs_access *access, uint32_t address)
+int kefs_access_target_removed(struct kefs_access *access, uint32_t address, struct kefs_err *err)
 {
 	const struct kefs_kernel *kernel = &access->parts.kernel;
 	CLEANUP_FREE struct kefs_kconn *list = NULL;
-	struct kefs_err err;
 	size_t count = 0;
+	int rc = kernel->ops->conn_list(kernel->ctx, 0, &list, &count, err);
 
-	if (kernel->ops->conn_list(kernel->ctx, 0, &list, &count, &err) < 0)
-		return;
-	for (size_t i = 0; i < count; i++) {
-		if (ipv4_of(&list[i].local) == address)
-			(void)kernel->ops->conn_del(kernel->ctx, list[i].id, &err);
+	for (size_t i = 0; i < count && rc == 0; i++) {
+		if (ipv4_of(&list[i].local) != address)
+			continue;
+		rc = kernel->ops->conn_del(kernel->ctx, list[i].id, err);
+		if (rc == -ENOENT)
+			rc = 0;
 	}
+	/* Without the module there are none. */
+	return rc == -ENODEV ? 0 : rc;
 }

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What a connection may do: which file system it is for, what that one's policy gives its client, and the grant that
- * comes of it; anew for connections that live when the policy changes. Loop thread only.
+ * comes of it; anew for connections that live when the policy changes, or when a time comes that it names. Loop thread
+ * only.
  */
 #ifndef KEFS_SERVICE_ACCESS_H
 #define KEFS_SERVICE_ACCESS_H
 
 #include <stdint.h>
 
+#include "base/loop.h"
 #include "common/err.h"
 #include "kernel/kernel.h"
 #include "model/grant.h"
@@ -23,6 +25,7 @@ struct kefs_audit;
 
 /* All stays the caller's and outlives it. */
 struct kefs_access_parts {
+	struct kefs_loop *loop;			/* for policies with times; NULL: kefs_access_tick() looks at the clock */
 	struct kefs_db *db;
 	struct kefs_volumes *volumes;
 	struct kefs_kernel kernel;
@@ -50,7 +53,7 @@ struct kefs_access_how {
 void kefs_access_describe(const struct kefs_topology *topology, const struct kefs_access_how *how,
 			  struct kefs_access_client *ret_client);
 
-/* 0 or -ENOMEM. */
+/* 0 or -errno. */
 int kefs_access_new(const struct kefs_access_parts *parts, struct kefs_access **ret_access, struct kefs_err *err);
 
 /* NULL is fine. */
@@ -74,8 +77,8 @@ void kefs_access_policy_changed(struct kefs_access *access, const char *fs_id);
 void kefs_access_renew(struct kefs_access *access);
 
 /*
- * Removes sessions that ended long ago (now: seconds since the epoch) from the store; not those that a live connection came with, because it
- * outlives its session, and is decided anew by it. 0 or -errno.
+ * Removes sessions that ended long ago (now: seconds since the epoch) from the store; not those that a live connection
+ * came with, because it outlives its session, and is decided anew by it. 0 or -errno.
  */
 int kefs_access_forget_sessions(struct kefs_access *access, int64_t now, struct kefs_err *err);
 
@@ -85,7 +88,7 @@ void kefs_access_tick(struct kefs_access *access);
 /* How many clients that came by TLS were refused, by reason, since the start. */
 void kefs_access_get_refusals(const struct kefs_access *access, uint64_t ret_refused[KEFS_REFUSALS]);
 
-/* A mount target is no more: connections to its address end. */
-void kefs_access_target_removed(struct kefs_access *access, uint32_t address);
+/* A mount target is no more: connections to its address end. 0, or -errno with err if they cannot be listed now. */
+int kefs_access_target_removed(struct kefs_access *access, uint32_t address, struct kefs_err *err);
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef KEFS_SERVICE_AUTHORIZE_H
 #define KEFS_SERVICE_AUTHORIZE_H
 
+#include "model/tag.h"
 #include "service/efs.h"
 #include "service/identities.h"
 
@@ -12,7 +13,11 @@ struct kefs_authorize_request {
 	const char *fs_id;			/* whose policy has a say; NULL: none, */
 	const struct kefs_policy *policy;	/* or this one, the caller's: a role's trust policy */
 	const char *source_ip;			/* that the request came from; "": none */
-	const struct kefs_policy_key *keys;	/* at most KEFS_AUTHORIZE_KEYS_MAX; those of all calls are added */
+	const char *tagged_id;			/* whose tags are aws:ResourceTag/…; NULL: nobody's */
+	const struct kefs_tags *tags;		/* that the request gives: aws:RequestTag/…, aws:TagKeys; NULL: none */
+	const char *const *tag_keys;		/* that it takes away: aws:TagKeys, if tags is NULL */
+	size_t tag_key_count;
+	const struct kefs_policy_key *keys;	/* more; at most KEFS_AUTHORIZE_KEYS_MAX */
 	size_t key_count;
 };
 

@@ -60,18 +60,26 @@ int kefs_endpoints_add(const struct kefs_endpoints *endpoints, const struct kefs
 	return rc < 0 ? rc : add(endpoints, target, err);
 }
 
-void kefs_endpoints_remove(const struct kefs_endpoints *endpoints, const struct kefs_mount_target *target)
+int kefs_endpoints_remove(const struct kefs_endpoints *endpoints, const struct kefs_mount_target *target,
+			  struct kefs_err *err)
 {
 	const struct kefs_addr addr = addr_of(target);
-	struct kefs_err err;
+	struct kefs_err why;
+	int rc;
 
 	kefs_names_remove(endpoints->names, target);
 	endpoints->ops->unlisten(endpoints->ctx, &addr);
-	endpoints->ops->removed(endpoints->ctx, target->address);
-	if (kefs_ifaddr_del(target->address, &err) < 0)
-		log_err("%s", err.text);
-	if (kefs_endpoints_filter(endpoints, &err) < 0)
-		log_err("the packet filter is not as security groups have it: %s", err.text);
+	rc = endpoints->ops->removed(endpoints->ctx, target->address, err);
+	if (rc == 0)
+		rc = kefs_ifaddr_del(target->address, err);
+	if (rc == 0)
+		rc = kefs_st_mount_target_delete(endpoints->db, target->id, err);
+	if (rc < 0)
+		return rc;
+	/* Nobody reaches the address any more: what is left of it in the filter does no harm. */
+	if (kefs_endpoints_filter(endpoints, &why) < 0)
+		log_err("the packet filter is not as security groups have it: %s", why.text);
+	return 0;
 }
 
 static int all_targets(struct kefs_db *db, struct kefs_mount_target_list *ret_all, struct kefs_err *err)
@@ -147,12 +155,35 @@ static int drop_strays(const struct kefs_endpoints *endpoints, const struct kefs
 	return rc < 0 ? rc : kefs_names_prune(endpoints->names, is_known, all, err);
 }
 
+/* What an earlier run left half done: none of it stays. */
+static int settle(const struct kefs_endpoints *endpoints, struct kefs_mount_target_list *all, struct kefs_err *err)
+{
+	size_t kept = 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < all->count && rc == 0; i++) {
+		const struct kefs_mount_target *target = &all->targets[i];
+
+		if (target->state == KEFS_STATE_AVAILABLE) {
+			all->targets[kept++] = *target;
+			continue;
+		}
+		log_warn("mount target %s was being %s when kefsd ended: removing it", target->id,
+			 target->state == KEFS_STATE_CREATING ? "created" : "deleted");
+		rc = kefs_endpoints_remove(endpoints, target, err);
+	}
+	all->count = kept;
+	return rc;
+}
+
 int kefs_endpoints_start(const struct kefs_endpoints *endpoints, struct kefs_err *err)
 {
 	struct kefs_mount_target_list all = { .targets = NULL };
 	struct kefs_err why;
 	int rc = all_targets(endpoints->db, &all, err);
 
+	if (rc == 0)
+		rc = settle(endpoints, &all, err);
 	if (rc == 0)
 		rc = drop_strays(endpoints, &all, err);
 	/* What an earlier run set up holds on; nobody new is let in without. */

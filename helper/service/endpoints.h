@@ -22,8 +22,8 @@ struct kefs_endpoints_ops {
 	int (*filter)(void *ctx, struct kefs_err *err);
 	/* The same, if it may be otherwise for any reason. */
 	int (*check_filter)(void *ctx, struct kefs_err *err);
-	/* The address is gone: connections to it end. */
-	void (*removed)(void *ctx, uint32_t address);
+	/* The address goes: connections to it end. 0 or -errno. */
+	int (*removed)(void *ctx, uint32_t address, struct kefs_err *err);
 };
 
 struct kefs_endpoints {
@@ -36,8 +36,9 @@ struct kefs_endpoints {
 };
 
 /*
- * At the start: addresses and listeners as the store has it. A target that cannot be had is logged and stands in the
- * way of nothing else. 0, or -errno if the store or the host cannot be asked.
+ * At the start: addresses and listeners as the store has it. What was being created, and nobody was told of, goes, and
+ * so does what was being deleted. A target that cannot be had is logged and stands in the way of nothing else. 0, or
+ * -errno if the store or the host cannot be asked.
  */
 int kefs_endpoints_start(const struct kefs_endpoints *endpoints, struct kefs_err *err);
 
@@ -51,7 +52,11 @@ int kefs_endpoints_add(const struct kefs_endpoints *endpoints, const struct kefs
 /* Groups, rules or members are other ones: from now on. 0 or -errno, and then the filter is as it was. */
 int kefs_endpoints_filter(const struct kefs_endpoints *endpoints, struct kefs_err *err);
 
-/* A target that is no more in the store. */
-void kefs_endpoints_remove(const struct kefs_endpoints *endpoints, const struct kefs_mount_target *target);
+/*
+ * A target that the store has no more as available: names, listener, connections and address go, and then the target
+ * itself from store and filter. 0; -errno if something could not be had, which is then to be tried again.
+ */
+int kefs_endpoints_remove(const struct kefs_endpoints *endpoints, const struct kefs_mount_target *target,
+			  struct kefs_err *err);
 
 #endif

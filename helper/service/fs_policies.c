@@ -91,11 +91,7 @@ static int store(struct kefs_db *db, const char *fs_id, const char *text, const 
 	rc = kefs_st_policy_set(db, fs_id, text, err);
 	if (rc == 0)
 		rc = kefs_identities_store_principals(db, fs_id, policy, err);
-	if (rc == 0)
-		rc = kefs_db_commit(db, err);
-	if (rc < 0)
-		kefs_db_rollback(db);
-	return rc;
+	return kefs_db_end(db, rc, err);
 }
 
 int kefs_fs_policies_put(const struct kefs_efs *efs, const char *id_or_arn, const char *policy,

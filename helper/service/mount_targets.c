@@ -94,10 +94,14 @@ int kefs_mount_targets_create(const struct kefs_efs *efs, const struct kefs_moun
 	if (rc < 0)
 		return rc;
 	rc = kefs_endpoints_add(efs->endpoints, &target, err);
+	if (rc == 0)
+		rc = kefs_st_mount_target_set_state(efs->db, target.id, KEFS_STATE_AVAILABLE, err);
 	if (rc < 0) {
-		(void)kefs_st_mount_target_delete(efs->db, target.id, &ignored);
+		/* If even that fails, the next start does it. */
+		(void)kefs_endpoints_remove(efs->endpoints, &target, &ignored);
 		return rc;
 	}
+	target.state = KEFS_STATE_AVAILABLE;
 	kefs_ip_format(target.address, text);
 	log_info("mount target %s of file system %s is created: %s in %s", target.id, target.fs_id, text, target.zone);
 	*ret_target = target;
@@ -123,10 +127,13 @@ int kefs_mount_targets_delete(const struct kefs_efs *efs, const char *id, struct
 	int rc = kefs_mount_targets_get(efs, id, &target, err);
 
 	if (rc == 0)
-		rc = kefs_st_mount_target_delete(efs->db, id, err);
+		rc = kefs_st_mount_target_set_state(efs->db, id, KEFS_STATE_DELETING, err);
+	if (rc == -ENOENT)
+		return not_found(id, err);
+	if (rc == 0)
+		rc = kefs_endpoints_remove(efs->endpoints, &target, err);
 	if (rc < 0)
-		return rc == -ENOENT ? not_found(id, err) : rc;
-	kefs_endpoints_remove(efs->endpoints, &target);
+		return rc;
 	log_info("mount target %s is removed", id);
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/fail.h"
 #include "common/str.h"
 
 #define TEXT_SIZE 2048
@@ -62,6 +63,7 @@ static int write_file(const char *dir, const char *name, const char *text, struc
 	(void)kefs_str_format(tmp, sizeof(tmp), ".%s", name);
 	if (dir_fd >= 0)
 		fd = openat(dir_fd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+	kefs_fail_point("name-write");
 	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text) || renameat(dir_fd, tmp, dir_fd, name) < 0)
 		return kefs_err_sys(err, errno ? -errno : -EIO, "writing %s/%s", dir, name);
 	return 0;
@@ -144,6 +146,7 @@ void kefs_names_remove(const struct kefs_names *names, const struct kefs_mount_t
 		if (kefs_names_path(names, &view, "hosts", dir, &err) < 0)
 			continue;
 		(void)kefs_str_format(path, sizeof(path), "%s/%s", dir, target->id);
+		kefs_fail_point("name-remove");
 		(void)unlink(path);
 	}
 }

@@ -265,7 +265,7 @@ static int settle(struct kefs_volumes *volumes, struct kefs_err *err)
 		if (fs->state != KEFS_FS_CREATING)
 			continue;
 		log_warn("file system %s was being created when kefsd ended: removing it", fs->id);
-		rc = kefs_st_fs_set_state(volumes->parts.db, fs->id, KEFS_FS_CREATING, KEFS_FS_DELETING, err);
+		rc = kefs_st_fs_abandon(volumes->parts.db, fs->id, err);
 		if (rc < 0)
 			return rc;
 	}
@@ -409,7 +409,7 @@ static int build(struct kefs_volumes *volumes, const struct kefs_fs *fs, struct 
 static void unbuild(struct kefs_volumes *volumes, const struct kefs_fs *fs)
 {
 	struct kefs_err err;
-	int rc = kefs_st_fs_set_state(volumes->parts.db, fs->id, KEFS_FS_CREATING, KEFS_FS_DELETING, &err);
+	int rc = kefs_st_fs_abandon(volumes->parts.db, fs->id, &err);
 
 	if (rc == 0)
 		rc = refresh(volumes, fs->id, &err);
@@ -523,6 +523,11 @@ int kefs_volumes_open_root(const struct kefs_volumes *volumes, uint64_t volume_i
 			return kefs_fsdir_open(volumes->parts.backing, volumes->list.fs[i].directory, err);
 	}
 	return kefs_err_set(err, -ENOENT, "its file system is gone");
+}
+
+int kefs_volumes_making_fd(const struct kefs_volumes *volumes)
+{
+	return kefs_backing_making_fd(volumes->parts.backing);
 }
 
 const char *kefs_volumes_name(const struct kefs_volumes *volumes, uint64_t volume_id)

@@ -83,6 +83,9 @@ const struct kefs_fs_list *kefs_volumes_list(const struct kefs_volumes *volumes)
 /* Opens (O_PATH) the directory of a file system: the descriptor, -ENOENT or another -errno, with err. */
 int kefs_volumes_open_root(const struct kefs_volumes *volumes, uint64_t volume_id, struct kefs_err *err);
 
+/* The pool's folder for what is being made; stays the volumes'. */
+int kefs_volumes_making_fd(const struct kefs_volumes *volumes);
+
 /* Whose volume this is: an id, or NULL. */
 const char *kefs_volumes_name(const struct kefs_volumes *volumes, uint64_t volume_id);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/fail.h"
 #include "internal.h"
 
 #define APPLICATION_ID	0x4b656673	/* "Kefs": tells our file from another program's database */
@@ -168,22 +169,43 @@ void kefs_db_close(struct kefs_db *db)
 
 int kefs_db_begin(struct kefs_db *db, struct kefs_err *err)
 {
-	return kefs_store_exec(db, "BEGIN IMMEDIATE", "starting a change", err);
+	int rc;
+
+	kefs_fail_point("store-begin");
+	rc = kefs_store_exec(db, db->depth ? "SAVEPOINT inner" : "BEGIN IMMEDIATE", "starting a change", err);
+	if (rc == 0)
+		db->depth++;
+	return rc;
 }
 
 int kefs_db_commit(struct kefs_db *db, struct kefs_err *err)
 {
-	int rc = kefs_store_exec(db, "COMMIT", "storing a change", err);
+	int rc;
 
+	kefs_fail_point("store-commit");
+	rc = kefs_store_exec(db, db->depth > 1 ? "RELEASE inner" : "COMMIT", "storing a change", err);
 	if (rc < 0)
-		kefs_db_rollback(db);
-	return rc;
+		return rc;
+	db->depth--;
+	kefs_fail_point("store-committed");
+	return 0;
 }
 
 void kefs_db_rollback(struct kefs_db *db)
 {
+	/* Some errors make SQLite itself undo all of it */
 	if (!sqlite3_get_autocommit(db->sql))
-		(void)sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL);
+		(void)sqlite3_exec(db->sql, db->depth > 1 ? "ROLLBACK TO inner; RELEASE inner" : "ROLLBACK", NULL, NULL, NULL);
+	db->depth--;
+}
+
+int kefs_db_end(struct kefs_db *db, int rc, struct kefs_err *err)
+{
+	if (rc == 0)
+		rc = kefs_db_commit(db, err);
+	if (rc < 0)
+		kefs_db_rollback(db);
+	return rc;
 }
 
 int kefs_db_version(void)

@@ -21,10 +21,16 @@ int kefs_db_open(const char *path, struct kefs_db **ret_db, struct kefs_err *err
 /* Closes it. NULL is fine. */
 void kefs_db_close(struct kefs_db *db);
 
-/* Starts a transaction that may write; commits it; undoes it (never fails). They do not nest. */
+/*
+ * Starts a change, which may write; stores it; undoes it (never fails). One that was begun is ended once, by
+ * kefs_db_commit() that returns 0 or by kefs_db_rollback(). A change within a change is stored when the outer one is.
+ */
 int kefs_db_begin(struct kefs_db *db, struct kefs_err *err);
 int kefs_db_commit(struct kefs_db *db, struct kefs_err *err);
 void kefs_db_rollback(struct kefs_db *db);
+
+/* Ends a change as what was done in it came to, rc: stores it for 0, else undoes it. rc, or what storing it came to. */
+int kefs_db_end(struct kefs_db *db, int rc, struct kefs_err *err);
 
 /* The version of the tables that this program writes. */
 int kefs_db_version(void);

@@ -15,6 +15,7 @@
 struct kefs_db {
 	sqlite3 *sql;
 	char *path;
+	unsigned int depth;	/* of changes within changes */
 	struct {
 		const char *sql;
 		sqlite3_stmt *stmt;

@@ -23,11 +23,7 @@ static int run_step(struct kefs_db *db, const char *sql, int number, struct kefs
 	rc = kefs_store_exec(db, sql, what, err);
 	if (rc == 0)
 		rc = kefs_store_exec(db, set_version, what, err);
-	if (rc == 0)
-		rc = kefs_db_commit(db, err);
-	if (rc < 0)
-		kefs_db_rollback(db);
-	return rc;
+	return kefs_db_end(db, rc, err);
 }
 
 int kefs_migrate_run(struct kefs_db *db, const char *const *steps, int count, struct kefs_err *err)

@@ -175,10 +175,5 @@ int kefs_st_access_point_insert(struct kefs_db *db, const struct kefs_access_poi
 
 	if (rc < 0)
 		return rc;
-	rc = insert(db, point, tags, limit, ret_taken_id, err);
-	if (rc == 0)
-		rc = kefs_db_commit(db, err);
-	if (rc < 0)
-		kefs_db_rollback(db);
-	return rc;
+	return kefs_db_end(db, insert(db, point, tags, limit, ret_taken_id, err), err);
 }

@@ -88,12 +88,7 @@ int kefs_st_fs_insert(struct kefs_db *db, struct kefs_fs *fs, const struct kefs_
 
 	if (rc < 0)
 		return rc;
-	rc = insert_checked(db, fs, tags ? tags : &none, limit, ret_taken_id, err);
-	if (rc == 0)
-		rc = kefs_db_commit(db, err);
-	if (rc < 0)
-		kefs_db_rollback(db);
-	return rc;
+	return kefs_db_end(db, insert_checked(db, fs, tags ? tags : &none, limit, ret_taken_id, err), err);
 }
 
 int kefs_st_fs_set_state(struct kefs_db *db, const char *id, enum kefs_fs_state from, enum kefs_fs_state to,
@@ -105,6 +100,17 @@ int kefs_st_fs_set_state(struct kefs_db *db, const char *id, enum kefs_fs_state 
 
 	if (rc == 0 && !sqlite3_changes(db->sql))
 		rc = kefs_err_set(err, -ENOENT, "File system '%s' does not exist in state %s", id, kefs_fs_state_name(from));
+	return rc;
+}
+
+int kefs_st_fs_abandon(struct kefs_db *db, const char *id, struct kefs_err *err)
+{
+	int rc = kefs_store_query(db, NULL, NULL, "taking back a file system", err,
+				  "UPDATE file_systems SET life_cycle_state = 'deleting', creation_token = id "
+				  "WHERE id = ?1 AND life_cycle_state = 'creating'", "t", id);
+
+	if (rc == 0 && !sqlite3_changes(db->sql))
+		rc = kefs_err_set(err, -ENOENT, "File system '%s' is not being created", id);
 	return rc;
 }
 
@@ -128,12 +134,7 @@ int kefs_st_fs_begin_delete(struct kefs_db *db, const char *id, struct kefs_err 
 
 	if (rc < 0)
 		return rc;
-	rc = begin_delete(db, id, err);
-	if (rc == 0)
-		rc = kefs_db_commit(db, err);
-	if (rc < 0)
-		kefs_db_rollback(db);
-	return rc;
+	return kefs_db_end(db, begin_delete(db, id, err), err);
 }
 
 int kefs_st_fs_delete(struct kefs_db *db, const char *id, struct kefs_err *err)
@@ -172,12 +173,7 @@ int kefs_st_fs_set_options(struct kefs_db *db, const char *id, const struct kefs
 
 	if (rc < 0)
 		return rc;
-	rc = set_options(db, id, options, err);
-	if (rc == 0)
-		rc = kefs_db_commit(db, err);
-	if (rc < 0)
-		kefs_db_rollback(db);
-	return rc;
+	return kefs_db_end(db, set_options(db, id, options, err), err);
 }
 
 /* A column that holds a word of the list: its place, or -EUCLEAN. */

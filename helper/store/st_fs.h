@@ -20,6 +20,12 @@ int kefs_st_fs_set_state(struct kefs_db *db, const char *id, enum kefs_fs_state 
 			 struct kefs_err *err);
 
 /*
+ * One that was being created is to be deleted instead: nobody was told of it, and who asked may ask again with the same
+ * token. 0, -ENOENT.
+ */
+int kefs_st_fs_abandon(struct kefs_db *db, const char *id, struct kefs_err *err);
+
+/*
  * From available to deleting: its mount targets and access points go at once. -ENOENT if it is not available.
  */
 int kefs_st_fs_begin_delete(struct kefs_db *db, const char *id, struct kefs_err *err);

@@ -6,15 +6,6 @@
 #include "common/id.h"
 #include "internal.h"
 
-static int end(struct kefs_db *db, int rc, struct kefs_err *err)
-{
-	if (rc == 0)
-		rc = kefs_db_commit(db, err);
-	if (rc < 0)
-		kefs_db_rollback(db);
-	return rc;
-}
-
 static int add_rule(struct kefs_db *db, const struct kefs_group_rule *rule, int64_t now_ms, struct kefs_err *err)
 {
 	return kefs_store_query(db, NULL, NULL, "storing a rule", err,
@@ -56,7 +47,7 @@ int kefs_st_group_insert(struct kefs_db *db, const struct kefs_security_group *g
 	rc = insert(db, group, limit, now_ms, err);
 	for (size_t i = 0; i < rule_count && rc == 0; i++)
 		rc = add_rule(db, &rules[i], now_ms, err);
-	return end(db, rc, err);
+	return kefs_db_end(db, rc, err);
 }
 
 static int take_group(void *ctx, sqlite3_stmt *stmt)
@@ -111,7 +102,7 @@ int kefs_st_group_delete(struct kefs_db *db, const char *id, struct kefs_err *er
 {
 	int rc = kefs_db_begin(db, err);
 
-	return rc < 0 ? rc : end(db, remove_unused(db, id, err), err);
+	return rc < 0 ? rc : kefs_db_end(db, remove_unused(db, id, err), err);
 }
 
 struct each_group {
@@ -208,7 +199,7 @@ int kefs_st_rule_add(struct kefs_db *db, const struct kefs_group_rule *rules, si
 {
 	int rc = kefs_db_begin(db, err);
 
-	return rc < 0 ? rc : end(db, add_all(db, rules, count, limit, now_ms, ret_which, err), err);
+	return rc < 0 ? rc : kefs_db_end(db, add_all(db, rules, count, limit, now_ms, ret_which, err), err);
 }
 
 static int remove_all(struct kefs_db *db, const struct kefs_group_rule *rules, size_t count, size_t *ret_which,
@@ -235,7 +226,7 @@ int kefs_st_rule_remove(struct kefs_db *db, const struct kefs_group_rule *rules,
 {
 	int rc = kefs_db_begin(db, err);
 
-	return rc < 0 ? rc : end(db, remove_all(db, rules, count, ret_which, err), err);
+	return rc < 0 ? rc : kefs_db_end(db, remove_all(db, rules, count, ret_which, err), err);
 }
 
 struct each_target {

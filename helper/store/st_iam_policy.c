@@ -58,22 +58,12 @@ static int set_inline(struct kefs_db *db, const char *identity_id, const char *n
 	return rc == 0 && bytes > max ? -EDQUOT : rc;
 }
 
-/* Ends the transaction in which rc came about. */
-static int end(struct kefs_db *db, int rc, struct kefs_err *err)
-{
-	if (rc == 0)
-		rc = kefs_db_commit(db, err);
-	if (rc < 0)
-		kefs_db_rollback(db);
-	return rc;
-}
-
 int kefs_st_inline_set(struct kefs_db *db, const char *identity_id, const char *name, const char *document, int64_t max,
 		       struct kefs_err *err)
 {
 	int rc = kefs_db_begin(db, err);
 
-	return rc < 0 ? rc : end(db, set_inline(db, identity_id, name, document, max, err), err);
+	return rc < 0 ? rc : kefs_db_end(db, set_inline(db, identity_id, name, document, max, err), err);
 }
 
 int kefs_st_inline_get(struct kefs_db *db, const char *identity_id, const char *name, char **ret_document,
@@ -133,7 +123,7 @@ int kefs_st_managed_insert(struct kefs_db *db, const struct kefs_managed_policy 
 {
 	int rc = kefs_db_begin(db, err);
 
-	return rc < 0 ? rc : end(db, insert_managed(db, policy, document, limit, err), err);
+	return rc < 0 ? rc : kefs_db_end(db, insert_managed(db, policy, document, limit, err), err);
 }
 
 static int take_managed(void *ctx, sqlite3_stmt *stmt)
@@ -178,7 +168,7 @@ int kefs_st_managed_delete(struct kefs_db *db, const char *id, struct kefs_err *
 {
 	int rc = kefs_db_begin(db, err);
 
-	return rc < 0 ? rc : end(db, remove_managed(db, id, err), err);
+	return rc < 0 ? rc : kefs_db_end(db, remove_managed(db, id, err), err);
 }
 
 struct each_managed {
@@ -249,7 +239,7 @@ int kefs_st_version_add(struct kefs_db *db, const char *policy_id, const char *d
 	int rc = kefs_db_begin(db, err);
 
 	if (rc == 0)
-		rc = end(db, add_version(db, policy_id, document, make_default, max, now_ms, &version, err), err);
+		rc = kefs_db_end(db, add_version(db, policy_id, document, make_default, max, now_ms, &version, err), err);
 	if (rc == 0)
 		*ret_version = (uint32_t)version;
 	return rc;
@@ -329,7 +319,7 @@ int kefs_st_attach(struct kefs_db *db, const char *identity_id, const char *poli
 {
 	int rc = kefs_db_begin(db, err);
 
-	return rc < 0 ? rc : end(db, attach(db, identity_id, policy_id, max, err), err);
+	return rc < 0 ? rc : kefs_db_end(db, attach(db, identity_id, policy_id, max, err), err);
 }
 
 int kefs_st_detach(struct kefs_db *db, const char *identity_id, const char *policy_id, struct kefs_err *err)

@@ -41,12 +41,7 @@ int kefs_st_identity_insert(struct kefs_db *db, const struct kefs_identity *iden
 
 	if (rc < 0)
 		return rc;
-	rc = insert(db, identity, trust_policy, limit, err);
-	if (rc == 0)
-		rc = kefs_db_commit(db, err);
-	if (rc < 0)
-		kefs_db_rollback(db);
-	return rc;
+	return kefs_db_end(db, insert(db, identity, trust_policy, limit, err), err);
 }
 
 static int take_identity(void *ctx, sqlite3_stmt *stmt)
@@ -110,12 +105,7 @@ int kefs_st_identity_update(struct kefs_db *db, const struct kefs_identity *iden
 
 	if (rc < 0)
 		return rc;
-	rc = update(db, identity, err);
-	if (rc == 0)
-		rc = kefs_db_commit(db, err);
-	if (rc < 0)
-		kefs_db_rollback(db);
-	return rc;
+	return kefs_db_end(db, update(db, identity, err), err);
 }
 
 static int remove_empty(struct kefs_db *db, const char *id, struct kefs_err *err)
@@ -139,12 +129,7 @@ int kefs_st_identity_delete(struct kefs_db *db, const char *id, struct kefs_err 
 
 	if (rc < 0)
 		return rc;
-	rc = remove_empty(db, id, err);
-	if (rc == 0)
-		rc = kefs_db_commit(db, err);
-	if (rc < 0)
-		kefs_db_rollback(db);
-	return rc;
+	return kefs_db_end(db, remove_empty(db, id, err), err);
 }
 
 static int take_listed(void *ctx, sqlite3_stmt *stmt)

@@ -140,12 +140,7 @@ int kefs_st_session_insert(struct kefs_db *db, const struct kefs_session *sessio
 
 	if (rc < 0)
 		return rc;
-	rc = insert_session(db, session, policy, limits, err);
-	if (rc == 0)
-		rc = kefs_db_commit(db, err);
-	if (rc < 0)
-		kefs_db_rollback(db);
-	return rc;
+	return kefs_db_end(db, insert_session(db, session, policy, limits, err), err);
 }
 
 int kefs_st_sessions_forget(struct kefs_db *db, int64_t now, const struct kefs_session_memory *memory,

@@ -227,12 +227,7 @@ int kefs_st_mount_target_insert(struct kefs_db *db, struct kefs_mount_target *ta
 
 	if (rc < 0)
 		return rc;
-	rc = insert(db, target, groups, subnet, limit, err);
-	if (rc == 0)
-		rc = kefs_db_commit(db, err);
-	if (rc < 0)
-		kefs_db_rollback(db);
-	return rc;
+	return kefs_db_end(db, insert(db, target, groups, subnet, limit, err), err);
 }
 
 static int take_group(void *ctx, sqlite3_stmt *stmt)
@@ -263,11 +258,7 @@ int kefs_st_mount_target_set_groups(struct kefs_db *db, const char *id, const st
 			      "DELETE FROM mount_target_groups WHERE mount_target_id = ?1", "t", id);
 	if (rc == 0)
 		rc = add_groups(db, id, groups, err);
-	if (rc == 0)
-		rc = kefs_db_commit(db, err);
-	if (rc < 0)
-		kefs_db_rollback(db);
-	return rc;
+	return kefs_db_end(db, rc, err);
 }
 
 int kefs_st_mount_target_in_subnet(struct kefs_db *db, const char *subnet_id, int64_t *ret_count, struct kefs_err *err)

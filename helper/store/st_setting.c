@@ -30,17 +30,7 @@ int kefs_st_setting_get(struct kefs_db *db, const char *name, char *buf, size_t 
 
 int kefs_st_setting_set(struct kefs_db *db, const char *name, const char *value, struct kefs_err *err)
 {
-	static const char sql[] = "INSERT INTO settings (name, value) VALUES (?1, ?2) "
-				  "ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-	sqlite3_stmt *stmt = NULL;
-	int rc = kefs_store_prepare(db, sql, &stmt, "storing a setting", err);
-
-	if (rc < 0)
-		return rc;
-	(void)sqlite3_bind_text(stmt, 1, name, -1, SQLITE_STATIC);
-	(void)sqlite3_bind_text(stmt, 2, value, -1, SQLITE_STATIC);
-	rc = sqlite3_step(stmt);
-	rc = rc == SQLITE_DONE ? 0 : kefs_store_fail(db, rc, "storing a setting", err);
-	(void)sqlite3_finalize(stmt);
-	return rc;
+	return kefs_store_query(db, NULL, NULL, "storing a setting", err,
+				"INSERT INTO settings (name, value) VALUES (?1, ?2) "
+				"ON CONFLICT (name) DO UPDATE SET value = excluded.value", "tt", name, value);
 }

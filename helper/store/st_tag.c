@@ -64,12 +64,7 @@ int kefs_st_tags_set(struct kefs_db *db, const char *resource, const struct kefs
 
 	if (rc < 0)
 		return rc;
-	rc = set_all(db, resource, tags, err);
-	if (rc == 0)
-		rc = kefs_db_commit(db, err);
-	if (rc < 0)
-		kefs_db_rollback(db);
-	return rc;
+	return kefs_db_end(db, set_all(db, resource, tags, err), err);
 }
 
 int kefs_st_tags_remove(struct kefs_db *db, const char *resource, const char *const *keys, size_t count,
@@ -81,9 +76,5 @@ int kefs_st_tags_remove(struct kefs_db *db, const char *resource, const char *co
 		return rc;
 	for (size_t i = 0; i < count && rc == 0; i++)
 		rc = kefs_st_tag_remove(db, resource, keys[i], err);
-	if (rc == 0)
-		rc = kefs_db_commit(db, err);
-	if (rc < 0)
-		kefs_db_rollback(db);
-	return rc;
+	return kefs_db_end(db, rc, err);
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/fail.h"
 #include "internal.h"
 
 void kefs_store_forget(struct kefs_db *db)
@@ -92,11 +93,18 @@ static int query(struct kefs_db *db, kefs_store_row_fn row, void *ctx, const cha
 	sqlite3_stmt *stmt = NULL;
 	bool kept;
 	int rc = get(db, sql, &stmt, &kept, what, err);
+	bool alone;
 
 	if (rc < 0)
 		return rc;
 	bind(stmt, types, ap);
+	/* A change by itself, which is stored when the statement has run */
+	alone = !db->depth && !sqlite3_stmt_readonly(stmt);
+	if (alone)
+		kefs_fail_point("store-write");
 	rc = run(db, stmt, row, ctx, what, err);
+	if (alone)
+		kefs_fail_point("store-written");
 	if (kept) {
 		(void)sqlite3_reset(stmt);
 		(void)sqlite3_clear_bindings(stmt);

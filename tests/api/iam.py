@@ -312,6 +312,59 @@ class Policies(Case):
                                                        'Principal': {'AWS': f'arn:aws:iam::{ACCOUNT}:user/No'}}]}),
                      message='Policy contains invalid Principal block')
 
+    def test_tags(self):
+        """What a request gives as tags, and what the resource has, in the conditions of a policy."""
+        red = {'aws:ResourceTag/team': 'red'}
+        ann = client('efs', self.user('Ann', json.dumps({'Version': '2012-10-17', 'Statement': [
+            {'Effect': 'Allow', 'Action': 'elasticfilesystem:CreateFileSystem', 'Resource': '*',
+             'Condition': {'StringEquals': {'aws:RequestTag/team': 'red'}}},
+            {'Effect': 'Allow', 'Action': 'elasticfilesystem:TagResource', 'Resource': '*',
+             'Condition': {'StringEquals': {'elasticfilesystem:CreateAction': ['CreateFileSystem', 'CreateAccessPoint']},
+                           'ForAllValues:StringEquals': {'aws:TagKeys': ['team', 'Name']}}},
+            {'Effect': 'Allow', 'NotAction': ['elasticfilesystem:CreateFileSystem', 'elasticfilesystem:TagResource',
+                                              'elasticfilesystem:UntagResource'],
+             'Resource': '*', 'Condition': {'StringEquals': red}},
+            {'Effect': 'Allow', 'Action': ['elasticfilesystem:TagResource', 'elasticfilesystem:UntagResource'], 'Resource': '*',
+             'Condition': {'StringEquals': red, 'ForAnyValue:StringEquals': {'aws:TagKeys': 'note'},
+                           'StringNotEquals': {'aws:RequestTag/note': 'bad'}}},
+        ]})))
+
+        def tags(**kwargs):
+            return [{'Key': k, 'Value': v} for k, v in kwargs.items()]
+
+        def denied(call, **kwargs):
+            self.refused('AccessDeniedException', call, **kwargs)
+
+        denied(ann.create_file_system, CreationToken='a')
+        denied(ann.create_file_system, CreationToken='a', Tags=tags(team='blue'))
+        denied(ann.create_file_system, CreationToken='a', Tags=tags(team='red', other='x'))
+        fs = {'FileSystemId': ann.create_file_system(CreationToken='a', Tags=tags(team='red', Name='n'))['FileSystemId']}
+        blue = self.efs.create_file_system(CreationToken='b', Tags=tags(team='blue'))['FileSystemId']
+        bare = self.efs.create_file_system(CreationToken='c')['FileSystemId']
+        self.assertEqual(len(ann.describe_file_systems(**fs)['FileSystems']), 1)
+        for other in blue, bare:
+            denied(ann.describe_file_systems, FileSystemId=other)
+            denied(ann.delete_file_system, FileSystemId=other)
+        denied(ann.describe_file_systems)
+        # An access point is made on the file system, and has tags of its own
+        point = ann.create_access_point(ClientToken='p', **fs)['AccessPointId']
+        denied(ann.describe_access_points, AccessPointId=point)
+        self.efs.tag_resource(ResourceId=point, Tags=tags(team='red'))
+        self.assertEqual(len(ann.describe_access_points(AccessPointId=point)['AccessPoints']), 1)
+        denied(ann.create_access_point, ClientToken='q', Tags=tags(other='x'), **fs)
+        ann.create_access_point(ClientToken='q', Tags=tags(team='red'), **fs)
+        ann.tag_resource(ResourceId=fs['FileSystemId'], Tags=tags(note='good'))
+        denied(ann.tag_resource, ResourceId=fs['FileSystemId'], Tags=tags(note='bad'))
+        denied(ann.tag_resource, ResourceId=fs['FileSystemId'], Tags=tags(x='y'))
+        denied(ann.untag_resource, ResourceId=fs['FileSystemId'], TagKeys=['team'])
+        ann.untag_resource(ResourceId=fs['FileSystemId'], TagKeys=['note'])
+        denied(ann.tag_resource, ResourceId=blue, Tags=tags(note='good'))
+        # The older forms are actions of their own, with the same keys
+        ann.create_tags(Tags=tags(Name='m'), **fs)
+        ann.delete_tags(TagKeys=['Name'], **fs)
+        denied(ann.delete_tags, TagKeys=['Name'], FileSystemId=blue)
+        ann.delete_file_system(**fs)
+
     def test_source_ip(self):
         home = {'Version': '2012-10-17', 'Statement': [{
             'Effect': 'Allow', 'Action': '*', 'Resource': '*', 'Condition': {'IpAddress': {'aws:SourceIp': '127.0.0.0/8'}}}]}

@@ -74,6 +74,28 @@ check "she gets one that says no" aws iam put-user-policy --user-name ann --poli
 soon "a Deny of her own holds" ends_with "Read-only file system" ann
 aws iam delete-user-policy --user-name ann --policy-name no
 
+# A time in a policy comes: nobody does anything but wait for it
+# passes SECOND CMD…: CMD succeeds, and not much later than that second begins
+passes() {
+	local second=$1 late
+	shift
+	check "when its time comes" wait_for $((5 + second - EPOCHSECONDS)) "$@"
+	late=$((${EPOCHREALTIME/./} / 1000 - second * 1000))
+	check "within a second and a half ($late ms after)" test $late -ge 0 -a $late -lt $((1500 * slow))
+}
+client="\"Principal\": {\"AWS\": \"$root\"}, \"Action\": \"elasticfilesystem:Client*\""
+second=$((EPOCHSECONDS + 3 * slow))
+check "everything until a time" policy "$fs" "{\"Effect\": \"Allow\", $client, \"Condition\": {\"DateLessThan\":
+	{\"aws:CurrentTime\": \"$(date -u -d "@$second" +%Y-%m-%dT%H:%M:%SZ)\"}}},
+	{\"Effect\": \"Allow\", \"Principal\": {\"AWS\": \"*\"}, \"Action\": \"elasticfilesystem:ClientMount\"},
+	{\"Effect\": \"Deny\", \"Principal\": {\"AWS\": \"*\"}, \"Action\": \"elasticfilesystem:ClientWrite\", \"Condition\":
+	{\"NumericGreaterThanEquals\": {\"aws:EpochTime\": \"$second\"}, \"NumericLessThan\": {\"aws:EpochTime\": \"$((second + 3 * slow))\"}}}"
+check "she writes until then" works ann
+passes $second ends_with "Read-only file system" ann
+# Her own policies say nothing of the time: what the file system's denies comes back, by them
+passes $((second + 3 * slow)) works ann
+check "the policy of before" policy "$fs" "{\"Effect\": \"Allow\", $client}"
+
 check "her key is deleted" aws iam delete-access-key --user-name ann --access-key-id "$key"
 soon "she may do nothing" ends_with "Permission denied" ann
 umount_all

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/fail.h"
 #include "common/str.h"
 
 void fake_kernel_init(struct fake_kernel *fake, uint64_t instance)
@@ -29,6 +30,7 @@ void fake_kernel_unload(struct fake_kernel *fake)
 
 static int up(const struct fake_kernel *fake, struct kefs_err *err)
 {
+	kefs_fail_point("kernel-call");
 	return fake->loaded ? 0 : kefs_err_set(err, -ENODEV, "fake: not loaded");
 }
 
@@ -129,6 +131,7 @@ static int fake_volume_add(void *ctx, const struct kefs_kvolume_new *volume, str
 	fake->volumes[n].id = volume->id;
 	(void)kefs_str_copy(fake->volumes[n].name, sizeof(fake->volumes[n].name), volume->name);
 	memcpy(fake->volumes[n].key, volume->key, sizeof(fake->volumes[n].key));
+	kefs_fail_point("kernel-called");
 	return 0;
 }
 
@@ -172,6 +175,7 @@ static int fake_volume_del(void *ctx, uint64_t id, bool force, struct kefs_err *
 		fake->conns[c] = fake->conns[--fake->conn_count];
 	}
 	fake->volumes[i] = fake->volumes[--fake->volume_count];
+	kefs_fail_point("kernel-called");
 	return 0;
 }
 

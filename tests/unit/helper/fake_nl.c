@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Stands in for kernel/nl.c in the program kefsd-fake: kefsd with a module that is a few arrays. It is "unloaded"
- * while the file named by KEFS_FAKE_UNLOADED exists; SIGUSR1 makes it look.
+ * while the file named by KEFS_FAKE_UNLOADED exists; SIGUSR1 makes it look. With KEFS_FAKE_DIR its volumes are in a
+ * file there and outlive kefsd, as the module's do; connections do not.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "common/cleanup.h"
+#include "common/str.h"
 #include "fake_kernel.h"
 #include "kernel/nl.h"
 
 struct kefs_nl {
-	struct fake_kernel fake;
+	struct fake_kernel own, *fake;
 	int signal_fd;
 };
 
@@ -25,14 +30,39 @@ static bool is_unloaded(void)
 	return path && access(path, F_OK) == 0;
 }
 
+/* The one in the file of dir: as it was left, without connections. */
+static struct fake_kernel *share(const char *dir)
+{
+	CLEANUP_CLOSE int fd = -1;
+	struct fake_kernel *fake;
+	char path[256];
+
+	(void)kefs_str_format(path, sizeof(path), "%s/kernel", dir);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0 || ftruncate(fd, sizeof(*fake)) < 0)
+		return NULL;
+	fake = mmap(NULL, sizeof(*fake), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (fake == MAP_FAILED)
+		return NULL;
+	fake->conn_count = 0;
+	if (!fake->loaded)
+		fake_kernel_init(fake, (uint64_t)time(NULL));
+	return fake;
+}
+
 int kefs_nl_open(struct kefs_nl **ret_nl, struct kefs_err *err)
 {
-	(void)err;
+	const char *dir = getenv("KEFS_FAKE_DIR");
+
 	*ret_nl = calloc(1, sizeof(**ret_nl));
 	if (!*ret_nl)
 		return -ENOMEM;
 	(*ret_nl)->signal_fd = -1;
-	fake_kernel_init(&(*ret_nl)->fake, (uint64_t)time(NULL));
+	(*ret_nl)->fake = dir ? share(dir) : &(*ret_nl)->own;
+	if (!(*ret_nl)->fake)
+		return kefs_err_sys(err, -errno, "fake kernel in %s", dir);
+	if (!dir)
+		fake_kernel_init((*ret_nl)->fake, (uint64_t)time(NULL));
 	return 0;
 }
 
@@ -40,7 +70,8 @@ void kefs_nl_free(struct kefs_nl *nl)
 {
 	if (!nl)
 		return;
-	fake_kernel_unload(&nl->fake);
+	if (nl->fake == &nl->own)
+		fake_kernel_unload(nl->fake);
 	if (nl->signal_fd >= 0)
 		(void)close(nl->signal_fd);
 	free(nl);
@@ -68,14 +99,14 @@ int kefs_nl_read_notices(struct kefs_nl *nl)
 	struct signalfd_siginfo info;
 
 	(void)!read(nl->signal_fd, &info, sizeof(info));
-	if (is_unloaded() && nl->fake.loaded)
-		fake_kernel_unload(&nl->fake);
-	else if (!is_unloaded() && !nl->fake.loaded)
-		fake_kernel_init(&nl->fake, nl->fake.instance + 1);
+	if (is_unloaded() && nl->fake->loaded)
+		fake_kernel_unload(nl->fake);
+	else if (!is_unloaded() && !nl->fake->loaded)
+		fake_kernel_init(nl->fake, nl->fake->instance + 1);
 	return 1;
 }
 
 struct kefs_kernel kefs_nl_kernel(struct kefs_nl *nl)
 {
-	return fake_kernel_ops(&nl->fake);
+	return fake_kernel_ops(nl->fake);
 }

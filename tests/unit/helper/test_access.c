@@ -16,6 +16,7 @@
 #include "service/access_points.h"
 #include "service/endpoints.h"
 #include "service/fs_policies.h"
+#include "service/identities.h"
 #include "service/mount_targets.h"
 #include "service/policy_cache.h"
 #include "store/st_key.h"
@@ -212,7 +213,8 @@ static void add_session(const char *id, int64_t expires_sec)
 {
 	static const struct kefs_session_limits limits = { .all = 100, .each = 100 };
 	struct kefs_session session = {
-		.secret = "0123456789abcdef", .token = "0123456789abcdef", .expires_sec = expires_sec,
+		.secret = "0123456789abcdef", .token = "0123456789abcdef", .issued_sec = expires_sec - 900,
+		.expires_sec = expires_sec,
 	};
 	struct kefs_err err;
 
@@ -358,4 +360,53 @@ void test_policy_holds(void **state)
 	assert_int_equal(kefs_mount_targets_delete_all(&efs, request.fs_id, &err), 0);
 	(void)close(near);
 	(void)close(later);
+}
+
+/* --- times in policies --- */
+
+static void leave(void *ctx)
+{
+	kefs_loop_exit(ctx);
+}
+
+/* Nobody does anything but wait: the policy's time comes, and the connection has another grant. */
+void test_time_comes(void **state)
+{
+	const struct kefs_mount_target_request request = {
+		.fs_id = make_fs(NULL), .subnet_id = topology.subnets[1].id, .address = 0x7f020010,
+	};
+	struct kefs_claims claims = { .tls = false };
+	struct kefs_access *outer = efs.access;
+	struct kefs_mount_target target;
+	struct kefs_source *timer;
+	struct kefs_loop *loop;
+	int64_t until = kefs_efs_now_ms() / 1000 + 2;
+	char id[KEFS_ID_SIZE], policy[256];
+	struct kefs_who who;
+	const struct kefs_fs_policies_setter setter = { .who = &who, .source_ip = "", .bypass = true };
+	struct kefs_err err;
+
+	(void)state;
+	assert_int_equal(kefs_loop_new(&loop), 0);
+	efs_new_access(loop);
+	assert_int_equal(kefs_mount_targets_create(&efs, &request, &target, &err), 0);
+	assert_int_equal(kefs_addr_parse("127.2.0.16", 2049, &claims.local), 0);
+	assert_int_equal(kefs_identities_recall(efs.identities, "", 0, &who, &err), 0);
+	(void)snprintf(policy, sizeof(policy), "{\"Statement\":{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"*\","
+		       "\"Condition\":{\"DateLessThan\":{\"aws:EpochTime\":%lld}}}}", (long long)until);
+	assert_int_equal(kefs_fs_policies_put(&efs, request.fs_id, policy, &setter, id, &err), 0);
+	assert_int_equal(come(&claims), 0);
+	assert_int_equal(kefs_loop_add_timer(loop, 50, leave, loop, &timer), 0);
+	while (!kernel.conns[0].grant.flags && kefs_efs_now_ms() < until * 1000 + 1500) {
+		assert_int_equal(kefs_loop_run(loop), 0);
+		kefs_loop_rearm(timer, 50);
+	}
+	assert_true(kernel.conns[0].grant.flags & KEFS_MODEL_GRANT_NO_ACCESS);
+	assert_true(kefs_efs_now_ms() >= until * 1000);
+	(void)close(clients_end);
+	assert_int_equal(kefs_mount_targets_delete_all(&efs, request.fs_id, &err), 0);
+	kefs_access_free(efs.access);
+	efs.access = outer;
+	(void)kefs_loop_remove(timer);
+	kefs_loop_free(loop);
 }

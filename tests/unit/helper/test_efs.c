@@ -7,8 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <sys/wait.h>
 
 #include "api/shape.h"
 #include "common/str.h"
@@ -36,6 +34,7 @@
 
 
 char efs_dir[256];
+static int making_fd;
 static char path[300];
 struct kefs_topology topology;
 static struct kefs_limits limits = {
@@ -50,6 +49,20 @@ unsigned int listening;
 static struct kefs_who root;
 static const struct kefs_fs_policies_setter by_root = { .who = &root, .source_ip = "", .bypass = true };
 struct kefs_efs efs = { .topology = &topology, .limits = &limits, .endpoints = &endpoints };
+
+int efs_reopen(void)
+{
+	struct kefs_err err;
+	int rc = kefs_db_open(path, &efs.db, &err);
+
+	endpoints.db = efs.db;
+	return rc;
+}
+
+void efs_allow_many(void)
+{
+	limits.access_points = limits.mount_targets = 100000;
+}
 
 /* File systems without directories and kernel: as service/volumes.h says of them. */
 const struct kefs_fs_list *kefs_volumes_list(const struct kefs_volumes *volumes)
@@ -101,6 +114,12 @@ int kefs_volumes_open_root(const struct kefs_volumes *volumes, uint64_t volume_i
 	return fd < 0 ? kefs_err_sys(err, -errno, "test") : fd;
 }
 
+int kefs_volumes_making_fd(const struct kefs_volumes *volumes)
+{
+	(void)volumes;
+	return making_fd;
+}
+
 const char *kefs_volumes_name(const struct kefs_volumes *volumes, uint64_t volume_id)
 {
 	(void)volumes;
@@ -149,10 +168,21 @@ static int test_check_filter(void *ctx, struct kefs_err *err)
 	return 0;
 }
 
-static void test_removed(void *ctx, uint32_t address)
+static int test_removed(void *ctx, uint32_t address, struct kefs_err *err)
 {
 	(void)ctx;
-	kefs_access_target_removed(efs.access, address);
+	return kefs_access_target_removed(efs.access, address, err);
+}
+
+void efs_new_access(struct kefs_loop *loop)
+{
+	const struct kefs_access_parts parts = {
+		.loop = loop, .db = efs.db, .topology = &topology, .kernel = fake_kernel_ops(&kernel),
+		.source = { .find = efs_find_client },
+	};
+	struct kefs_err err;
+
+	assert_int_equal(kefs_access_new(&parts, &efs.access, &err), 0);
 }
 
 static void start_enforcing(void)
@@ -161,16 +191,13 @@ static void start_enforcing(void)
 		.listen = test_listen, .unlisten = test_unlisten, .filter = test_filter,
 		.check_filter = test_check_filter, .removed = test_removed,
 	};
-	struct kefs_access_parts parts = {
-		.db = efs.db, .topology = &topology, .kernel = fake_kernel_ops(&kernel), .source = { .find = efs_find_client },
-	};
 	struct kefs_err err;
 
 	fake_kernel_init(&kernel, 1);
 	listening = 0;
 	assert_int_equal(kefs_names_open(&topology, "example.test", efs_dir, &names, &err), 0);
 	endpoints = (struct kefs_endpoints) { .db = efs.db, .topology = &topology, .names = &names, .ops = &ops };
-	assert_int_equal(kefs_access_new(&parts, &efs.access, &err), 0);
+	efs_new_access(NULL);
 }
 
 static int set_up(void **state)
@@ -179,6 +206,10 @@ static int set_up(void **state)
 
 	(void)state;
 	test_mkdir(efs_dir);
+	assert_true(snprintf(path, sizeof(path), "%s/making", efs_dir) > 0);
+	assert_int_equal(mkdir(path, 0700), 0);
+	making_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(making_fd >= 0);
 	assert_true(snprintf(path, sizeof(path), "%s/kefs.db", efs_dir) > 0);
 	assert_int_equal(kefs_topology_build(&topology, "eu-central-1", "123456789012",
 					     "eu-central-1a lo 127.1.0.0/28,eu-central-1b lo 127.2.0.0/24, eu-central-1a eth0 10.0.0.0/16 lab",
@@ -199,6 +230,7 @@ static int tear_down(void **state)
 	fake_kernel_unload(&kernel);
 	kefs_db_close(efs.db);
 	kefs_fs_list_free(&list);
+	(void)close(making_fd);
 	test_rmdir(efs_dir);
 	return 0;
 }
@@ -692,110 +724,6 @@ static void test_keys(void **state)
 	assert_memory_equal(&key, &again, sizeof(key));
 }
 
-/* The child: makes and removes access points and mount targets, saying so, until it is killed. */
-static void churn(int said, const char *fs_id)
-{
-	struct kefs_mount_target_request request = { .fs_id = fs_id, .subnet_id = topology.subnets[0].id };
-	struct kefs_tags tags = { .count = 0 };
-	struct kefs_err err;
-
-	(void)kefs_tags_add(&tags, "a", "1", 0);
-	(void)kefs_tags_add(&tags, "b", "2", 0);
-	for (unsigned int i = 0;; i++) {
-		struct kefs_access_point point = { .has_user = true, .has_creation = true, .creation = { .permissions = "755" } };
-		struct kefs_mount_target target;
-		char taken[KEFS_ID_SIZE];
-
-		assert_true(snprintf(point.token, sizeof(point.token), "%u", i) > 0);
-		if (kefs_access_points_create(&efs, fs_id, &point, &tags, taken, &err) < 0 ||
-		    kefs_mount_targets_create(&efs, &request, &target, &err) < 0 ||
-		    write(said, point.id, KEFS_ID_SIZE) != KEFS_ID_SIZE || write(said, target.id, KEFS_ID_SIZE) != KEFS_ID_SIZE)
-			_exit(1);
-		if (kefs_mount_targets_delete(&efs, target.id, &err) < 0 || write(said, "", 1) != 1)
-			_exit(2);
-		if (i % 2 && kefs_access_points_delete(&efs, point.id, &err) < 0)
-			_exit(3);
-	}
-}
-
-/* Whole or not there at all: no tag without its access point, no mount target without a group. */
-static void check_whole(const char *fs_id)
-{
-	const struct kefs_page page = { .limit = KEFS_PAGE_MAX };
-	struct kefs_mount_target_list targets;
-	struct kefs_access_point_list points;
-	struct kefs_groups groups;
-	struct kefs_tags tags;
-	int strays = 0;
-	struct kefs_err err;
-
-	assert_int_equal(kefs_st_access_point_list(efs.db, fs_id, &page, &points, &err), 0);
-	for (size_t i = 0; i < points.count; i++) {
-		assert_true(points.points[i].has_user && points.points[i].has_creation);
-		assert_int_equal(kefs_st_tag_list(efs.db, points.points[i].id, 0, 10, &tags, &err), 0);
-		assert_int_equal(tags.count, 2);
-		kefs_tags_free(&tags);
-	}
-	free(points.points);
-	assert_int_equal(kefs_st_mount_target_list(efs.db, fs_id, &page, &targets, &err), 0);
-	assert_true(targets.count <= 1);
-	for (size_t i = 0; i < targets.count; i++) {
-		assert_int_equal(kefs_st_mount_target_groups(efs.db, targets.targets[i].id, &groups, &err), 0);
-		assert_int_equal(groups.count, 1);
-	}
-	free(targets.targets);
-	assert_int_equal(kefs_store_integer(efs.db, "SELECT count(*) FROM tags WHERE resource_id NOT IN "
-					    "(SELECT id FROM access_points UNION SELECT id FROM file_systems)", &strays, &err), 0);
-	assert_int_equal(strays, 0);
-}
-
-/* Killed at any instant: what was answered is there, and what is there is whole. */
-static void test_kill(void **state)
-{
-	char said[2 * KEFS_ID_SIZE + 1];
-	const char *fs_id = make_fs(NULL);
-	struct kefs_err err;
-
-	(void)state;
-	limits.access_points = limits.mount_targets = 100000;
-	for (int round = 0; round < 20; round++) {
-		struct kefs_access_point point;
-		struct kefs_mount_target target;
-		ssize_t n, last = 0;
-		int fds[2], status;
-		pid_t pid;
-
-		kefs_db_close(efs.db);
-		assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
-		pid = fork();
-		assert_true(pid >= 0);
-		if (!pid) {
-			if (kefs_db_open(path, &efs.db, &err) == 0)
-				churn(fds[1], fs_id);
-			_exit(4);
-		}
-		(void)close(fds[1]);
-		(void)usleep((useconds_t)(20000 + round * 3000));
-		(void)kill(pid, SIGKILL);
-		assert_int_equal(waitpid(pid, &status, 0), pid);
-		assert_true(WIFSIGNALED(status));
-		if (kefs_db_open(path, &efs.db, &err) < 0)
-			fail_msg("%s", err.text);
-		/* The last thing that it said */
-		while ((n = read(fds[0], said, sizeof(said))) > 0)
-			last = n;
-		(void)close(fds[0]);
-		check_whole(fs_id);
-		if (last == 2 * KEFS_ID_SIZE) {
-			assert_int_equal(kefs_access_points_get(&efs, said, &point, &err), 0);
-			/* It may have been removed, and killed before it could say so. */
-			status = kefs_mount_targets_get(&efs, said + KEFS_ID_SIZE, &target, &err);
-			assert_true(status == 0 || status == -KEFS_E_MOUNT_TARGET_NOT_FOUND);
-		}
-		assert_int_equal(kefs_store_exec(efs.db, "DELETE FROM access_points; DELETE FROM mount_targets", "", &err), 0);
-	}
-}
-
 /* --- what a policy makes of connections --- */
 
 /* A connection of 127.0.0.1 to @to, as the fake kernel has it: both ends are real. Returns the client's end. */
@@ -844,7 +772,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_STORE(test_policy_holds), WITH_STORE(test_policy_unreadable),
-		WITH_STORE(test_policies_are_forgotten), WITH_STORE(test_by_tls),
+		WITH_STORE(test_policies_are_forgotten), WITH_STORE(test_by_tls), WITH_STORE(test_time_comes),
 		WITH_STORE(test_sessions_are_kept), WITH_STORE(test_error_state), WITH_STORE(test_addresses_come_back),
 		WITH_STORE(test_topology), cmocka_unit_test(test_pages), cmocka_unit_test(test_throughput),
 		cmocka_unit_test(test_paths), cmocka_unit_test(test_tags), cmocka_unit_test(test_shapes),

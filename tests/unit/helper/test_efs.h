@@ -33,6 +33,18 @@ int connect_to(const struct kefs_addr *to);
 int efs_find_client(void *ctx, const char *access_key, const char *token, struct kefs_known_client *ret_client,
 		    struct kefs_err *err);
 
+/* Opens the store, which was closed, again: 0 or -errno. */
+int efs_reopen(void);
+
+/* Another service of access, on that loop, in the place of what there is. */
+void efs_new_access(struct kefs_loop *loop);
+
+/* Limits that are no limits. */
+void efs_allow_many(void);
+
+/* That of test_efs_kill.c. */
+void test_kill(void **state);
+
 /* Those of test_access.c. */
 void test_policy_holds(void **state);
 void test_policy_unreadable(void **state);
@@ -41,5 +53,6 @@ void test_by_tls(void **state);
 void test_sessions_are_kept(void **state);
 void test_error_state(void **state);
 void test_addresses_come_back(void **state);
+void test_time_comes(void **state);
 
 #endif

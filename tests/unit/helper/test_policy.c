@@ -791,10 +791,90 @@ static void test_nfs_keys(void **state)
 	kefs_policy_free(policy);
 }
 
+/* What a policy for everybody says at now, and until when. */
+static bool at(const char *statements, int64_t now, int64_t *ret_changes)
+{
+	char text[1024];
+	struct kefs_policy *policy;
+	struct kefs_policy_set set = { .resource = NULL };
+	const struct kefs_policy_request request = {
+		.principal = &anonymous, .action = "elasticfilesystem:ClientMount", .resource = FS_ARN, .account = HOME, .now = now,
+	};
+	struct kefs_policy_answer answer;
+	bool allowed;
+
+	(void)snprintf(text, sizeof(text), V12 "[%s]}", statements);
+	policy = fs_policy(text);
+	set.resource = policy;
+	allowed = kefs_policy_evaluate(&set, &request, &answer);
+	*ret_changes = answer.changes;
+	kefs_policy_free(policy);
+	return allowed;
+}
+
+#define WHEN(effect, op, key, value) EVERYBODY(effect) ",\"Condition\":{\"" op "\":{\"aws:" key "\":" value "}}}"
+
+/* The answer stays as it is until the second that comes with it; there it may change, and here it does. */
+static void test_times(void **state)
+{
+	static const struct {
+		const char *statements;
+		bool allowed;
+		int64_t changes, last;	/* at 11000; and the last change */
+	} cases[] = {
+		{ EVERYBODY("Allow") "}", true, 0, 0 },
+		{ WHEN("Allow", "DateLessThan", "CurrentTime", "\"1970-01-01T03:05:00Z\""), true, 11100, 11101 },
+		{ WHEN("Allow", "DateGreaterThan", "CurrentTime", "\"1970-01-01T03:05:00Z\""), false, 11100, 11101 },
+		{ WHEN("Allow", "DateLessThan", "CurrentTime", "\"1970-01-01T03:05:00.5Z\""), true, 11101, 11101 },
+		{ WHEN("Allow", "DateEquals", "EpochTime", "11100"), false, 11100, 11101 },
+		{ WHEN("Allow", "NumericLessThanEquals", "EpochTime", "11100.25"), true, 11101, 11101 },
+		{ WHEN("Allow", "DateLessThan", "CurrentTime", "\"1970-01-01T02:10:00Z\""), false, 0, 0 },
+		{ WHEN("Allow", "DateLessThan", "currenttime", "[11050, 11100]"), true, 11050, 11101 },
+		/* The nearer one of what was looked at; a Deny is looked at first */
+		{ WHEN("Allow", "DateGreaterThan", "CurrentTime", "10900") ","
+		  WHEN("Deny", "DateGreaterThan", "CurrentTime", "11500"),
+		  true, 11500, 11501 },
+		{ WHEN("Deny", "DateLessThan", "EpochTime", "11300") "," WHEN("Allow", "DateLessThan", "EpochTime", "11100"),
+		  false, 11300, 11301 },
+		{ WHEN("Allow", "Null", "CurrentTime", "\"false\""), true, 0, 0 },
+		{ WHEN("Allow", "DateLessThan", "TokenIssueTime", "11100"), false, 0, 0 },
+		{ WHEN("Allow", "NumericLessThan", "EpochTime", "1e300"), true, 0, 0 },
+	};
+	int64_t changes, now;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		bool allowed = at(cases[i].statements, 11000, &changes);
+
+		if (allowed != cases[i].allowed || changes != cases[i].changes)
+			fail_msg("%s: %d, until %lld", cases[i].statements, allowed, (long long)changes);
+		/* Between two changes it is the same at each second */
+		for (now = 11000; changes; now++) {
+			int64_t until;
+
+			assert_true(now < 13000);
+			if (at(cases[i].statements, now, &until) != allowed) {
+				assert_int_equal(now, changes);
+				allowed = !allowed;
+			}
+			if (now == changes) {
+				assert_true(now <= cases[i].last);
+				changes = until;
+			}
+		}
+	}
+	/* As a text it is another one each second. */
+	assert_true(at(WHEN("Allow", "StringLike", "CurrentTime", "\"1970-*\""), 11000, &changes));
+	assert_int_equal(changes, 11001);
+	assert_false(at(WHEN("Allow", "StringEquals", "SourceVpc", "\"${aws:EpochTime}\""), 11000, &changes));
+	assert_int_equal(changes, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_documents), cmocka_unit_test(test_principals), cmocka_unit_test(test_conditions),
+		cmocka_unit_test(test_times), cmocka_unit_test(test_documents), cmocka_unit_test(test_principals),
+		cmocka_unit_test(test_conditions),
 		cmocka_unit_test(test_iam_kinds), cmocka_unit_test(test_combinations), cmocka_unit_test(test_trust),
 		cmocka_unit_test(test_made_anew), cmocka_unit_test(test_explain), cmocka_unit_test(test_lockout),
 		cmocka_unit_test(test_nfs_presets), cmocka_unit_test(test_nfs_default),
