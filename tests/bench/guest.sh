@@ -181,7 +181,7 @@ group_tls() {
 	random tls-rand-read-1 1 "$ios" --rw=randread
 	random tls-rand-read-8 8 $((ios * 2)) --rw=randread
 	# Through the client's cache, with one COMMIT at the end: or the disk's flushes would be all that is seen
-	random tls-rand-write 1 "$ios" --rw=randwrite --direct=0 --fsync="$ios"
+	random tls-rand-write 1 "$ios" --rw=randwrite --direct=0 --end_fsync=1
 	rm -f "$work/large0"
 }
 
