@@ -176,7 +176,7 @@ int kefs_server_attach(int fd, struct kefs_grant *grant, u64 *ret_conn_id)
 	kefs_grant_get(grant);
 	link->grant = grant;
 	link->server = server;
-	kefs_bound_init(&link->bound, NULL);
+	kefs_bound_init(&link->bound, NULL, grant->flags & KEFS_GRANT_F_TUNNEL);
 	conn = kefs_rpc_adopt(fd, &rpc_ops, link);
 	if (IS_ERR(conn)) {
 		free_link(link);

@@ -122,13 +122,13 @@ static bool within_limit(struct kefs_acceptor *acceptor, const struct kefs_addr 
 }
 
 /* 1: TLS is on its way, and fd with it; -errno: to be dropped. */
-static int begin_tls(struct kefs_acceptor *acceptor, int fd, const struct kefs_addr *peer)
+static int begin_tls(struct kefs_acceptor *acceptor, int fd, const struct kefs_addr *peer, bool asked)
 {
 	char text[KEFS_ADDR_TEXT];
 	int rc;
 
 	if (acceptor->handshakes) {
-		rc = kefs_handshakes_add(acceptor->handshakes, fd, peer);
+		rc = kefs_handshakes_add(acceptor->handshakes, fd, peer, asked);
 		return rc == 0 ? TAKEN : rc;
 	}
 	acceptor->stats.tls_refused++;
@@ -178,7 +178,7 @@ static int look(struct kefs_acceptor *acceptor, int fd, const struct kefs_addr *
 	}
 	kind = kefs_peek_classify(first);
 	if (kind == KEFS_PEEK_TLS)
-		return begin_tls(acceptor, fd, peer);
+		return begin_tls(acceptor, fd, peer, progress->starttls);
 	if (kind == KEFS_PEEK_RPC && !progress->starttls)
 		return look_at_rpc(acceptor, fd, peer, progress);
 	acceptor->stats.bad_first_byte++;

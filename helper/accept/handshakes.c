@@ -29,6 +29,7 @@ struct handshake {
 	uint64_t begin_ms;		/* while it is held: when it may begin */
 	int fd;
 	bool held;
+	bool asked;
 	bool working;			/* a worker has it: what follows is the worker's */
 	enum kefs_tls_step step;
 	enum kefs_tls_reason reason;
@@ -162,6 +163,7 @@ static void back(struct kefs_job *job)
 
 	h->working = false;
 	if (h->step == KEFS_TLS_DONE) {
+		h->peer.asked = h->asked;
 		end(h, &h->peer, 0, NULL);
 	} else if (h->step == KEFS_TLS_FAILED) {
 		end(h, NULL, h->reason, h->err.text);
@@ -226,7 +228,7 @@ static void make_room(struct kefs_handshakes *all)
 		end(h, NULL, KEFS_TLS_REFUSED, "there are too many handshakes under way");
 }
 
-int kefs_handshakes_add(struct kefs_handshakes *all, int fd, const struct kefs_addr *addr)
+int kefs_handshakes_add(struct kefs_handshakes *all, int fd, const struct kefs_addr *addr, bool asked)
 {
 	struct handshake *h;
 	int rc;
@@ -256,6 +258,7 @@ int kefs_handshakes_add(struct kefs_handshakes *all, int fd, const struct kefs_a
 	h->job.done = back;
 	h->all = all;
 	h->fd = fd;
+	h->asked = asked;
 	h->addr = *addr;
 	h->step = KEFS_TLS_READ;
 	h->deadline_ms = kefs_loop_now_ms(all->parts.loop) + all->parts.limit_ms;

@@ -38,8 +38,11 @@ int kefs_handshakes_new(const struct kefs_handshakes_parts *parts, struct kefs_h
 /* Drops what is under way, without calling done. NULL is fine. */
 void kefs_handshakes_free(struct kefs_handshakes *handshakes);
 
-/* Begins one. 0, and fd is taken; -EBUSY (the address has its share already) or -ENOMEM, and it is not. */
-int kefs_handshakes_add(struct kefs_handshakes *handshakes, int fd, const struct kefs_addr *addr);
+/*
+ * Begins one; asked is passed on in done's peer. 0, and fd is taken; -EBUSY (the address has its share already) or
+ * -ENOMEM, and it is not.
+ */
+int kefs_handshakes_add(struct kefs_handshakes *handshakes, int fd, const struct kefs_addr *addr, bool asked);
 
 /* Calls each for the address of every one under way. */
 void kefs_handshakes_each(const struct kefs_handshakes *handshakes,

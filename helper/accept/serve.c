@@ -34,6 +34,7 @@ int kefs_serve(const struct kefs_acceptor_parts *parts, int fd, const struct kef
 		.peer = *peer,
 		.local.len = sizeof(claims.local.storage),
 		.tls = tls != NULL,
+		.tunnel = tls && !tls->asked,
 		.malformed = tls && tls->malformed,
 		.cert = tls && tls->has_cert && !tls->malformed ? &tls->cert : NULL,
 	};

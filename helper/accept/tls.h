@@ -26,6 +26,7 @@ enum kefs_tls_step {
 
 /* Who is at the other end. */
 struct kefs_tls_peer {
+	bool asked;			/* first in the clear (RFC 9289): it is the NFS client itself that does TLS */
 	bool resumed;			/* of an earlier session, with that one's certificate */
 	bool has_cert;
 	struct kefs_awscert cert;	/* of has_cert; unproven but for the possession of its key */

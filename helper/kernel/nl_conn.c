@@ -17,6 +17,7 @@ static_assert(KEFS_ID_SIZE <= KEFS_NAME_MAX + 1, "an access point's id fits the 
 static_assert(KEFS_WHO_SIZE <= KEFS_PRINCIPAL_MAX + 1, "a grant's principal fits the kernel's");
 static_assert(KEFS_MODEL_GRANT_ENFORCE_IDS == KEFS_GRANT_F_ENFORCE_IDS, "grant flags are the kernel's");
 static_assert(KEFS_MODEL_GRANT_NO_ACCESS == KEFS_GRANT_F_NO_ACCESS, "grant flags are the kernel's");
+static_assert(KEFS_MODEL_GRANT_TUNNEL == KEFS_GRANT_F_TUNNEL, "grant flags are the kernel's");
 
 static int put_ids(struct nl_msg *msg, const struct kefs_grant_ids *ids)
 {

@@ -21,6 +21,7 @@
 #define KEFS_MODEL_GRANT_TLS		(1u << 2)
 #define KEFS_MODEL_GRANT_ENFORCE_IDS	(1u << 3)
 #define KEFS_MODEL_GRANT_NO_ACCESS	(1u << 4)
+#define KEFS_MODEL_GRANT_TUNNEL		(1u << 5)
 
 /* Whom requests run as, with ENFORCE_IDS. */
 struct kefs_grant_ids {
@@ -46,6 +47,7 @@ struct kefs_claims {
 	struct kefs_addr peer;
 	struct kefs_addr local;
 	bool tls;
+	bool tunnel;		/* through a program of the client's host, as stunnel */
 	bool malformed;		/* by TLS, with a certificate that cannot be understood */
 	const struct kefs_awscert *cert;	/* the caller's; NULL: none. What it says is not proven yet */
 };

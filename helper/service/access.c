@@ -372,6 +372,8 @@ int kefs_access_decide(struct kefs_access *access, const struct kefs_claims *cla
 		note(access, &subject, false, rc < 0 ? err->text : NULL);
 	if (rc == -EACCES)
 		rc = make_refusal(access, &subject, reason, err->text, ret_grant);
+	if (rc == 0 && claims->tunnel)
+		ret_grant->flags |= KEFS_MODEL_GRANT_TUNNEL;
 	if (subject.known)
 		kefs_client_auth_release(&access->parts.source, &subject.client);
 	return rc;

@@ -7,7 +7,7 @@
 #include "genl.h"
 
 #define GRANT_FLAGS (KEFS_GRANT_F_READ_ONLY | KEFS_GRANT_F_SQUASH_ROOT | KEFS_GRANT_F_TLS | \
-		     KEFS_GRANT_F_ENFORCE_IDS | KEFS_GRANT_F_NO_ACCESS)
+		     KEFS_GRANT_F_ENFORCE_IDS | KEFS_GRANT_F_NO_ACCESS | KEFS_GRANT_F_TUNNEL)
 
 static int grant_gids(struct genl_info *info, struct nlattr *attr, struct kefs_grant_params *params)
 {

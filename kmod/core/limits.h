@@ -16,6 +16,7 @@
 #define KEFS_OPS_NOSESSION	1		/* RFC 8881 §2.10.6.1.3: alone without SEQUENCE */
 #define KEFS_TAG_MAX		1024		/* RFC 8881 §16.2.3 leaves it open; NFS4_OPAQUE_LIMIT */
 #define KEFS_OPAQUE_MAX		1024		/* NFS4_OPAQUE_LIMIT: owners */
+#define KEFS_MAJOR_ID_MAX	48		/* our server owner's major id and scope, with a NUL that is not sent */
 #define KEFS_NAME_COMPONENT_MAX	255		/* NAME_MAX */
 #define KEFS_PATH_TARGET_MAX	4095		/* symlink text: PATH_MAX - 1 */
 #define KEFS_BITMAP_WORDS_MAX	8		/* of which 3 mean something */

@@ -151,6 +151,7 @@ struct res_exchange_id {
 	u64 clientid;
 	u32 seqid, flags;
 	struct kefs_str owner, scope;
+	char major[KEFS_MAJOR_ID_MAX];	/* owner points here */
 };
 struct args_create_session {
 	u64 clientid;

@@ -39,6 +39,7 @@ void kefs_compound_clear_fh(struct kefs_cfh *fh)
 	fh->dentry = NULL;
 	fh->set = false;
 	fh->has_stateid = false;
+	fh->at_door = false;
 }
 
 int kefs_compound_set_dentry(struct kefs_compound *c, struct dentry *dentry)
@@ -123,6 +124,19 @@ static int check_position(const struct kefs_compound *c)
 	return 0;
 }
 
+/*
+ * Who may not mount has a session (a client whose connection is dropped tries for ever) and what it needs to give state
+ * back. It also learns that the root is a directory, and is refused with the next thing that it asks: a Linux client
+ * that is refused earlier makes EPERM of it when it was not told which security flavour to use (nfs41_find_root_sec()),
+ * and then mount(8) does not say "access denied by server", which people and amazon-efs-utils look for.
+ */
+static bool may_run(const struct kefs_compound *c)
+{
+	if (!(c->env.grant->flags & KEFS_GRANT_F_NO_ACCESS) || c->op->flags & (KEFS_OPF_NO_FH | KEFS_OPF_RELEASES))
+		return true;
+	return c->op->flags & KEFS_OPF_DOOR && c->cur.at_door;
+}
+
 /* Decode the next operation. Its status if it cannot be run, else 0. */
 static u32 decode_op(struct kefs_compound *c)
 {
@@ -150,7 +164,7 @@ static u32 decode_op(struct kefs_compound *c)
 	}
 	if (!(c->op->flags & KEFS_OPF_NO_FH) && !c->cur.set)
 		return NFS4ERR_NOFILEHANDLE;
-	if (c->env.grant->flags & KEFS_GRANT_F_NO_ACCESS && !(c->op->flags & (KEFS_OPF_NO_FH | KEFS_OPF_RELEASES)))
+	if (!may_run(c))
 		return NFS4ERR_ACCESS;
 	return kefs_status(kefs_compound_reserve(c, OP_HEAD + c->op->reply_max));
 }

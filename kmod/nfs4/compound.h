@@ -31,6 +31,7 @@ struct kefs_cfh {
 	struct dentry *dentry;		/* referenced; NULL until kefs_compound_dentry() */
 	struct kefs_stateid stateid;	/* the current stateid that goes with it */
 	bool has_stateid;
+	bool at_door;			/* PUTROOTFH made it current */
 };
 
 /* What a connection's private data offers to compounds (server.c fills it for each). */

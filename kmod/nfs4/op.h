@@ -14,6 +14,7 @@ struct kefs_compound;
 #define KEFS_OPF_SET_FH		0x08	/* sets the current filehandle: the current stateid goes (RFC 8881 §16.2.3.1.2) */
 #define KEFS_OPF_ENCODE_ERR	0x10	/* its result has a body on errors too: encode sees the status */
 #define KEFS_OPF_RELEASES	0x40	/* gives nothing but state back: also for who has no access (any more) */
+#define KEFS_OPF_DOOR		0x80	/* also for who has no access, on what PUTROOTFH gave: see may_run() */
 #define KEFS_OPF_SESSION_CTL	0x20	/* RFC 8881 §18.33-37, .50: must be the only op unless SEQUENCE comes first */
 
 struct kefs_op {

@@ -170,9 +170,21 @@ static int fill_current(struct kefs_compound *c, struct dentry *dentry, const st
 	return err;
 }
 
+/* What is said of it: to who has no access, that it is a directory. */
+static void leave_out(const struct kefs_compound *c, struct kefs_bitmap *want)
+{
+	bool type = kefs_bitmap_test(want, FATTR4_TYPE);
+
+	if (!(c->env.grant->flags & KEFS_GRANT_F_NO_ACCESS))
+		return;
+	memset(want, 0, sizeof(*want));
+	if (type)
+		kefs_bitmap_set(want, FATTR4_TYPE);
+}
+
 int kefs_run_getattr(struct kefs_compound *c)
 {
-	const struct kefs_bitmap *want = &c->args.getattr.want;
+	struct kefs_bitmap *want = &c->args.getattr.want;
 	struct dentry *dentry = kefs_compound_dentry(c, &c->cur);
 	struct kefs_fattr fa;
 	struct kefs_fh fh;
@@ -183,6 +195,7 @@ int kefs_run_getattr(struct kefs_compound *c)
 	/* RFC 8881 §18.7.3: to ask for what can only be set is an error. */
 	if (kefs_fattr_write_only(want))
 		return -EINVAL;
+	leave_out(c, want);
 	err = kefs_compound_reserve(c, kefs_fattr_size(want));
 	if (!err)
 		err = fill_current(c, dentry, want, &fa, &fh);

@@ -33,7 +33,10 @@ int kefs_run_putfh(struct kefs_compound *c)
 
 int kefs_run_putrootfh(struct kefs_compound *c)
 {
-	return kefs_compound_set_dentry(c, dget(c->env.grant->root.dentry));
+	int err = kefs_compound_set_dentry(c, dget(c->env.grant->root.dentry));
+
+	c->cur.at_door = !err;
+	return err;
 }
 
 int kefs_run_getfh(struct kefs_compound *c)

@@ -24,7 +24,7 @@ int kefs_run_exchange_id(struct kefs_compound *c)
 	struct res_exchange_id *r = &c->res.exchange_id;
 	struct kefs_exchange_args args = {
 		.owner = a->owner.data, .owner_len = a->owner.len, .verifier = a->verifier, .flags = a->flags,
-		.principal = principal(c),
+		.principal = principal(c), .bound = c->env.bound,
 	};
 	struct kefs_exchange_res res;
 	struct kefs_conn_info info;
@@ -43,8 +43,9 @@ int kefs_run_exchange_id(struct kefs_compound *c)
 	r->clientid = res.clientid;
 	r->seqid = res.seqid;
 	r->flags = res.flags;
-	r->owner.data = (const u8 *)kefs_domain_major(c->env.domain, &r->owner.len);
-	r->scope = r->owner;
+	r->scope.data = (const u8 *)kefs_domain_scope(c->env.domain, &r->scope.len);
+	r->owner.data = (const u8 *)r->major;
+	r->owner.len = kefs_domain_major(c->env.domain, res.line, r->major);
 	return 0;
 }
 
@@ -112,13 +113,8 @@ int kefs_run_bind_conn_to_session(struct kefs_compound *c)
 {
 	const struct args_bind_conn *a = &c->args.bind_conn;
 	struct res_bind_conn *r = &c->res.bind_conn;
-	struct kefs_session *session = kefs_session_find(c->env.domain, a->sessionid);
-	int err;
+	int err = kefs_session_bind_conn(c->env.domain, a->sessionid, c->env.bound, a->dir, &r->dir);
 
-	if (!session)
-		return -KEFS_ERR_BADSESSION;
-	err = kefs_session_bind_conn(session, c->env.bound, a->dir, &r->dir);
-	kefs_session_put(session);
 	memcpy(r->sessionid, a->sessionid, KEFS_SESSIONID_SIZE);
 	return err;
 }

@@ -19,6 +19,7 @@
 #define SETFH	KEFS_OPF_SET_FH
 #define ERRBODY	KEFS_OPF_ENCODE_ERR
 #define REL	KEFS_OPF_RELEASES
+#define DOOR	KEFS_OPF_DOOR
 
 #define ROW(NAME, dec, fn, enc, fl, max) \
 	[OP_##NAME] = { .name = #NAME, .decode = dec, .run = kefs_run_##fn, .encode = enc, .flags = fl, .reply_max = max }
@@ -31,8 +32,8 @@ static const struct kefs_op ops[KEFS_OP_LAST + 1] = {
 	ROW(CREATE, kefs_decode_create, create, kefs_encode_create, MOD | SETFH, CINFO + BITMAP),
 	NOTSUPP(DELEGPURGE),
 	ROW(DELEGRETURN, kefs_decode_stateid, delegreturn, NULL, MOD | REL, 0),
-	ROW(GETATTR, kefs_decode_getattr, getattr, NULL, 0, 0),
-	ROW(GETFH, NULL, getfh, kefs_encode_getfh, 0, 4 + KEFS_FH_MAX),
+	ROW(GETATTR, kefs_decode_getattr, getattr, NULL, DOOR, 0),
+	ROW(GETFH, NULL, getfh, kefs_encode_getfh, DOOR, 4 + KEFS_FH_MAX),
 	ROW(LINK, kefs_decode_name, link, kefs_encode_cinfo, MOD, CINFO),
 	ROW(LOCK, kefs_decode_lock, lock, kefs_encode_lock, MOD | ERRBODY, DENIED),
 	ROW(LOCKT, kefs_decode_lockt, lockt, kefs_encode_lockt, ERRBODY, DENIED),
@@ -74,7 +75,7 @@ static const struct kefs_op ops[KEFS_OP_LAST + 1] = {
 	NOTSUPP(LAYOUTCOMMIT),
 	NOTSUPP(LAYOUTGET),
 	NOTSUPP(LAYOUTRETURN),
-	ROW(SECINFO_NO_NAME, kefs_decode_secinfo_no_name, secinfo_no_name, kefs_encode_secinfo, 0, 12),
+	ROW(SECINFO_NO_NAME, kefs_decode_secinfo_no_name, secinfo_no_name, kefs_encode_secinfo, DOOR, 12),
 	ROW(SEQUENCE, kefs_decode_sequence, sequence, kefs_encode_sequence, NO_FH, 36),
 	ROW(SET_SSV, NULL, set_ssv, NULL, NO_FH, 0),
 	ROW(TEST_STATEID, kefs_decode_test_stateid, test_stateid, kefs_encode_test_stateid, NO_FH, 0),

@@ -24,10 +24,11 @@ void kefs_bindings_set_ops(const struct kefs_state_ops *ops)
 	state_ops = ops;
 }
 
-void kefs_bound_init(struct kefs_bound *bound, struct kefs_conn *conn)
+void kefs_bound_init(struct kefs_bound *bound, struct kefs_conn *conn, bool tunnel)
 {
 	memset(bound, 0, sizeof(*bound));
 	bound->conn = conn;
+	bound->tunnel = tunnel;
 	spin_lock_init(&bound->lock);
 	INIT_LIST_HEAD(&bound->bindings);
 }
@@ -168,6 +169,7 @@ static int bind_locked(struct kefs_session *session, struct kefs_bound *bound, u
 		list_add(&b->of_session, &session->bindings);
 		list_add(&b->of_bound, &bound->bindings);
 		bound->nr_bindings++;
+		kefs_bound_speaks_for(bound, session->client->id);
 	}
 	if (dir & ~b->dir & KEFS_BIND_BACK)
 		session->nr_back++;
@@ -231,11 +233,17 @@ static int bind_conn(struct kefs_session *session, struct kefs_bound *bound, u32
 	return err;
 }
 
-int kefs_session_bind_conn(struct kefs_session *session, struct kefs_bound *bound, u32 wish, u32 *ret_dir)
+int kefs_session_bind_conn(struct kefs_domain *domain, const u8 *id, struct kefs_bound *bound, u32 wish, u32 *ret_dir)
 {
-	int err = direction(wish, ret_dir);
+	struct kefs_session *session = kefs_session_find(domain, id);
+	int err;
 
-	return err ?: bind_conn(session, bound, *ret_dir, wish);
+	kefs_bound_speaks_for(bound, kefs_session_clientid(id));
+	if (!session)
+		return -KEFS_ERR_BADSESSION;
+	err = direction(wish, ret_dir) ?: bind_conn(session, bound, *ret_dir, wish);
+	kefs_session_put(session);
+	return err;
 }
 
 int kefs_session_use_conn(struct kefs_session *session, struct kefs_bound *bound, u32 dir)

@@ -23,7 +23,7 @@ struct name_key {
 	u32 owner_len;
 };
 
-/* By owner string, of all domains. A domain has at most one confirmed and one unconfirmed record of a name. */
+/* By owner string, of all domains. A domain has at most one confirmed and one unconfirmed record of a name and line. */
 static struct rhltable names;
 static atomic_t nr_clients;
 
@@ -64,7 +64,8 @@ static const struct rhashtable_params params = {
 };
 
 /* domain->lock keeps what it returns. */
-static struct kefs_client *find_name_locked(struct kefs_domain *domain, const u8 *owner, u32 len, bool confirmed)
+static struct kefs_client *find_name_locked(struct kefs_domain *domain, const u8 *owner, u32 len, u32 line,
+					    bool confirmed)
 {
 	struct name_key key = { .domain = domain, .owner = owner, .owner_len = len };
 	struct kefs_client *client, *found = NULL;
@@ -74,7 +75,7 @@ static struct kefs_client *find_name_locked(struct kefs_domain *domain, const u8
 	rcu_read_lock();
 	list = rhltable_lookup(&names, &key, params);
 	rhl_for_each_entry_rcu(client, pos, list, by_name) {
-		if (client->confirmed == confirmed)
+		if (client->confirmed == confirmed && client->line == line)
 			found = client;
 	}
 	rcu_read_unlock();
@@ -185,6 +186,16 @@ void kefs_client_finish(struct kefs_client *client)
 	kefs_client_put(client);
 }
 
+void kefs_client_finish_all(struct list_head *clients)
+{
+	struct kefs_client *client;
+
+	while ((client = list_first_entry_or_null(clients, struct kefs_client, unconf))) {
+		list_del_init(&client->unconf);
+		kefs_client_finish(client);
+	}
+}
+
 /* Unconfirmed records have neither sessions nor state: nothing to wait for. */
 static void drop_unconfirmed_locked(struct kefs_client *client)
 {
@@ -215,7 +226,26 @@ static int make_room_locked(struct kefs_domain *domain)
 	return -KEFS_ERR_DELAY;
 }
 
-static int insert_locked(struct kefs_domain *domain, struct kefs_client *client)
+/* The lower half of the id: its old one for a line that is known from before a restart, else one never used before. */
+static int take_index_locked(struct kefs_domain *domain, struct kefs_client *client, const struct kefs_bound *bound,
+			     u32 *ret)
+{
+	bool tunnel = bound && bound->tunnel;
+
+	lockdep_assert_held(&domain->lock);
+	client->line = tunnel ? READ_ONCE(bound->line) : 0;
+	if (client->line && kefs_recovery_needed(client) &&
+	    !xa_insert(&domain->clients, client->line, NULL, GFP_KERNEL)) {
+		*ret = client->line;
+		return 0;
+	}
+	if (xa_alloc_cyclic(&domain->clients, ret, NULL, xa_limit_32b, &domain->next_client, GFP_KERNEL) < 0)
+		return -KEFS_ERR_DELAY;
+	client->line = tunnel ? *ret : 0;
+	return 0;
+}
+
+static int insert_locked(struct kefs_domain *domain, struct kefs_client *client, const struct kefs_bound *bound)
 {
 	struct name_key key = { .domain = domain, .owner = client->owner, .owner_len = client->owner_len };
 	u32 index;
@@ -227,8 +257,9 @@ static int insert_locked(struct kefs_domain *domain, struct kefs_client *client)
 	err = make_room_locked(domain);
 	if (err)
 		return err;
-	if (xa_alloc_cyclic(&domain->clients, &index, NULL, xa_limit_32b, &domain->next_client, GFP_KERNEL) < 0)
-		return -KEFS_ERR_DELAY;
+	err = take_index_locked(domain, client, bound, &index);
+	if (err)
+		return err;
 	client->id = (u64)domain->boot << 32 | index;
 	if (rhltable_insert_key(&names, &key, &client->by_name, params)) {
 		xa_erase(&domain->clients, index);
@@ -259,6 +290,31 @@ static int judge_confirmed(const struct kefs_client *conf, const struct kefs_exc
 	return verifier;
 }
 
+/* The owner's record that EXCHANGE_ID on that connection is about. */
+static struct kefs_client *find_meant_locked(struct kefs_domain *domain, const struct kefs_exchange_args *args,
+					     bool confirmed)
+{
+	u32 line = 0;
+
+	lockdep_assert_held(&domain->lock);
+	if (args->bound && args->bound->tunnel) {
+		line = READ_ONCE(args->bound->line);
+		if (!line)
+			return NULL;
+	}
+	return find_name_locked(domain, args->owner, args->owner_len, line, confirmed);
+}
+
+static void fill_exchange_res(const struct kefs_client *client, const struct kefs_exchange_args *args,
+			      struct kefs_exchange_res *res)
+{
+	res->clientid = client->id;
+	res->line = client->line;
+	res->seqid = client->cs_seqid + 1;
+	res->flags = KEFS_EXCHANGE_NON_PNFS | (client->confirmed ? KEFS_EXCHANGE_CONFIRMED : 0);
+	kefs_bound_speaks_for(args->bound, client->id);
+}
+
 /*
  * Under the lock: *ret_gone is a record that this ended, for kefs_client_finish(). @fresh is used if a new record is
  * called for (numbers: the cases of RFC 8881 §18.35.4).
@@ -270,7 +326,7 @@ static int exchange_locked(struct kefs_domain *domain, const struct kefs_exchang
 	int ret;
 
 	lockdep_assert_held(&domain->lock);
-	conf = find_name_locked(domain, args->owner, args->owner_len, true);
+	conf = find_meant_locked(domain, args, true);
 	if (conf && READ_ONCE(conf->life) == KEFS_LIFE_DOOMED) {
 		*ret_gone = kefs_client_kill_locked(conf) ? conf : NULL;
 		conf = NULL;
@@ -280,9 +336,7 @@ static int exchange_locked(struct kefs_domain *domain, const struct kefs_exchang
 		if (ret < 0)
 			return ret;	/* 3, 8, 9 */
 		if (ret) {		/* 2, 6 */
-			res->clientid = conf->id;
-			res->seqid = conf->cs_seqid + 1;
-			res->flags = KEFS_EXCHANGE_NON_PNFS | KEFS_EXCHANGE_CONFIRMED;
+			fill_exchange_res(conf, args, res);
 			return 0;
 		}
 		if (!kefs_principal_same(&conf->principal, &args->principal))
@@ -291,16 +345,13 @@ static int exchange_locked(struct kefs_domain *domain, const struct kefs_exchang
 	} else if (args->flags & KEFS_EXCHANGE_UPDATE) {
 		return -ENOENT;		/* 7 */
 	}
-	unconf = find_name_locked(domain, args->owner, args->owner_len, false);
+	unconf = find_meant_locked(domain, args, false);
 	if (unconf)			/* 4 */
 		drop_unconfirmed_locked(unconf);
-	ret = insert_locked(domain, fresh);
-	if (ret)
-		return ret;
-	res->clientid = fresh->id;	/* 1 */
-	res->seqid = fresh->cs_seqid + 1;
-	res->flags = KEFS_EXCHANGE_NON_PNFS;
-	return 0;
+	ret = insert_locked(domain, fresh, args->bound);
+	if (!ret)
+		fill_exchange_res(fresh, args, res);	/* 1 */
+	return ret;
 }
 
 int kefs_client_exchange_id(struct kefs_domain *domain, const struct kefs_exchange_args *args,
@@ -323,19 +374,54 @@ int kefs_client_exchange_id(struct kefs_domain *domain, const struct kefs_exchan
 	return ret;
 }
 
-struct kefs_client *kefs_client_confirm_locked(struct kefs_client *client)
+static void kill_replaced_locked(struct kefs_client *old, struct list_head *gone)
 {
-	struct kefs_client *old;
+	lockdep_assert_held(&old->domain->lock);
+	if (kefs_client_kill_locked(old))
+		list_add_tail(&old->unconf, gone);
+}
+
+/* Another verifier of the same principal's: the host has restarted, none of the owner's lines is used any more. */
+static void kill_other_lines_locked(const struct kefs_client *client, struct list_head *gone)
+{
+	struct name_key key = { .domain = client->domain, .owner = client->owner, .owner_len = client->owner_len };
+	struct rhlist_head *list, *pos;
+	struct kefs_client *other;
+	bool again;
 
 	lockdep_assert_held(&client->domain->lock);
-	old = find_name_locked(client->domain, client->owner, client->owner_len, true);
-	if (old && !kefs_principal_same(&old->principal, &client->principal) && has_state(old))
-		return ERR_PTR(-KEFS_ERR_CLID_INUSE);
-	if (old)
-		old = kefs_client_kill_locked(old) ? old : NULL;
+	do {
+		again = false;
+		rcu_read_lock();
+		list = rhltable_lookup(&names, &key, params);
+		rhl_for_each_entry_rcu(other, pos, list, by_name) {
+			again = other->confirmed && other->line && !other->dead &&
+				kefs_principal_same(&other->principal, &client->principal) &&
+				memcmp(other->verifier, client->verifier, KEFS_VERIFIER_SIZE);
+			if (again)
+				break;
+		}
+		rcu_read_unlock();
+		if (again)	/* domain->lock keeps it */
+			kill_replaced_locked(other, gone);
+	} while (again);
+}
+
+int kefs_client_confirm_locked(struct kefs_client *client, struct list_head *old)
+{
+	struct kefs_client *same;
+
+	lockdep_assert_held(&client->domain->lock);
+	same = find_name_locked(client->domain, client->owner, client->owner_len, client->line, true);
+	if (same && !kefs_principal_same(&same->principal, &client->principal) && has_state(same))
+		return -KEFS_ERR_CLID_INUSE;
+	if (same)
+		kill_replaced_locked(same, old);
+	if (client->line)
+		kill_other_lines_locked(client, old);
 	leave_unconfirmed_locked(client);
 	WRITE_ONCE(client->confirmed, true);
-	return old;
+	return 0;
 }
 
 int kefs_client_destroy_id(struct kefs_domain *domain, u64 clientid)

@@ -56,10 +56,24 @@ enum kefs_life {
 	KEFS_LIFE_DOOMED,		/* being expired; no request starts any more */
 };
 
+struct kefs_bound;
+
+/*
+ * Lines. A client is who has sent its owner string: so EXCHANGE_ID finds its record (RFC 8881 §18.35.4), and so the
+ * Linux client finds that two of its mounts are of one server, which it then reaches by the connection of the first. If
+ * that is a tunnel through another program, which ends with the first mount, the second one hangs. So what begins on a
+ * tunnel's connection is a client by itself, a line of its owner's, told by the lower half of its id: EXCHANGE_ID there
+ * finds the line that the connection speaks for, i.e. whose client id or session id it has shown or was given, and
+ * begins a new one if it has shown none. Major ids differ, so that to the client each line is a server of its own.
+ *
+ * Whoever has something to reclaim after a restart shows its old id first, since only STALE_CLIENTID or BADSESSION tell
+ * it that there was a restart; who is known to recovery keeps its line. A line is never used again for another client.
+ */
 struct kefs_client {
 	refcount_t ref;			/* domain->clients until dead; sessions; owners; look-ups; the doomed list */
 	struct kefs_domain *domain;	/* a reference */
 	u64 id;				/* clientid4 */
+	u32 line;			/* of a tunnel's: (u32)id; 0: all others. Constant once it is in the tables */
 	unsigned long renewed;		/* jiffies; any request, no lock */
 	unsigned long lease;		/* jiffies */
 	int life;			/* enum kefs_life, by cmpxchg; see state.h */
@@ -77,7 +91,7 @@ struct kefs_client {
 
 	/* domain->lock, unless said otherwise */
 	struct rhlist_head by_name;
-	struct list_head unconf;	/* domain->unconfirmed */
+	struct list_head unconf;	/* domain->unconfirmed; once dead, whose finish is owed */
 	bool confirmed;			/* read without the lock, too */
 	bool named;			/* in the table of names */
 	int reclaim_complete;		/* recovery.c; cmpxchg, no lock */
@@ -107,6 +121,7 @@ struct kefs_exchange_args {
 	const u8 *verifier;		/* KEFS_VERIFIER_SIZE */
 	u32 flags;			/* eia_flags as received */
 	struct kefs_principal principal;
+	struct kefs_bound *bound;	/* the connection; it then speaks for the result */
 	const void *peer;		/* sockaddr of the connection, for dumps; or NULL */
 	u32 peer_len;
 };
@@ -115,6 +130,7 @@ struct kefs_exchange_res {
 	u64 clientid;
 	u32 seqid;			/* eir_sequenceid */
 	u32 flags;			/* eir_flags */
+	u32 line;
 };
 
 /*
@@ -162,14 +178,16 @@ static inline bool kefs_principal_same(const struct kefs_principal *a, const str
 	return a->flavor == b->flavor && a->uid == b->uid;
 }
 
-/* domain->lock held. Confirm @client; the confirmed record of the same name that it replaces is returned, out of all
- * tables and referenced, for kefs_client_finish() without the lock; or NULL, or ERR_PTR(-KEFS_ERR_CLID_INUSE). */
-struct kefs_client *kefs_client_confirm_locked(struct kefs_client *client);
+/* domain->lock held. Confirm @client; the confirmed records that it replaces, those of its owner's earlier lives, are
+ * put on @old, out of all tables and referenced, for kefs_client_finish_all() without the lock. 0 or
+ * -KEFS_ERR_CLID_INUSE. */
+int kefs_client_confirm_locked(struct kefs_client *client, struct list_head *old);
 /* domain->lock held. Out of all tables, dead, sessions dead. True for the first caller, who then owes it a
  * kefs_client_finish() without locks. */
 bool kefs_client_kill_locked(struct kefs_client *client);
 /* Second half of the above: releases all states, the table's reference, wakes waiters. */
 void kefs_client_finish(struct kefs_client *client);
+void kefs_client_finish_all(struct list_head *clients);
 
 unsigned int kefs_client_count(void);
 

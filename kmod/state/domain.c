@@ -30,12 +30,19 @@ static u32 draw_boot(void)
  * The same for the same volume and bytes, now and after a reload, different for others. The bytes say who may do what,
  * so they go through a keyed hash.
  */
-static void make_major(struct kefs_domain *domain, const void *bytes, size_t len)
+static void make_scope(struct kefs_domain *domain, const void *bytes, size_t len)
 {
 	u64 hash = siphash(bytes, len, &domain->volume->key);
 
-	domain->major_len = scnprintf(domain->major, sizeof(domain->major), "kefs-%016llx-%016llx", domain->volume->id,
+	domain->scope_len = scnprintf(domain->scope, sizeof(domain->scope), "kefs-%016llx-%016llx", domain->volume->id,
 				      hash);
+}
+
+u32 kefs_domain_major(const struct kefs_domain *domain, u32 line, char ret[KEFS_MAJOR_ID_MAX])
+{
+	if (!line)
+		return scnprintf(ret, KEFS_MAJOR_ID_MAX, "%s", domain->scope);
+	return scnprintf(ret, KEFS_MAJOR_ID_MAX, "%s-%08x", domain->scope, line);
 }
 
 struct kefs_domain *kefs_domain_create(struct kefs_volume *volume, const void *bytes, size_t len)
@@ -54,7 +61,8 @@ struct kefs_domain *kefs_domain_create(struct kefs_volume *volume, const void *b
 	xa_init_flags(&domain->clients, XA_FLAGS_ALLOC1);
 	xa_init_flags(&domain->sessions, XA_FLAGS_ALLOC1);
 	INIT_LIST_HEAD(&domain->unconfirmed);
-	make_major(domain, bytes, len);
+	make_scope(domain, bytes, len);
+	domain->next_client = get_random_u32();
 	domain->bytes_len = len;
 	memcpy(domain->bytes, bytes, len);
 	kefs_recovery_start(volume->recovery);

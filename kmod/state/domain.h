@@ -9,10 +9,9 @@
 #include <linux/refcount.h>
 #include <linux/xarray.h>
 #include <kefs.h>
+#include "../core/limits.h"
 
 struct kefs_volume;
-
-#define KEFS_MAJOR_ID_MAX 48
 
 struct kefs_domain {
 	refcount_t ref;			/* creator (until kefs_domain_kill()), clients, walkers */
@@ -21,12 +20,12 @@ struct kefs_domain {
 	bool dead;			/* written under lock: no new clients; read without, too */
 	u8 bytes_len;
 	u8 bytes[KEFS_DOMAIN_MAX];	/* what it was made with */
-	u8 major_len;
-	char major[KEFS_MAJOR_ID_MAX];	/* server owner's major id and server scope; not NUL-terminated for the peer */
+	u8 scope_len;
+	char scope[KEFS_MAJOR_ID_MAX];	/* server scope; not NUL-terminated for the peer */
 
 	struct mutex lock;		/* client records: see state.h */
 	struct xarray clients;		/* index → kefs_client, lower half of client ids; changed under lock */
-	u32 next_client;		/* lock */
+	u32 next_client;		/* lock; begins anywhere, so that no line (see struct kefs_client) is met again */
 	struct list_head unconfirmed;	/* kefs_client.unconf, oldest first; lock */
 	unsigned int nr_unconfirmed;	/* lock */
 	atomic_t nr_clients;
@@ -39,7 +38,7 @@ struct kefs_domain {
 
 /*
  * A new, empty instance with a boot number of its own; takes its own reference to @volume. @bytes tell domains of the
- * volume apart: equal bytes give equal major ids, also after a reload. ERR_PTR(-ENOMEM).
+ * volume apart: equal bytes give equal scopes and major ids, also after a reload. ERR_PTR(-ENOMEM).
  */
 struct kefs_domain *kefs_domain_create(struct kefs_volume *volume, const void *bytes, size_t len);
 
@@ -52,12 +51,17 @@ void kefs_domain_kill(struct kefs_domain *domain);
 struct kefs_domain *kefs_domain_get(struct kefs_domain *domain);
 void kefs_domain_put(struct kefs_domain *domain);	/* any context */
 
-/* Server owner's major id; the server scope is the same string, the minor id 0. */
-static inline const char *kefs_domain_major(const struct kefs_domain *domain, u32 *len)
+static inline const char *kefs_domain_scope(const struct kefs_domain *domain, u32 *len)
 {
-	*len = domain->major_len;
-	return domain->major;
+	*len = domain->scope_len;
+	return domain->scope;
 }
+
+/*
+ * Server owner's major id for clients of that line (struct kefs_client); the minor id is 0. Its length. Handles mean
+ * the same in all of them, hence the one scope; client ids do not (RFC 8881 §2.10.4, §2.10.5).
+ */
+u32 kefs_domain_major(const struct kefs_domain *domain, u32 line, char ret[KEFS_MAJOR_ID_MAX]);
 
 static inline unsigned int kefs_domain_clients(const struct kefs_domain *domain)
 {

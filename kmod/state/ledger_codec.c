@@ -7,9 +7,9 @@
 
 #define MAGIC_HEAD	0x6b656673u	/* "kefs" */
 #define MAGIC_ENTRY	0x6b65636cu	/* "kecl" */
-#define VERSION		1u
+#define VERSION		2u
 #define HEAD_SIGNED	32
-#define ENTRY_FIXED	28
+#define ENTRY_FIXED	32
 
 void kefs_ledger_put_head(u8 *block, const struct kefs_ledger_head *head, const siphash_key_t *key)
 {
@@ -55,7 +55,8 @@ void kefs_ledger_put_entry(u8 *block, const struct kefs_ledger_entry *entry, con
 	put_unaligned_be64(entry->epoch, block + 8);
 	put_unaligned_be32(entry->flavor, block + 16);
 	put_unaligned_be32(entry->uid, block + 20);
-	put_unaligned_be32(entry->domain_len << 16 | entry->owner_len, block + 24);
+	put_unaligned_be32(entry->line, block + 24);
+	put_unaligned_be32(entry->domain_len << 16 | entry->owner_len, block + 28);
 	memcpy(block + ENTRY_FIXED, entry->domain, entry->domain_len);
 	memcpy(block + ENTRY_FIXED + entry->domain_len, entry->owner, entry->owner_len);
 	put_unaligned_be64(siphash(block, len, key), block + len);
@@ -68,7 +69,7 @@ int kefs_ledger_get_entry(const u8 *block, struct kefs_ledger_entry *ret, const 
 
 	if (err)
 		return err;
-	lens = get_unaligned_be32(block + 24);
+	lens = get_unaligned_be32(block + 28);
 	domain_len = lens >> 16;
 	owner_len = lens & 0xffff;
 	if (!domain_len || domain_len > KEFS_LEDGER_DOMAIN_MAX || !owner_len || owner_len > KEFS_OPAQUE_MAX)
@@ -80,6 +81,7 @@ int kefs_ledger_get_entry(const u8 *block, struct kefs_ledger_entry *ret, const 
 		.epoch = get_unaligned_be64(block + 8),
 		.flavor = get_unaligned_be32(block + 16),
 		.uid = get_unaligned_be32(block + 20),
+		.line = get_unaligned_be32(block + 24),
 		.domain_len = domain_len,
 		.owner_len = owner_len,
 		.domain = block + ENTRY_FIXED,

@@ -7,8 +7,8 @@
  * never believed. Numbers are big-endian. A block whose first word is zero is free.
  *
  *	head	u32 magic, u32 version, u64 serial, u64 epoch, u64 floor, u64 MAC of what precedes
- *	client	u32 magic, u32 version, u64 epoch, u32 flavor, u32 uid, u16 domain_len, u16 owner_len, domain, owner,
- *		u64 MAC of what precedes
+ *	client	u32 magic, u32 version, u64 epoch, u32 flavor, u32 uid, u32 line, u16 domain_len, u16 owner_len, domain,
+ *		owner, u64 MAC of what precedes
  */
 #ifndef KEFS_STATE_LEDGER_CODEC_H
 #define KEFS_STATE_LEDGER_CODEC_H
@@ -16,7 +16,7 @@
 #include <linux/siphash.h>
 #include <linux/types.h>
 
-#define KEFS_LEDGER_BLOCK	2048	/* of which a client takes at most 1124 */
+#define KEFS_LEDGER_BLOCK	2048	/* of which a client takes at most 1128 */
 #define KEFS_LEDGER_HEADS	2	/* blocks before the first client's */
 #define KEFS_LEDGER_DOMAIN_MAX	64	/* KEFS_DOMAIN_MAX */
 
@@ -29,6 +29,7 @@ struct kefs_ledger_head {
 struct kefs_ledger_entry {
 	u64 epoch;
 	u32 flavor, uid;		/* the client's principal */
+	u32 line;			/* which of its owner's; see client.h */
 	u32 domain_len, owner_len;	/* 1..KEFS_LEDGER_DOMAIN_MAX, 1..KEFS_OPAQUE_MAX */
 	const u8 *domain, *owner;
 };

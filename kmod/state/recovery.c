@@ -24,7 +24,7 @@ struct known {
 	struct hlist_node node;
 	u64 epoch;
 	u32 block;
-	u32 flavor, uid;
+	u32 flavor, uid, line;
 	bool done;			/* RECLAIM_COMPLETE has come */
 	bool again;			/* a second record of the same client, from a grace that a crash cut short */
 	u32 domain_len, owner_len;
@@ -51,19 +51,20 @@ static u64 now_ms(void)
 }
 
 static struct hlist_head *bucket(struct kefs_recovery *r, const u8 *domain, u32 domain_len, const u8 *owner,
-				 u32 owner_len)
+				 u32 owner_len, u32 line)
 {
-	return &r->known[jhash(owner, owner_len, jhash(domain, domain_len, 0)) % BUCKETS];
+	return &r->known[jhash(owner, owner_len, jhash(domain, domain_len, line)) % BUCKETS];
 }
 
-static struct known *find(struct kefs_recovery *r, const u8 *domain, u32 domain_len, const u8 *owner, u32 owner_len)
+static struct known *find(struct kefs_recovery *r, const u8 *domain, u32 domain_len, const u8 *owner, u32 owner_len,
+			  u32 line)
 {
 	struct known *k;
 
 	if (!r->known)
 		return NULL;
-	hlist_for_each_entry(k, bucket(r, domain, domain_len, owner, owner_len), node)
-		if (!k->again && k->domain_len == domain_len && k->owner_len == owner_len &&
+	hlist_for_each_entry(k, bucket(r, domain, domain_len, owner, owner_len, line), node)
+		if (!k->again && k->line == line && k->domain_len == domain_len && k->owner_len == owner_len &&
 		    !memcmp(k->name, domain, domain_len) && !memcmp(k->name + domain_len, owner, owner_len))
 			return k;
 	return NULL;
@@ -78,17 +79,18 @@ static int add_known(void *ctx, const struct kefs_ledger_entry *entry, u32 block
 	k = kzalloc(struct_size(k, name, entry->domain_len + entry->owner_len), GFP_KERNEL);
 	if (!k)
 		return -ENOMEM;
-	first = find(r, entry->domain, entry->domain_len, entry->owner, entry->owner_len);
+	first = find(r, entry->domain, entry->domain_len, entry->owner, entry->owner_len, entry->line);
 	k->again = first;
 	k->epoch = entry->epoch;
 	k->block = block;
 	k->flavor = entry->flavor;
 	k->uid = entry->uid;
+	k->line = entry->line;
 	k->domain_len = entry->domain_len;
 	k->owner_len = entry->owner_len;
 	memcpy(k->name, entry->domain, entry->domain_len);
 	memcpy(k->name + entry->domain_len, entry->owner, entry->owner_len);
-	hlist_add_head(&k->node, bucket(r, entry->domain, entry->domain_len, entry->owner, entry->owner_len));
+	hlist_add_head(&k->node, bucket(r, entry->domain, entry->domain_len, entry->owner, entry->owner_len, entry->line));
 	if (!first) {
 		r->nr_known++;
 		r->awaited++;
@@ -230,7 +232,7 @@ static struct known *find_client_locked(struct kefs_recovery *r, const struct ke
 	struct known *k;
 
 	lockdep_assert_held(&r->lock);
-	k = find(r, domain->bytes, domain->bytes_len, client->owner, client->owner_len);
+	k = find(r, domain->bytes, domain->bytes_len, client->owner, client->owner_len, client->line);
 	return k && k->flavor == client->principal.flavor && k->uid == client->principal.uid ? k : NULL;
 }
 
@@ -297,7 +299,7 @@ static void remove(struct kefs_recovery *r, u32 block)
 static int record(struct kefs_recovery *r, struct kefs_client *client)
 {
 	struct kefs_ledger_entry entry = {
-		.flavor = client->principal.flavor, .uid = client->principal.uid,
+		.flavor = client->principal.flavor, .uid = client->principal.uid, .line = client->line,
 		.domain = client->domain->bytes, .domain_len = client->domain->bytes_len,
 		.owner = client->owner, .owner_len = client->owner_len,
 	};

@@ -4,7 +4,6 @@
 #include <linux/nospec.h>
 #include <linux/random.h>
 #include <linux/slab.h>
-#include <linux/unaligned.h>
 #include "../core/kefs.h"
 #include "client.h"
 #include "expiry.h"
@@ -188,23 +187,17 @@ static void fill_res(const struct kefs_session *session, u32 seqid, struct kefs_
 }
 
 /*
- * The steps of RFC 8881 §18.36.4 behind the sequence check. @session is used up (NULLed) on success. *ret_old: the
- * client record that this one replaces, for kefs_client_finish().
+ * The steps of RFC 8881 §18.36.4 behind the sequence check. @session is used up (NULLed) on success. @old: the client
+ * records that this one replaces, for kefs_client_finish_all().
  */
 static int create_locked(struct kefs_client *client, const struct kefs_session_args *args,
-			 struct kefs_session **session, struct kefs_client **ret_old)
+			 struct kefs_session **session, struct list_head *old)
 {
-	struct kefs_client *old = NULL;
-	int err;
+	int err = client->confirmed ? 0 : kefs_client_confirm_locked(client, old);
 
 	lockdep_assert_held(&client->domain->lock);
-	if (!client->confirmed) {
-		old = kefs_client_confirm_locked(client);
-		if (IS_ERR(old))
-			return PTR_ERR(old);
-		*ret_old = old;
-	}
-	err = insert_locked(client, *session);
+	if (!err)
+		err = insert_locked(client, *session);
 	if (err)
 		return err;
 	fill_res(*session, args->seqid, &client->cs_res);
@@ -232,7 +225,7 @@ static void count_refused_locked(struct kefs_client *client, u32 seqid)
 
 /* The client's own one-slot reply cache around it. */
 static int create_once_locked(struct kefs_client *client, const struct kefs_session_args *args,
-			      struct kefs_session **session, struct kefs_session_res *res, struct kefs_client **ret_old)
+			      struct kefs_session **session, struct kefs_session_res *res, struct list_head *old)
 {
 	int err;
 
@@ -246,7 +239,7 @@ static int create_once_locked(struct kefs_client *client, const struct kefs_sess
 	/* A stranger counts nothing. */
 	if (!client->confirmed && !kefs_principal_same(&client->principal, &args->principal))
 		return -KEFS_ERR_CLID_INUSE;
-	err = IS_ERR(*session) ? PTR_ERR(*session) : create_locked(client, args, session, ret_old);
+	err = IS_ERR(*session) ? PTR_ERR(*session) : create_locked(client, args, session, old);
 	if (transient(err))
 		return err;	/* as if it had never come: the client repeats it with the same number */
 	if (IS_ERR(*session)) {
@@ -278,17 +271,18 @@ int kefs_session_create(struct kefs_domain *domain, const struct kefs_session_ar
 			struct kefs_session_res *res)
 {
 	struct kefs_session *session = session_alloc(args);
-	struct kefs_client *client, *old = NULL;
 	int err = -KEFS_ERR_STALE_CLIENTID;
+	struct kefs_client *client;
+	LIST_HEAD(old);
 
+	kefs_bound_speaks_for(bound, args->clientid);
 	mutex_lock(&domain->lock);
 	client = xa_load(&domain->clients, (u32)args->clientid);
 	if (client && client->id == args->clientid && kefs_client_renew(client))
 		err = create_once_locked(client, args, &session, res, &old);
 	mutex_unlock(&domain->lock);
 
-	if (old)
-		kefs_client_finish(old);
+	kefs_client_finish_all(&old);
 	if (!IS_ERR_OR_NULL(session))
 		session_free(session);
 	if (!err && bound)
@@ -373,6 +367,7 @@ int kefs_session_destroy(struct kefs_domain *domain, const u8 *id, const struct 
 	struct kefs_session *session = kefs_session_find(domain, id);
 	int err = 0;
 
+	kefs_bound_speaks_for(bound, kefs_session_clientid(id));
 	if (!session)
 		return -KEFS_ERR_BADSESSION;
 	if (!kefs_bound_may_carry(bound, session))
@@ -477,6 +472,8 @@ int kefs_slot_begin(struct kefs_domain *domain, const struct kefs_sequence_args 
 	int err;
 
 	err = slot_acquire(domain, args, &slot);
+	if (err == -KEFS_ERR_BADSESSION)
+		kefs_bound_speaks_for(args->bound, kefs_session_clientid(args->session));
 	if (err)
 		return err;
 	session = slot->session;

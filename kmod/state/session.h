@@ -3,6 +3,7 @@
 #ifndef KEFS_STATE_SESSION_H
 #define KEFS_STATE_SESSION_H
 
+#include <linux/unaligned.h>
 #include "client.h"
 #include "slot.h"
 #include "state.h"
@@ -43,9 +44,18 @@ struct kefs_bound {
 	unsigned int nr_bindings;
 	bool closed;
 	struct kefs_session *last;	/* bound to it: compared only, never followed; no lock */
+	bool tunnel;			/* constant: clients that begin here are lines (struct kefs_client) */
+	u32 line;			/* of a tunnel: the one that it speaks for; 0: has not said. No lock */
 };
 
-void kefs_bound_init(struct kefs_bound *bound, struct kefs_conn *conn);
+void kefs_bound_init(struct kefs_bound *bound, struct kefs_conn *conn, bool tunnel);
+
+/* The peer calls itself by that client id, of this life of the server or an earlier one, or was just given it. */
+static inline void kefs_bound_speaks_for(struct kefs_bound *bound, u64 clientid)
+{
+	if (bound && bound->tunnel && READ_ONCE(bound->line) != (u32)clientid)
+		WRITE_ONCE(bound->line, (u32)clientid);
+}
 
 /* FAULT: not a state but what a call may tell: down, and only a new session can help. */
 enum kefs_cb_path { KEFS_CB_UNKNOWN, KEFS_CB_UP, KEFS_CB_DOWN, KEFS_CB_PROBING, KEFS_CB_FAULT };
@@ -100,6 +110,12 @@ int kefs_session_create(struct kefs_domain *domain, const struct kefs_session_ar
 /* What we agree to: never above @ask. -KEFS_ERR_TOOSMALL. */
 int kefs_session_fit_fore(const struct kefs_channel *ask, struct kefs_channel *give);
 int kefs_session_fit_back(const struct kefs_channel *ask, struct kefs_channel *give);
+
+/* A session id begins with its client's. */
+static inline u64 kefs_session_clientid(const u8 *id)
+{
+	return get_unaligned_be64(id);
+}
 
 /* Referenced, alive, or NULL (BADSESSION). */
 struct kefs_session *__must_check kefs_session_find(struct kefs_domain *domain, const u8 *id);
@@ -170,7 +186,7 @@ static inline bool kefs_session_has_back(const struct kefs_session *session)
  * -EINVAL bad @wish, or one that wants a binding changed (RFC 8881 §18.34.3); -ENOTCONN the connection is closing;
  * -KEFS_ERR_BADSESSION, -KEFS_ERR_DELAY.
  */
-int kefs_session_bind_conn(struct kefs_session *session, struct kefs_bound *bound, u32 wish, u32 *ret_dir);
+int kefs_session_bind_conn(struct kefs_domain *domain, const u8 *id, struct kefs_bound *bound, u32 wish, u32 *ret_dir);
 /* Bound by use, as CREATE_SESSION and SEQUENCE do it: @dir KEFS_BIND_FORE and/or _BACK is added. Errors as above. */
 int kefs_session_use_conn(struct kefs_session *session, struct kefs_bound *bound, u32 dir);
 /*

@@ -157,6 +157,10 @@ enum kefs_volume_attr {
 #define KEFS_GRANT_F_TLS		(1u << 2)	/* for audit: the connection is encrypted */
 #define KEFS_GRANT_F_ENFORCE_IDS	(1u << 3)	/* UID, GID, GIDS replace the caller's (access point) */
 #define KEFS_GRANT_F_NO_ACCESS		(1u << 4)	/* no mount: what gives or changes something is NFS4ERR_ACCESS */
+#define KEFS_GRANT_F_TUNNEL		(1u << 5)	/* CONN_ADD: it ends in another program of the client's host, which may
+							 * go while its NFS client lives: an NFS client that begins on it
+							 * is one by itself (server owner, client id), not merged with others
+							 * of its name */
 
 #define KEFS_ANON_ID	65534
 

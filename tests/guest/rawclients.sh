@@ -5,11 +5,16 @@
 #
 #	begin a b		# new clients, with nothing to reclaim
 #	a open f, lock 0 10	# commands to a: prints its answers, as "OK OK"
+#
+# raw_at: where they go, if not to 127.0.0.1:2049; raw_run: what runs them there; raw_as: OWNER VERIFIER of all of them
 
 build rawclient reclaim
 ip link set lo up
 declare -A _raw_in _raw_out _raw_part_of
 _raw_part=0
+raw_at=127.0.0.1:2049
+raw_run=()
+raw_as=()
 
 begin() {
 	local n i o f
@@ -17,7 +22,7 @@ begin() {
 	for n in "$@"; do
 		f=/tmp/$n.$_raw_part
 		mkfifo "$f.i" "$f.o"
-		/tmp/reclaim 127.0.0.1:2049 "$n.$_raw_part.$$" < "$f.i" > "$f.o" &
+		"${raw_run[@]}" /tmp/reclaim "$raw_at" "${raw_as[@]:-$n.$_raw_part.$$}" < "$f.i" > "$f.o" &
 		exec {i}> "$f.i" {o}< "$f.o"
 		_raw_in[$n]=$i
 		_raw_out[$n]=$o

@@ -84,7 +84,7 @@ kill_tunnel() { [ ! -e "/tmp/tls/stunnel.$1.pid" ] || kill "$(cat "/tmp/tls/stun
 # The mount helper looks whether the tunnel stands before it mounts: a handshake, and the end.
 probe() { in_ns a timeout 10 bash -c ": < /dev/tcp/127.0.0.1/$port"; }
 
-mount_port() { mount_in a "127.0.0.1:$2" "$3" "vers=4.1,sec=sys,noresvport,soft,timeo=100,retrans=1,port=$1${4:+,$4}"; }
+mount_port() { mount_in a "127.0.0.1:$2" "$3" "vers=4.1,noresvport,soft,timeo=100,retrans=1,port=$1${4:+,$4}"; }
 
 # mount_tls NAME ADDRESS DIR [PATH]
 mount_tls() {

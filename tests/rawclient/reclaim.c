@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * reclaim HOST[:PORT] OWNER: one NFSv4.1 client that does what it is told, a line a command, and answers each with the
- * status: "OK", "GRACE", … It never renews its lease by itself and never reconnects unless told to, so a script can
- * play all that RFC 8881 §8.4.3 has to say about partitions and restarts.
+ * reclaim HOST[:PORT] OWNER [VERIFIER]: one NFSv4.1 client that does what it is told, a line a command, and answers
+ * each with the status: "OK", "GRACE", … It never renews its lease by itself and never reconnects unless told to, so a
+ * script can play all that RFC 8881 §8.4.3 has to say about partitions and restarts.
  *
  *	start			connect, EXCHANGE_ID (the verifier stays the same all the time), CREATE_SESSION
  *	resume			connect, nothing else
  *	session			CREATE_SESSION once more with the client id that it has
+ *	renew			EXCHANGE_ID and CREATE_SESSION on the connection that there is
  *	complete, ping, stop	RECLAIM_COMPLETE; a lone SEQUENCE; DESTROY_SESSION and DESTROY_CLIENTID
  *	open NAME, look NAME	create it if need be, or just find it; from then on it is the file
  *	lock START LENGTH	write lock, the first time with a new owner
@@ -87,16 +88,12 @@ static int create_session(struct client *c)
 	return 0;
 }
 
-static int start(struct client *c)
+static int renew(struct client *c)
 {
 	struct nfs41_req q;
 	struct nfs41_res res;
 	int r;
 
-	rpc4_close(&c->conn);
-	r = rpc4_connect(&c->conn, &c->addr);
-	if (r)
-		return r;
 	c->s.conn = &c->conn;
 	c->s.cred.flavor = 1;
 	nfs41_begin(&q, &c->conn, &c->s.cred, "");
@@ -109,6 +106,15 @@ static int start(struct client *c)
 	c->s.cs_seq = rpc4_get_u32(&res.in);
 	c->locked = false;
 	return create_session(c);
+}
+
+static int start(struct client *c)
+{
+	int r;
+
+	rpc4_close(&c->conn);
+	r = rpc4_connect(&c->conn, &c->addr);
+	return r ? r : renew(c);
 }
 
 static int complete(struct client *c)
@@ -284,6 +290,8 @@ static int obey(struct client *c, const char *word, const char *name, uint64_t a
 		return start(c);
 	if (!strcmp(word, "session"))
 		return create_session(c);
+	if (!strcmp(word, "renew"))
+		return renew(c);
 	if (!strcmp(word, "complete"))
 		return complete(c);
 	if (!strcmp(word, "ping"))
@@ -309,12 +317,14 @@ int main(int argc, char **argv)
 	struct client c = { .verifier = rpc4_now_ns(), .conn.fd = -1, .second.fd = -1 };
 	char line[256], word[32], first[128], second[64];
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: reclaim HOST[:PORT] OWNER\n");
+	if (argc != 3 && argc != 4) {
+		fprintf(stderr, "usage: reclaim HOST[:PORT] OWNER [VERIFIER]\n");
 		return 64;
 	}
 	c.addr = rpc4_parse_addr(argv[1]);
 	c.owner = argv[2];
+	if (argc == 4)
+		c.verifier = strtoull(argv[3], NULL, 0);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	while (fgets(line, sizeof(line), stdin)) {
 		*first = *second = '\0';

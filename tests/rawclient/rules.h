@@ -20,7 +20,7 @@ struct rules_test {
 	int (*run)(struct pair *t);
 };
 
-extern const struct rules_test rules_session_tests[], rules_attr_tests[], rules_state_tests[],
+extern const struct rules_test rules_exchange_tests[], rules_session_tests[], rules_attr_tests[], rules_state_tests[],
 				rules_deleg_tests[];
 
 /* 1, and says so, if @got is not @wanted. */

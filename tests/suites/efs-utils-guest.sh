@@ -54,10 +54,9 @@ efs_mount() {
 	mount -t efs -o "$3,stunnel" "$1:${4:-/}" "$2" || { tail -n 5 $log/mount.log; return 1; }
 	_mounts="$2 $_mounts"
 }
-# refused FS DIR OPTIONS: by the server, not by something in between. Without sec= the client asks which flavours there
-# are first, and makes EPERM of NFS4ERR_ACCESS
+# refused FS DIR OPTIONS: by the server, not by something in between
 refused() {
-	if ! efs_mount "$@" > /tmp/said 2>&1 && grep -q "Operation not permitted" /tmp/said; then return 0; fi
+	if ! efs_mount "$@" > /tmp/said 2>&1 && grep -q "access denied by server" /tmp/said; then return 0; fi
 	cat /tmp/said
 	umount "$2" 2> /dev/null
 	return 1

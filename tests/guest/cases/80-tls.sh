@@ -50,10 +50,10 @@ check "only the account may mount the second" policy "$two" "{\"Effect\": \"Allo
 check "who is it goes on" touch /mnt/signed/goes-on
 cert anonymous --fs "$two"
 check_not "who is not does not mount" mount_tls anonymous 10.66.0.11 /mnt/anonymous
-check_not "nor without TLS" mount_in a 10.66.0.11:/ /mnt/anonymous vers=4.1,sec=sys,soft,timeo=100,retrans=1
+check_not "nor without TLS" mount_in a 10.66.0.11:/ /mnt/anonymous vers=4.1,soft,timeo=100,retrans=1
 check "only with TLS the first" policy "$one" "{\"Effect\": \"Deny\", \"Principal\": \"*\", \"Action\": \"*\", \"Condition\": {\"Bool\": {\"aws:SecureTransport\": \"false\"}}}, {\"Effect\": \"Allow\", \"Principal\": \"*\", $all}"
 check "who has TLS goes on" touch /mnt/plain/goes-on
-check_not "who has not does not" mount_in a 10.66.0.10:/ /mnt/anonymous vers=4.1,sec=sys,soft,timeo=100,retrans=1
+check_not "who has not does not" mount_in a 10.66.0.10:/ /mnt/anonymous vers=4.1,soft,timeo=100,retrans=1
 
 # What a connection came with is known to the next kefsd
 kefsd_kill

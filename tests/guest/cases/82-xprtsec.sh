@@ -12,7 +12,7 @@ fs=$(new_fs 10.66.0.10)
 tlshd_start
 at_exit tlshd_stop
 # xprtsec DIR HOW [ADDRESS]
-xprtsec() { mount_in a "${3:-10.66.0.10}:/" "$1" "vers=4.1,sec=sys,noresvport,soft,timeo=100,retrans=1,xprtsec=$2"; }
+xprtsec() { mount_in a "${3:-10.66.0.10}:/" "$1" "vers=4.1,noresvport,soft,timeo=100,retrans=1,xprtsec=$2"; }
 of_tlshd() { tail -n 20 /tmp/tls/tlshd.log; }
 
 tcpdump -i kefs-1 -U -w /tmp/tls.pcap 'tcp port 2049' 2> /tmp/tcpdump.log &

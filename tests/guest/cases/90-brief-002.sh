@@ -329,8 +329,8 @@ check "it gets one" aws iam attach-role-policy --role-name efs-client \
 	--policy-arn arn:aws:iam::aws:policy/AmazonElasticFileSystemClientFullAccess
 check "and goes on at once" run_on 1 "touch /mnt/efs/yes /mnt/web-content/yes"
 mkdir -p /tmp/instances/plain
-check "anonymous is refused" status 32 "" run_on 2 "mount -t efs -o tls,soft,timeo=50,retrans=1,sec=sys ${EFS_ID}:/ /tmp/instances/plain"
-check "without TLS, too" status 32 "access denied" run_on 2 "mount -t efs -o soft,timeo=50,retrans=1,sec=sys ${EFS_ID}:/ /tmp/instances/plain"
+check "anonymous is refused" status 32 "" run_on 2 "mount -t efs -o tls,soft,timeo=50,retrans=1 ${EFS_ID}:/ /tmp/instances/plain"
+check "without TLS, too" status 32 "access denied" run_on 2 "mount -t efs -o soft,timeo=50,retrans=1 ${EFS_ID}:/ /tmp/instances/plain"
 
 echo "# Clean-up"
 for i in 1 2; do

@@ -82,7 +82,7 @@ expected() {
 
 # --- observed POLICY WAY WHO WHERE, in the same words
 mount_as() {
-	local options=mounttargetip=10.66.0.10,netns=/run/netns/a,soft,timeo=100,retrans=1,sec=sys run=()
+	local options=mounttargetip=10.66.0.10,netns=/run/netns/a,soft,timeo=100,retrans=1 run=()
 	case $1 in
 	tunnel) options+=,tls ;;
 	xprtsec) options+=,tls,xprtsec=tls ;;

@@ -94,7 +94,7 @@ tlshd_start
 at_exit tlshd_stop
 check "a tunnel's mount" mount -t efs -o tls,iam,netns=/run/netns/a "$fs:/" /mnt/efs
 _mounts="/mnt/efs $_mounts"
-check "a mount with the kernel's TLS" mount_in a 10.66.0.10:/ /mnt/kernel vers=4.1,sec=sys,noresvport,hard,xprtsec=tls
+check "a mount with the kernel's TLS" mount_in a 10.66.0.10:/ /mnt/kernel vers=4.1,noresvport,hard,xprtsec=tls
 for dir in /mnt/efs /mnt/kernel; do mountpoint -q $dir || fatal "no mount"; done
 wait_for 5 watchdog || fatal "no watchdog"
 

@@ -120,6 +120,8 @@ static void make_cert(const char *fs_id, const char *point, struct kefs_awscert 
 	assert_int_equal(kefs_sigv4_connect_sign(&connect, key.secret, cert->signature), 0);
 }
 
+#define TUNNELLED (KEFS_MODEL_GRANT_TLS | KEFS_MODEL_GRANT_TUNNEL)
+
 /* Decides on the claims, and puts the connection into the kernel in place of what it has. */
 static uint32_t come(const struct kefs_claims *claims)
 {
@@ -143,7 +145,7 @@ static uint32_t come(const struct kefs_claims *claims)
 
 void test_by_tls(void **state)
 {
-	const uint32_t refused = KEFS_MODEL_GRANT_TLS | KEFS_MODEL_GRANT_NO_ACCESS | KEFS_MODEL_GRANT_READ_ONLY |
+	const uint32_t refused = TUNNELLED | KEFS_MODEL_GRANT_NO_ACCESS | KEFS_MODEL_GRANT_READ_ONLY |
 				 KEFS_MODEL_GRANT_SQUASH_ROOT;
 	const struct kefs_mount_target_request request = {
 		.fs_id = make_fs(NULL), .subnet_id = topology.subnets[1].id, .address = 0x7f020010,
@@ -157,7 +159,7 @@ void test_by_tls(void **state)
 	char taken[KEFS_ID_SIZE], made[300];
 	struct kefs_mount_target target;
 	struct kefs_awscert cert;
-	struct kefs_claims claims = { .tls = true, .cert = &cert };
+	struct kefs_claims claims = { .tls = true, .tunnel = true, .cert = &cert };
 	struct kefs_err err;
 	struct stat st;
 
@@ -167,7 +169,7 @@ void test_by_tls(void **state)
 	assert_int_equal(kefs_access_points_create(&efs, request.fs_id, &point, &none, taken, &err), 0);
 	assert_int_equal(kefs_addr_parse("127.2.0.16", 2049, &claims.local), 0);
 	make_cert(request.fs_id, point.id, &cert);
-	assert_int_equal(come(&claims), KEFS_MODEL_GRANT_TLS | KEFS_MODEL_GRANT_ENFORCE_IDS);
+	assert_int_equal(come(&claims), TUNNELLED | KEFS_MODEL_GRANT_ENFORCE_IDS);
 	assert_true(kernel.conns[0].has_root);
 	assert_string_equal(kernel.conns[0].grant.access_point, point.id);
 	assert_contains(kernel.conns[0].grant.who, " " ROOT);
@@ -178,20 +180,20 @@ void test_by_tls(void **state)
 	assert_int_equal(st.st_mode & 07777, 0750);
 	/* A policy, the access point's end, a key's end: what it came with stays, what it may changes */
 	set_policy(request.fs_id, "\"elasticfilesystem:ClientWrite\"");
-	assert_int_equal(kernel.conns[0].grant.flags, KEFS_MODEL_GRANT_TLS | KEFS_MODEL_GRANT_ENFORCE_IDS);	/* root's */
+	assert_int_equal(kernel.conns[0].grant.flags, TUNNELLED | KEFS_MODEL_GRANT_ENFORCE_IDS);	/* root's */
 	assert_int_equal(kefs_access_points_delete(&efs, point.id, &err), 0);
 	kefs_access_renew(efs.access);
-	assert_int_equal(kernel.conns[0].grant.flags, KEFS_MODEL_GRANT_TLS | KEFS_MODEL_GRANT_ENFORCE_IDS);
+	assert_int_equal(kernel.conns[0].grant.flags, TUNNELLED | KEFS_MODEL_GRANT_ENFORCE_IDS);
 	find_client_result = -EIO;
 	kefs_access_renew(efs.access);
-	assert_int_equal(kernel.conns[0].grant.flags, KEFS_MODEL_GRANT_TLS | KEFS_MODEL_GRANT_ENFORCE_IDS);
+	assert_int_equal(kernel.conns[0].grant.flags, TUNNELLED | KEFS_MODEL_GRANT_ENFORCE_IDS);
 	find_client_result = -ENOENT;
 	kefs_access_tick(efs.access);
 	assert_int_equal(kernel.conns[0].grant.flags, refused | KEFS_MODEL_GRANT_ENFORCE_IDS);
 	assert_int_equal(kernel.conns[0].grant.ids.uid, 7);
 	find_client_result = 0;
 	kefs_access_renew(efs.access);
-	assert_int_equal(kernel.conns[0].grant.flags, KEFS_MODEL_GRANT_TLS | KEFS_MODEL_GRANT_ENFORCE_IDS);
+	assert_int_equal(kernel.conns[0].grant.flags, TUNNELLED | KEFS_MODEL_GRANT_ENFORCE_IDS);
 	(void)close(clients_end);
 	/* Who is not believed has no access now and never, and shares no domain */
 	assert_int_equal(come(&claims), refused);	/* its access point is gone */

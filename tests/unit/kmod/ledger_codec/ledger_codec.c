@@ -20,7 +20,7 @@ static struct kefs_ledger_entry entry_of(u32 domain_len, u32 owner_len)
 	memset(domain, 'd', sizeof(domain));
 	memset(owner, 'o', sizeof(owner));
 	return (struct kefs_ledger_entry){
-		.epoch = 0x0102030405060708, .flavor = 1, .uid = 1000, .domain_len = domain_len, .owner_len = owner_len,
+		.epoch = 0x0102030405060708, .flavor = 1, .uid = 1000, .line = 77, .domain_len = domain_len, .owner_len = owner_len,
 		.domain = domain, .owner = owner,
 	};
 }
@@ -53,6 +53,7 @@ static void entry_round_trip(void **state)
 		assert_int_equal(got.epoch, entry.epoch);
 		assert_int_equal(got.flavor, 1);
 		assert_int_equal(got.uid, 1000);
+		assert_int_equal(got.line, 77);
 		assert_int_equal(got.domain_len, entry.domain_len);
 		assert_int_equal(got.owner_len, entry.owner_len);
 		assert_memory_equal(got.domain, domain, entry.domain_len);
@@ -91,7 +92,7 @@ static void one_kind_is_not_the_other(void **state)
 static void every_flipped_bit_is_seen(void **state)
 {
 	const struct kefs_ledger_entry entry = entry_of(16, 30);
-	const size_t used = 28 + 16 + 30 + 8;
+	const size_t used = 32 + 16 + 30 + 8;
 	u8 block[KEFS_LEDGER_BLOCK];
 	struct kefs_ledger_entry got;
 
@@ -136,11 +137,11 @@ static void noise_is_refused(void **state)
 	assert_non_null(block);
 	kefs_ledger_put_entry(block, &entry, &key);
 	for (u32 lens = 0; lens < 0x10000; lens += 0x101) {
-		memcpy(block + 24, &lens, 2);
-		memset(block + 26, 0xff, 2);
+		memcpy(block + 28, &lens, 2);
+		memset(block + 30, 0xff, 2);
 		assert_int_equal(kefs_ledger_get_entry(block, &got, &key), -EUCLEAN);
-		memset(block + 24, 0xff, 2);
-		memcpy(block + 26, &lens, 2);
+		memset(block + 28, 0xff, 2);
+		memcpy(block + 30, &lens, 2);
 		assert_int_equal(kefs_ledger_get_entry(block, &got, &key), -EUCLEAN);
 	}
 	free(block);
