@@ -26,14 +26,16 @@
 #define KEFS_SLOTS_MAX		128		/* per session; the Linux client asks for 64 */
 #define KEFS_SLOT_CACHE_MAX	4096		/* ca_maxresponsesize_cached that is honoured */
 #define KEFS_SESSIONS_PER_CLIENT 16		/* nconnect uses one; a client that leaks them hits this: NOSPC */
-#define KEFS_CLIENTS_MAX	65536		/* per server instance; the oldest unconfirmed is evicted first */
+#define KEFS_CLIENTS_MAX	65536		/* of all server instances; the oldest unconfirmed is evicted first */
 #define KEFS_LEDGER_CLIENTS_MAX	65536		/* on stable storage, per volume; those beyond it cannot reclaim */
 #define KEFS_OPENS_PER_CLIENT	262144
 #define KEFS_STATES_PER_MIB	64		/* opens and locks of all, per MiB of memory: with its file one is some 2 KiB */
 #define KEFS_STATES_ASSURED	1024		/* of a client, however many another one has */
 #define KEFS_LOCK_WAITS_MAX	16384		/* waiting LOCKs remembered, of 200 bytes; one more only asks again */
 #define KEFS_LOCK_WAITS_PER_FILE 256		/* each release looks through them */
-#define KEFS_LOCKS_PER_CLIENT	65536		/* lock stateids; ranges are bounded by memory accounting of the VFS */
+#define KEFS_LOCKS_PER_CLIENT	65536		/* lock stateids */
+#define KEFS_RANGES_PER_MIB	64		/* byte ranges of all, per MiB of memory: each is some 240 bytes of it */
+#define KEFS_RANGES_ASSURED	1024		/* of a client, however many another one has */
 
 #define KEFS_DELEGS_PER_MIB	8		/* delegations of all, per MiB of memory: each keeps a file open, some 2 KiB */
 #define KEFS_DELEGS_PER_CLIENT	8192		/* the Linux client gives back what is unused from 5000 on */
@@ -41,8 +43,11 @@
 
 #define KEFS_CONN_INFLIGHT_MAX	256		/* requests of one connection alive at once; then it is not read */
 #define KEFS_CONN_TX_MAX	(8 * 1024 * 1024) /* bytes of replies queued on one connection; then it is not read */
-#define KEFS_RX_TIMEOUT_SEC	60		/* an incomplete record after this closes the connection */
-#define KEFS_TX_TIMEOUT_SEC	60		/* a peer that takes no byte of a queued reply for this long is closed */
+#define KEFS_RX_AHEAD		(64 * 1024)	/* of a record not there yet, charged to the budget at most */
+#define KEFS_PACE_SEC		60		/* a peer that owes bytes, or takes none, for this long is closed */
+#define KEFS_PACE_LOW_SEC	10		/* the same when memory is low */
+#define KEFS_PACE_MIN		4096		/* bytes a second, over such a time, or it is closed, too: 32 kbit/s */
+#define KEFS_STUCK_SEC		5		/* others have waited this long for memory: who holds much and is slow goes */
 #define KEFS_CB_TIMEOUT_SEC	10		/* a callback without an answer */
 #define KEFS_CB_RECALL_SEC	4		/* then it is tried again, if there is one on another connection */
 #define KEFS_CB_GETATTR_SEC	2		/* then the delegation is recalled instead */

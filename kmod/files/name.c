@@ -261,6 +261,12 @@ static bool is_retry(const struct kefs_grant *grant, struct dentry *child, const
 	return !stat.size && stat.mtime.tv_sec == times.mtime.tv_sec && stat.atime.tv_sec == times.atime.tv_sec;
 }
 
+/* Who has made a file owns it; root may have given it away at once. The verifier is no secret: times are to be seen. */
+static bool is_own(const struct inode *inode)
+{
+	return uid_eq(inode->i_uid, current_fsuid()) || uid_eq(current_fsuid(), GLOBAL_ROOT_UID);
+}
+
 static int open_create_locked(struct dentry *dir, struct dentry **child, struct kefs_open_create *args)
 {
 	struct kefs_setattr attr = args->attr;
@@ -295,7 +301,7 @@ static int reopen_locked(const struct kefs_grant *grant, struct dentry *dir, str
 	lockdep_assert_held_write(&d_inode(dir)->i_rwsem);
 	if (args->how == KEFS_OPEN_UNCHECKED)
 		return 0;
-	if (args->how == KEFS_OPEN_GUARDED || !is_retry(grant, child, args))
+	if (args->how == KEFS_OPEN_GUARDED || !is_own(d_inode(child)) || !is_retry(grant, child, args))
 		return -EEXIST;
 	args->ret_created = true;
 	if (args->how == KEFS_OPEN_EXCLUSIVE)

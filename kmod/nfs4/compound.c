@@ -17,7 +17,8 @@
 #include "compound.h"
 #include "status.h"
 
-#define OP_HEAD 8			/* operation number and status */
+#define OP_HEAD		8		/* operation number and status */
+#define ERROR_ROOM	16		/* of the longest reply, kept for the head of an error */
 
 static const struct kefs_compound_host *host;
 
@@ -90,6 +91,13 @@ size_t kefs_compound_room(const struct kefs_compound *c)
 	return used < limit(c) ? limit(c) - used : 0;
 }
 
+int kefs_compound_grow(struct kefs_compound *c, size_t len)
+{
+	if (kefs_xdr_used(&c->call.out) + len > KEFS_REPLY_LINEAR_MAX - ERROR_ROOM)
+		return -KEFS_ERR_REP_TOO_BIG;
+	return len <= kefs_xdr_room(&c->call.out) ? 0 : kefs_call_grow(&c->call, len);
+}
+
 int kefs_compound_reserve(struct kefs_compound *c, size_t len)
 {
 	size_t used = kefs_xdr_used(&c->call.out) + c->call.pages_len;
@@ -98,9 +106,7 @@ int kefs_compound_reserve(struct kefs_compound *c, size_t len)
 		return -KEFS_ERR_REP_TOO_BIG;
 	if (used + len > limit(c))
 		return -KEFS_ERR_REP_TOO_BIG_TO_CACHE;
-	if (len <= kefs_xdr_room(&c->call.out))
-		return 0;
-	return kefs_call_grow(&c->call, len);
+	return kefs_compound_grow(c, len);
 }
 
 /* RFC 8881 §2.10.6.1.3, §18.46.3: SEQUENCE first, or one of a few alone. */
@@ -222,6 +228,7 @@ static int make_room_for_error(struct kefs_compound *c)
 {
 	size_t need = OP_HEAD + 4;
 
+	static_assert(OP_HEAD + 4 <= ERROR_ROOM);
 	return kefs_xdr_room(&c->call.out) >= need ? 0 : kefs_call_grow(&c->call, need);
 }
 
@@ -238,6 +245,16 @@ static int wait_for_lease(struct kefs_compound *c)
 	out->p = out->start + c->op_at + OP_HEAD;
 	out->full = false;
 	return kefs_actor_wait(&c->actor);
+}
+
+/*
+ * What has waited may have waited for long: another grant may have taken the place of its own, and there may be nobody
+ * to answer. But for GUARDED4 nothing was done yet that may not be done again (see wait_for_lease()): so the client is
+ * asked to do that.
+ */
+static bool outlived(const struct kefs_compound *c)
+{
+	return c->resumed && !c->once && (READ_ONCE(c->env.grant->replaced) || !kefs_conn_alive(c->call.conn));
 }
 
 /* Run one operation. 0, KEFS_PARKED, or -ENOMEM when not even its status can be written. c->status says how it went. */
@@ -258,7 +275,7 @@ static int step(struct kefs_compound *c)
 		c->decoded = true;
 		put_op_head(c, NFS4_OK);
 	}
-	ret = c->op->run(c);
+	ret = outlived(c) ? -KEFS_ERR_DELAY : c->op->run(c);
 	if (ret == -KEFS_ERR_LEASE)
 		ret = wait_for_lease(c);
 	if (ret == KEFS_PARKED) {
@@ -277,6 +294,7 @@ done:
 	c->decoded = false;
 	c->resumed = false;
 	c->found = false;
+	c->once = false;
 	c->probe_waits = 0;
 	kefs_actor_next(&c->actor);
 	if (!status && c->op->flags & KEFS_OPF_SET_FH)
@@ -292,8 +310,10 @@ static void flush_changes(struct kefs_compound *c)
 
 	if (!status || !c->changed_op || c->replayed)
 		return;
-	c->call.pages_len = 0;
-	c->call.nr_pages = 0;
+	if (c->call.page_at > c->changed_at) {
+		c->call.pages_len = 0;
+		c->call.nr_pages = 0;
+	}
 	c->op = c->changed_op;
 	c->opnum = c->changed_opnum;
 	c->index = c->changed_index;
@@ -401,6 +421,8 @@ static int run_ops(struct kefs_compound *c)
 	}
 	if (!ret)
 		finish(c);
+	else if (ret != KEFS_PARKED)
+		kefs_commit_flush(&c->commit);	/* there is no reply to tell how that went */
 	kefs_actor_leave(&c->actor);
 	revert_creds(old);
 	return ret;

@@ -51,6 +51,7 @@ struct kefs_compound {
 	const struct kefs_op *op;
 	bool decoded, resumed;		/* the operation at index: arguments are in args; it parked before */
 	bool found;			/* OPEN that parked: its target is the current filehandle already */
+	bool once;			/* it has made what it cannot make again, and must be finished */
 	u8 probe_waits;			/* how often it parked to hear whether the client can be called back */
 	bool replayed;			/* the reply in out stands as it is: stop */
 	bool uncached;			/* a retry whose reply was not kept: all but SEQUENCE is refused */
@@ -94,6 +95,8 @@ int kefs_compound_stateid(struct kefs_compound *c, const struct kefs_stateid *ar
 void kefs_compound_set_stateid(struct kefs_compound *c, const struct kefs_stateid *stateid);
 /* Bytes that the session lets the results still have. */
 size_t kefs_compound_room(const struct kefs_compound *c);
+/* Make @len bytes of room in call.out, be the session's limits what they are. -KEFS_ERR_REP_TOO_BIG, -ENOMEM. */
+int kefs_compound_grow(struct kefs_compound *c, size_t len);
 /* Make @len bytes of room in call.out. -KEFS_ERR_REP_TOO_BIG, -KEFS_ERR_REP_TOO_BIG_TO_CACHE beyond the session's
  * limits, -ENOMEM. */
 int kefs_compound_reserve(struct kefs_compound *c, size_t len);

@@ -146,7 +146,7 @@ int kefs_attr_fill(struct kefs_compound *c, struct dentry *dentry, const struct 
 	}
 	fa->fsid_major = c->env.grant->volume->id;
 	fa->rdattr_error = NFS4_OK;
-	fa->lease_time = kefs_state_lease();
+	fa->lease_time = kefs_client_lease(c->client);
 	fa->maxfilesize = (u64)sb->s_maxbytes;
 	fa->maxlink = sb->s_max_links ?: 65000;		/* file systems that state none keep ext4's */
 	fa->max_read = KEFS_IO_MAX;

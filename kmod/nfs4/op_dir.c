@@ -75,9 +75,9 @@ static int emit(void *arg, const struct kefs_dir_entry *entry)
 	if (rd->any && rd->names + 8 + entry->len > rd->dircount)
 		return 1;
 	if (kefs_xdr_room(out) < bound + READDIR_TAIL) {
-		err = kefs_call_grow(&rd->c->call, max_t(size_t, bound + READDIR_TAIL, kefs_xdr_used(out)));
-		if (err == -E2BIG)
-			err = kefs_call_grow(&rd->c->call, bound + READDIR_TAIL);
+		err = kefs_compound_grow(rd->c, max_t(size_t, bound + READDIR_TAIL, kefs_xdr_used(out)));
+		if (err == -KEFS_ERR_REP_TOO_BIG)
+			err = kefs_compound_grow(rd->c, bound + READDIR_TAIL);
 		if (err)
 			return rd->any ? 1 : err;
 	}
@@ -129,7 +129,7 @@ static int put_entries(struct readdir *rd, u64 cookie)
 	bool eof = false;
 	int err;
 
-	err = kefs_xdr_room(&c->call.out) < BUFFER_MIN ? kefs_call_grow(&c->call, BUFFER_MIN) : 0;
+	err = kefs_compound_grow(c, BUFFER_MIN);
 	if (err)
 		return err;
 	kefs_xdr_put_fixed(&c->call.out, verifier, sizeof(verifier));

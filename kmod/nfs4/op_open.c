@@ -119,6 +119,7 @@ static int create_file(struct kefs_compound *c, struct dentry *dir)
 	dentry = kefs_name_open_create(c->env.grant, dir, &create, &cinfo, &c->commit);
 	if (IS_ERR(dentry))
 		return PTR_ERR(dentry);
+	c->once = a->createmode == GUARDED4 && create.ret_created;
 	r->cinfo = (struct kefs_change_info){ cinfo.atomic, cinfo.before, cinfo.after };
 	kefs_attr_set_bits(create.ret_set, &r->attrset);
 	if (a->createmode >= EXCLUSIVE4) {		/* the verifier is kept there (RFC 8881 §18.16.4) */
@@ -145,7 +146,7 @@ static int find_file(struct kefs_compound *c, struct dentry *dir)
 	dentry = kefs_name_lookup(c->env.grant, dir, (const char *)name->data, name->len);
 	if (IS_ERR(dentry))
 		return PTR_ERR(dentry);
-	err = check_access(c, dentry, false);
+	err = check_access(c, dentry, c->args.open.claim == CLAIM_DELEGATE_CUR);
 	if (err) {
 		dput(dentry);
 		return err;
@@ -163,9 +164,9 @@ static int find_target(struct kefs_compound *c)
 
 	if (IS_ERR(dentry))
 		return PTR_ERR(dentry);
-	/* What was open stays so, whatever became of the file's mode meanwhile. */
+	/* What was open stays so, whatever became of the file's mode meanwhile; by a delegation it was open, too. */
 	if (c->args.open.claim != CLAIM_NULL && c->args.open.claim != CLAIM_DELEGATE_CUR)
-		return check_access(c, dentry, c->args.open.claim == CLAIM_PREVIOUS);
+		return check_access(c, dentry, c->args.open.claim != CLAIM_FH);
 	dget(dentry);
 	if (c->args.open.opentype == OPEN4_CREATE)
 		err = create_file(c, dentry);

@@ -139,7 +139,7 @@ static int put_replay(struct kefs_compound *c, const struct kefs_slot *slot)
 
 	kefs_count(KEFS_CNT_REPLAYED);
 	out->p = out->start + KEFS_CALL_RESULTS;
-	err = kefs_xdr_room(out) < slot->reply_len ? kefs_call_grow(&c->call, slot->reply_len) : 0;
+	err = kefs_compound_grow(c, slot->reply_len);
 	if (err)
 		return err;
 	p = kefs_xdr_reserve(out, slot->reply_len);

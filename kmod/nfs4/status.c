@@ -47,9 +47,12 @@ static const struct {
 	{ ETIMEDOUT,	NFS4ERR_DELAY },
 	{ ERESTARTSYS,	NFS4ERR_DELAY },
 	{ EUCLEAN,	NFS4ERR_IO },		/* EFSCORRUPTED */
+	{ EBADMSG,	NFS4ERR_IO },		/* EFSBADCRC */
 	{ ENODEV,	NFS4ERR_IO },
 	{ EREMOTEIO,	NFS4ERR_IO },
 	{ ESHUTDOWN,	NFS4ERR_IO },
+	{ ENOTCONN,	NFS4ERR_DELAY },	/* the connection has just gone; the client comes again on another */
+	{ E2BIG,	NFS4ERR_REP_TOO_BIG },
 	{ KEFS_ERR_LEASE, NFS4ERR_DELAY },
 };
 
@@ -64,6 +67,8 @@ u32 kefs_status(int err)
 	for (i = 0; i < ARRAY_SIZE(table); i++)
 		if (table[i].err == -err)
 			return table[i].status;
-	WARN_ONCE(1, "kefs: error %d has no NFS status\n", err);
+	/* What a file system may think of is not ours to know; numbers of our own are. */
+	WARN_ONCE(-err >= KEFS_ERR_BADHANDLE, "kefs: error %d has no NFS status\n", err);
+	pr_debug("error %d has no NFS status\n", err);
 	return NFS4ERR_SERVERFAULT;
 }

@@ -213,7 +213,7 @@ static bool has_state(const struct kefs_client *client)
 /* There is room for one more record: what costs its maker nothing goes first. */
 static int make_room_locked(struct kefs_domain *domain)
 {
-	bool full = kefs_domain_clients(domain) >= KEFS_CLIENTS_MAX;
+	bool full = kefs_client_count() >= KEFS_CLIENTS_MAX;
 
 	lockdep_assert_held(&domain->lock);
 	if (domain->nr_unconfirmed >= KEFS_UNCONFIRMED_MAX || (full && domain->nr_unconfirmed)) {

@@ -88,6 +88,7 @@ struct kefs_client {
 	struct xarray states;		/* index → kefs_state; entries come under lock, unless dead */
 	u32 next_state;			/* the xarray's lock */
 	atomic_t nr_opens, nr_locks, nr_delegs;
+	atomic_t nr_ranges;		/* of its lock owners, in the VFS; lock.c */
 
 	/* domain->lock, unless said otherwise */
 	struct rhlist_head by_name;

@@ -4,9 +4,11 @@
  * the VFS knows is struct kefs_owner. Splitting, merging and deadlock are its business.
  */
 #include <linux/fs.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include "../core/kefs.h"
+#include "../core/limits.h"
 #include "../files/opencache.h"
 #include "client.h"
 #include "expiry.h"
@@ -20,17 +22,32 @@
 #define RACES_MAX 4	/* times that a conflict may be gone when we ask for it, before the client has to ask again */
 
 static struct kmem_cache *cache;
+static atomic_t nr_ranges;
+static unsigned int max_ranges;
 
-/* --- the VFS's view of an owner; under flc_lock except put_owner and expire_lock --- */
+/*
+ * --- the VFS's view of an owner; under flc_lock except put_owner and expire_lock ---
+ *
+ * Each range that the VFS keeps takes the owner once and puts it once, however ranges split and merge: so they are
+ * counted here. What it copies for who asks counts for that moment, too.
+ */
 
-static fl_owner_t get_owner(fl_owner_t owner)
+static fl_owner_t get_owner(fl_owner_t data)
 {
-	refcount_inc(&((struct kefs_owner *)owner)->ref);
-	return owner;
+	struct kefs_owner *owner = data;
+
+	refcount_inc(&owner->ref);
+	atomic_inc(&owner->client->nr_ranges);
+	atomic_inc(&nr_ranges);
+	return data;
 }
 
-static void put_owner(fl_owner_t owner)
+static void put_owner(fl_owner_t data)
 {
+	struct kefs_owner *owner = data;
+
+	atomic_dec(&nr_ranges);
+	atomic_dec(&owner->client->nr_ranges);
 	kefs_owner_put(owner);
 }
 
@@ -199,6 +216,17 @@ static void describe(struct file_lock *fl, struct file *filp, void *owner, const
 	fl->fl_end = range->end;
 }
 
+/*
+ * May the client have more ranges? As with stateids it has at most what is left for others. Looked at before the VFS is
+ * called, so there may be two more of them for each thread.
+ */
+static bool room_for_ranges(const struct kefs_client *client)
+{
+	unsigned int own = atomic_read(&client->nr_ranges), all = atomic_read(&nr_ranges);
+
+	return all < max_ranges && (own < KEFS_RANGES_ASSURED || own < max_ranges - all);
+}
+
 static void fill_denied(const struct file_lock *fl, struct kefs_lock_denied *denied)
 {
 	struct kefs_owner *owner = kefs_flc(fl)->flc_owner;
@@ -238,6 +266,39 @@ static int lock_error(int err)
 		/* FILE_LOCK_DEFERRED: not for who does not wait. */
 		return err > 0 ? -EAGAIN : err;
 	}
+}
+
+/* Does the owner have a range for which @is holds? There is no cheaper way to know, as ranges split and merge. */
+static bool any_range_locked(struct kefs_lockstate *ls, const struct byte_range *range,
+			     bool (*is)(const struct file_lock *fl, const struct byte_range *range))
+{
+	struct file_lock_context *ctx;
+	struct file_lock *fl;
+	bool found = false;
+
+	lockdep_assert_held(&ls->lock);
+	ctx = ls->filp ? locks_inode_context(file_inode(ls->filp)) : NULL;
+	if (!ctx)
+		return false;
+	spin_lock(&ctx->flc_lock);
+	kefs_for_each_posix_lock(fl, ctx) {
+		if (kefs_flc(fl)->flc_owner == (fl_owner_t)ls->st.owner && is(fl, range)) {
+			found = true;
+			break;
+		}
+	}
+	spin_unlock(&ctx->flc_lock);
+	return found;
+}
+
+static bool is_any(const struct file_lock *fl, const struct byte_range *unused)
+{
+	return true;
+}
+
+static bool goes_beyond(const struct file_lock *fl, const struct byte_range *range)
+{
+	return fl->fl_start < range->start && fl->fl_end > range->end;
 }
 
 /* Is somebody in the way? -KEFS_ERR_DENIED, with @denied. */
@@ -358,6 +419,8 @@ static int lock_locked(struct kefs_lockstate *ls, const struct kefs_lock_args *a
 		if (err)
 			return err;
 	}
+	if (!room_for_ranges(ls->st.client))
+		return -EDQUOT;
 	filp = kefs_bfile_file(ls->st.file->bf, args->write ? FMODE_WRITE : FMODE_READ);
 	if (IS_ERR(filp))
 		return filp == ERR_PTR(-EAGAIN) ? -KEFS_ERR_DELAY : PTR_ERR(filp);
@@ -486,6 +549,9 @@ static int undo_locked(struct kefs_lockstate *ls, const struct kefs_lock_args *a
 	if (ls->st.gone || !ls->st.seqid)
 		return -KEFS_ERR_BAD_STATEID;
 	err = kefs_stateid_check_seqid(args->stateid.seqid, ls->st.seqid);
+	/* A hole makes two ranges of one. */
+	if (!err && !room_for_ranges(ls->st.client) && any_range_locked(ls, range, goes_beyond))
+		err = -EDQUOT;
 	if (!err)
 		err = set(ls->filp, ls->st.owner, range, F_UNLCK);
 	if (!err)
@@ -532,35 +598,13 @@ void kefs_lock_release(struct kefs_lockstate *ls, bool nested)
 		kefs_stateid_remove(&ls->st);
 }
 
-/* Does the owner have a lock on the file? There is no cheaper way to know, as ranges split and merge. */
-static bool holds_locked(struct kefs_lockstate *ls)
-{
-	struct file_lock_context *ctx;
-	struct file_lock *fl;
-	bool found = false;
-
-	lockdep_assert_held(&ls->lock);
-	ctx = ls->filp ? locks_inode_context(file_inode(ls->filp)) : NULL;
-	if (!ctx)
-		return false;
-	spin_lock(&ctx->flc_lock);
-	kefs_for_each_posix_lock(fl, ctx) {
-		if (kefs_flc(fl)->flc_owner == (fl_owner_t)ls->st.owner) {
-			found = true;
-			break;
-		}
-	}
-	spin_unlock(&ctx->flc_lock);
-	return found;
-}
-
 static int free_locked(struct kefs_lockstate *ls, u32 seqid)
 {
 	int err;
 
 	lockdep_assert_held(&ls->lock);
 	err = ls->st.gone ? -KEFS_ERR_BAD_STATEID : kefs_stateid_check_seqid(seqid, ls->st.seqid);
-	if (!err && holds_locked(ls))
+	if (!err && any_range_locked(ls, NULL, is_any))
 		err = -KEFS_ERR_LOCKS_HELD;
 	if (!err)
 		retire_locked(ls);
@@ -581,6 +625,7 @@ int kefs_lock_free_unheld(struct kefs_lockstate *ls, u32 seqid)
 
 int __init kefs_lock_init(void)
 {
+	max_ranges = max(totalram_pages() >> (20 - PAGE_SHIFT), 1ul) * KEFS_RANGES_PER_MIB;
 	cache = KMEM_CACHE(kefs_lockstate, SLAB_HWCACHE_ALIGN);
 	return cache ? 0 : -ENOMEM;
 }

@@ -52,7 +52,7 @@ int kefs_lock_do(struct kefs_client *client, const struct kefs_lock_args *args, 
 int kefs_lock_test(struct kefs_client *client, const struct kefs_lock_args *args, struct kefs_lock_denied *denied);
 void kefs_lock_denied_put(struct kefs_lock_denied *denied);
 
-/* LOCKU; args: stateid, offset, length, volume, fid. */
+/* LOCKU; args: stateid, offset, length, volume, fid. -EDQUOT: it would make two ranges of one of too many. */
 int kefs_lock_undo(struct kefs_client *client, const struct kefs_lock_args *args, struct kefs_stateid *ret);
 
 /* --- inside state/ --- */

@@ -4,6 +4,7 @@
 #include "client.h"
 #include "expiry.h"
 #include "reaper.h"
+#include "session.h"
 #include "state.h"
 #include "stateid.h"
 
@@ -19,7 +20,7 @@ static void reap_domain(struct kefs_domain *domain)
 	unsigned long index = 0;
 
 	/* Courtesy is for those who leave room for others. */
-	if (kefs_domain_clients(domain) >= KEFS_CLIENTS_MAX || kefs_stateid_crowded())
+	if (kefs_client_count() >= KEFS_CLIENTS_MAX || kefs_stateid_crowded() || kefs_session_crowded())
 		courtesy = 2ul * kefs_state_lease() * HZ;
 	for (;;) {
 		rcu_read_lock();

@@ -7,6 +7,7 @@
 #include "../core/kefs.h"
 #include "client.h"
 #include "expiry.h"
+#include "reaper.h"
 #include "session.h"
 
 #define FORE_REQUEST_MIN	256	/* an RPC call with AUTH_SYS, SEQUENCE and a small operation */
@@ -62,6 +63,11 @@ static u64 cache_limit(void)
 	return ((u64)totalram_pages() << PAGE_SHIFT) / KEFS_REPLY_CACHE_SHARE;
 }
 
+bool kefs_session_crowded(void)
+{
+	return kefs_session_cache_bytes() > cache_limit() / 2;
+}
+
 /*
  * Reply caches are memory that clients hold for as long as they like. Each new session may have a small part of what is
  * left, so that thousands find room: it gets fewer slots if need be, but two as long as there are two.
@@ -73,8 +79,10 @@ static int reserve_cache(struct kefs_channel *fore, size_t *ret_bytes)
 	long share = min(left, max_t(long, left / KEFS_REPLY_CACHE_SESSIONS, 2 * per_slot));
 
 	fore->max_slots = min_t(u32, fore->max_slots, share / per_slot);
-	if (!fore->max_slots)
+	if (!fore->max_slots) {
+		kefs_reaper_kick();	/* courteous clients go early */
 		return -KEFS_ERR_DELAY;
+	}
 	*ret_bytes = fore->max_slots * per_slot;
 	atomic_long_add(*ret_bytes, &reserved);
 	return 0;

@@ -244,6 +244,8 @@ void kefs_bindings_status_locked(struct kefs_client *client);
 void kefs_bindings_set_ops(const struct kefs_state_ops *ops);
 
 u64 kefs_session_cache_bytes(void);
+/* They take more than half of what they may: who does without his had better go. */
+bool kefs_session_crowded(void);
 unsigned int kefs_session_count(void);
 
 #endif

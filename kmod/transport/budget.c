@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/atomic.h>
+#include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/spinlock.h>
 #include "budget.h"
@@ -9,6 +10,7 @@
 static atomic64_t used;
 static u64 limit;		/* 0: the default; READ_ONCE */
 static LIST_HEAD(waiters);
+static unsigned long waiting_since;	/* jiffies when the first of them came; waiters_lock */
 static DEFINE_SPINLOCK(waiters_lock);
 
 u64 kefs_budget_limit(void)
@@ -26,6 +28,24 @@ u64 kefs_budget_used(void)
 bool kefs_budget_low(void)
 {
 	return kefs_budget_used() >= kefs_budget_limit();
+}
+
+bool kefs_budget_full(void)
+{
+	u64 full = kefs_budget_limit();
+
+	return kefs_budget_used() >= full + full / 4;
+}
+
+unsigned long kefs_budget_stuck(void)
+{
+	unsigned long flags, since = 0;
+
+	spin_lock_irqsave(&waiters_lock, flags);
+	if (!list_empty(&waiters))
+		since = max(jiffies - waiting_since, 1ul);
+	spin_unlock_irqrestore(&waiters_lock, flags);
+	return since;
 }
 
 static void wake_waiters(void)
@@ -68,6 +88,8 @@ bool kefs_budget_wait(struct kefs_budget_waiter *w)
 	unsigned long flags;
 
 	spin_lock_irqsave(&waiters_lock, flags);
+	if (list_empty(&waiters))
+		waiting_since = jiffies;
 	list_add_tail(&w->node, &waiters);
 	spin_unlock_irqrestore(&waiters_lock, flags);
 	smp_mb();	/* on the list before the look: an uncharge that the look missed finds the list not empty */

@@ -44,7 +44,6 @@
 #include "internal.h"
 
 #define SCAN_INTERVAL	(3 * HZ)
-#define TX_NUDGE	(2 * HZ)	/* a queue that stands still this long is tried without being asked */
 #define KEEPALIVE_IDLE	60		/* seconds, then every ... */
 #define KEEPALIVE_INTVL	10		/* ... seconds, this often */
 #define KEEPALIVE_COUNT	6
@@ -304,7 +303,7 @@ static void set_options(struct sock *sk)
 	tcp_sock_set_keepintvl(sk, KEEPALIVE_INTVL);
 	tcp_sock_set_keepcnt(sk, KEEPALIVE_COUNT);
 	sock_set_keepalive(sk);
-	tcp_sock_set_user_timeout(sk, KEFS_TX_TIMEOUT_SEC * MSEC_PER_SEC);
+	tcp_sock_set_user_timeout(sk, KEFS_PACE_SEC * MSEC_PER_SEC);
 }
 
 static struct kefs_conn *conn_new(struct socket *sock, const struct kefs_conn_ops *ops, void *priv)
@@ -456,48 +455,15 @@ void kefs_conn_info(struct kefs_conn *conn, struct kefs_conn_info *info)
 
 /* Timeouts */
 
-/* An incomplete record that the reader waits for in vain; sooner given up when it keeps memory from others. */
-static bool rx_timed_out(struct kefs_conn *conn)
-{
-	unsigned long since = READ_ONCE(conn->rx_since);
-	unsigned long limit = KEFS_RX_TIMEOUT_SEC * HZ;
-
-	if (kefs_budget_low())
-		limit /= 6;
-	return since && time_after(jiffies, since + limit) && !test_bit(CONN_READING, &conn->flags);
-}
-
-static void scan_tx(struct kefs_conn *conn)
-{
-	unsigned long since = READ_ONCE(conn->tx_since);
-
-	if (!kefs_send_pending(conn))
-		return;
-	if (time_after(jiffies, since + KEFS_TX_TIMEOUT_SEC * HZ)) {
-		kefs_count(KEFS_CNT_TX_STALLED);
-		trace_kefs_conn_error(conn->id, "send timeout", -ETIMEDOUT);
-		kefs_conn_kill(conn);
-	} else if (time_after(jiffies, since + TX_NUDGE)) {
-		/* TCP calls no sk_write_space when it was memory that it lacked and it has nothing on the way. */
-		kefs_send_kick(conn);
-	}
-}
-
 static void scan(struct work_struct *unused)
 {
+	u64 need = kefs_budget_stuck() > KEFS_STUCK_SEC * HZ ? kefs_budget_limit() / 4 : 0;
 	struct kefs_conn *conn;
 	u64 id = 0;
 
 	while ((conn = kefs_conn_next(id)) != NULL) {
 		id = conn->id;
-		if (!test_bit(CONN_DEAD, &conn->flags)) {
-			if (rx_timed_out(conn)) {
-				kefs_count(KEFS_CNT_RX_TIMEOUT);
-				trace_kefs_conn_error(conn->id, "receive timeout", -ETIMEDOUT);
-				kefs_conn_kill(conn);
-			}
-			scan_tx(conn);
-		}
+		need -= min_t(u64, need, kefs_pace_scan(conn, need));
 		kefs_conn_put(conn);
 		cond_resched();
 	}

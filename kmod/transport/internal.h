@@ -54,6 +54,15 @@ struct kefs_rx {
 	struct kefs_ktls_span *span;	/* ktls.c's */
 };
 
+/* How a peer gets on with what it owes (the rest of a record) or is owed (replies queued); pace.c's. */
+struct kefs_pace {
+	unsigned long began;		/* of what is under way */
+	unsigned long since;		/* jiffies when it was first looked at, or the last time that it passed */
+	u64 bytes;			/* counted until then */
+	unsigned long moved;		/* jiffies when bytes were last seen to have moved */
+	u64 seen;			/* counted until then */
+};
+
 struct kefs_conn {
 	unsigned long flags;
 	refcount_t ref;
@@ -67,13 +76,16 @@ struct kefs_conn {
 	const struct kefs_rx_ops *rx_ops;
 	struct kefs_rx rx;
 	unsigned long rx_since;		/* jiffies when the incomplete record began, | 1; 0: there is none */
+	size_t rx_held;			/* bytes of the budget that it has */
 	struct kefs_work rx_work;
 	struct kefs_budget_waiter budget;	/* reader's role */
 
 	spinlock_t tx_lock;		/* tx_queue; leaf */
 	struct list_head tx_queue;	/* struct kefs_msg; the first may be sent in part */
-	unsigned long tx_since;		/* jiffies when the socket last took a byte, or the queue began */
+	unsigned long tx_since;		/* jiffies when the queue began, | 1; says nothing while it is empty */
 	struct kefs_work tx_work;
+
+	struct kefs_pace rx_pace, tx_pace;	/* pace.c's */
 
 	struct kefs_work close_work, free_work;
 	/* The callbacks that were there before ours; constant while ours are. */
@@ -106,6 +118,10 @@ struct kefs_rx_src {
 /* Parse up to @len bytes, to the end of a record at most. Returns the bytes used; *ret_done: the record is complete. */
 ssize_t kefs_recv_feed(struct kefs_conn *conn, struct kefs_rx_src *src, size_t len, bool *ret_done);
 
+/* pace.c: look how @conn's peer gets on, every few seconds, one thread at a time; perhaps close it. @need: bytes that
+ * others wait for in vain, or 0. Returns what of them comes back. */
+size_t kefs_pace_scan(struct kefs_conn *conn, u64 need);
+
 /* send.c */
 void kefs_send_init(struct kefs_conn *conn);
 void kefs_send_kick(struct kefs_conn *conn);	/* have the queue sent by a pool thread; any context */
@@ -117,8 +133,8 @@ void kefs_ktls_goodbye(struct kefs_conn *conn);	/* send close_notify if that doe
 
 /* record.c */
 struct kefs_record *kefs_record_new(void);
-/* Charge the budget up to what the record holds, or @reserve bytes if that is more. */
-void kefs_record_charge(struct kefs_record *rec, size_t reserve);
+/* Charge the budget for what the record holds, and if that is more than it was charged, for @ahead bytes to come. */
+void kefs_record_charge(struct kefs_record *rec, size_t ahead);
 /* Append bytes behind the head: of @skb (cloned, unless copying is cheaper), of a page (referenced), copied. */
 int kefs_record_add_skb(struct kefs_record *rec, struct sk_buff *skb, size_t off, size_t len);
 int kefs_record_add_page(struct kefs_record *rec, struct page *page, size_t off, size_t len);

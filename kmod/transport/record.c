@@ -48,11 +48,11 @@ struct kefs_record *kefs_record_new(void)
 	return rec;
 }
 
-void kefs_record_charge(struct kefs_record *rec, size_t reserve)
+void kefs_record_charge(struct kefs_record *rec, size_t ahead)
 {
-	size_t want = max(rec->held, reserve);
+	size_t want = rec->held + ahead;
 
-	if (want <= rec->charged)
+	if (rec->held <= rec->charged)
 		return;
 	kefs_budget_charge(want - rec->charged);
 	rec->charged = want;

@@ -38,7 +38,6 @@ static int mark_complete(struct kefs_conn *conn)
 	rx->reserved += rx->frag_left;
 	if (!rx->reserved && rx->last)
 		return bad_record(conn, "empty record");
-	kefs_record_charge(rx->rec, rx->rec->held + rx->reserved);
 	return 0;
 }
 
@@ -56,8 +55,19 @@ static int begin_record(struct kefs_conn *conn)
 	rx->frags = 0;
 	rx->last = false;
 	rx->mark_len = 0;
+	WRITE_ONCE(conn->rx_held, rx->rec->charged);
 	WRITE_ONCE(conn->rx_since, jiffies | 1);
 	return 0;
+}
+
+/* Announcing a record costs the peer nothing and us its head. What has come is charged, and as much of the rest again,
+ * within bounds, so that this is not done for each buffer. */
+static void charge(struct kefs_conn *conn)
+{
+	struct kefs_record *rec = conn->rx.rec;
+
+	kefs_record_charge(rec, min3(rec->held, conn->rx.reserved - rec->len, (size_t)KEFS_RX_AHEAD));
+	WRITE_ONCE(conn->rx_held, rec->charged);
 }
 
 static int feed_mark(struct kefs_conn *conn, struct kefs_rx_src *src, size_t off, size_t len)
@@ -93,7 +103,7 @@ static int feed_body(struct kefs_conn *conn, struct kefs_rx_src *src, size_t off
 		rec->head_len += n;
 	} else {
 		err = src->keep(src, off, rec, n);
-		kefs_record_charge(rec, 0);
+		charge(conn);
 	}
 	if (err) {
 		if (err == -ENOMEM)
@@ -228,9 +238,9 @@ static bool hold(struct kefs_conn *conn, int bit, bool (*pressed)(struct kefs_co
 	return false;
 }
 
-static bool hold_budget(struct kefs_conn *conn)
+static bool hold_budget(struct kefs_conn *conn, bool (*pressed)(void))
 {
-	if (likely(!kefs_budget_low()))
+	if (likely(!pressed()))
 		return false;
 	set_bit(CONN_HOLD_BUDGET, &conn->flags);
 	if (kefs_budget_wait(&conn->budget))
@@ -244,11 +254,15 @@ static void budget_wake(struct kefs_budget_waiter *w)
 	kefs_conn_unhold(container_of(w, struct kefs_conn, budget), CONN_HOLD_BUDGET);
 }
 
-/* Must the next record wait? If so, kefs_conn_unhold() is certain to come. */
+/*
+ * Must the next record wait, or the rest of this one? If so, kefs_conn_unhold() is certain to come. A record that has
+ * begun is better finished, for then its memory comes back: only when all is full it must wait, too.
+ */
 static bool held(struct kefs_conn *conn)
 {
-	if (likely(!hold(conn, CONN_HOLD_INFLIGHT, too_many) && !hold(conn, CONN_HOLD_TX, too_much) &&
-		   !hold_budget(conn)))
+	if (conn->rx.rec ? likely(!hold_budget(conn, kefs_budget_full)) :
+			   likely(!hold(conn, CONN_HOLD_INFLIGHT, too_many) && !hold(conn, CONN_HOLD_TX, too_much) &&
+				  !hold_budget(conn, kefs_budget_low)))
 		return false;
 	kefs_count(KEFS_CNT_RX_STALLED);
 	return true;
@@ -275,6 +289,7 @@ static void stop(struct kefs_conn *conn)
 	if (conn->rx.rec)
 		kefs_record_free(conn->rx.rec);
 	conn->rx.rec = NULL;
+	WRITE_ONCE(conn->rx_held, 0);
 	WRITE_ONCE(conn->rx_since, 0);
 }
 
@@ -284,6 +299,7 @@ static struct kefs_record *take_record(struct kefs_conn *conn)
 
 	conn->rx.rec = NULL;
 	conn->rx.last = false;
+	WRITE_ONCE(conn->rx_held, 0);
 	WRITE_ONCE(conn->rx_since, 0);
 	WRITE_ONCE(conn->last_request, jiffies);
 	WRITE_ONCE(conn->requests, conn->requests + 1);
@@ -305,7 +321,7 @@ static struct kefs_record *turn(struct kefs_conn *conn)
 			stop(conn);
 			return NULL;
 		}
-		if (!conn->rx.rec && held(conn)) {
+		if (held(conn)) {
 			role_drop(conn);
 			return NULL;
 		}

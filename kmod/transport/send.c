@@ -94,7 +94,6 @@ static int send_msg(struct kefs_conn *conn, struct kefs_msg *msg)
 			return -EPIPE;	/* cannot be: nothing to send was asked for */
 		msg->sent += ret;
 		WRITE_ONCE(conn->bytes_out, conn->bytes_out + ret);
-		WRITE_ONCE(conn->tx_since, jiffies);
 	}
 	return 0;
 }
@@ -202,7 +201,7 @@ void kefs_conn_send(struct kefs_conn *conn, struct kefs_msg *msg)
 	first = list_empty(&conn->tx_queue);
 	list_add_tail(&msg->node, &conn->tx_queue);
 	if (first)
-		WRITE_ONCE(conn->tx_since, jiffies);
+		WRITE_ONCE(conn->tx_since, jiffies | 1);
 	spin_unlock(&conn->tx_lock);
 	send_queued(conn);
 	kefs_conn_put(conn);

@@ -154,7 +154,7 @@ static int run_test(const struct rules_test *test, const struct rpc4_addr *addr)
 int main(int argc, char **argv)
 {
 	static const struct rules_test *const all[] = { tests, rules_exchange_tests, rules_session_tests, rules_attr_tests,
-							  rules_state_tests, rules_deleg_tests };
+							  rules_state_tests, rules_deleg_tests, rules_memory_tests };
 	struct rpc4_addr addr;
 	int bad = 0;
 

@@ -21,7 +21,7 @@ struct rules_test {
 };
 
 extern const struct rules_test rules_exchange_tests[], rules_session_tests[], rules_attr_tests[], rules_state_tests[],
-				rules_deleg_tests[];
+				rules_deleg_tests[], rules_memory_tests[];
 
 /* 1, and says so, if @got is not @wanted. */
 int said(const char *what, int got, int wanted);

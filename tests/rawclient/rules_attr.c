@@ -453,9 +453,30 @@ static int exclusive_attrs(struct peer *p)
 	       said("nothing was made", nfs41_getfh(&p->ses, "rules-excl", &fh), S_NOENT);
 }
 
+/* The verifier lies in the times, which all may see: who guesses it makes nobody else's file longer */
+static int exclusive_of_another(struct pair *t)
+{
+	struct excl e = { 0x0123456789abcdefull, 3, { .len = 0 } };
+	struct fattr open = { .len = 0 }, size = attr(SIZE);
+	struct nfs41_fh fh, root;
+
+	nfs41_remove(&t->a.ses, "rules-excl-own");
+	add_u32(&open, MODE, 01777);
+	if (said("the root's handle", nfs41_getfh(&t->a.ses, NULL, &root), S_OK) ||
+	    sets(&t->a, &root, "a root that is open to all", &open, S_OK) ||
+	    said("OPEN", open_excl(&t->a, "rules-excl-own", &e, &fh), S_OK))
+		return 1;
+	add_u64(&e.attrs, SIZE, 1ull << 40);
+	t->b.ses.cred.uid = 1000;
+	if (said("as another", open_excl(&t->b, "rules-excl-own", &e, &fh), S_EXIST) ||
+	    said("GETATTR", getattr(&t->a, &fh, &size), S_OK))
+		return 1;
+	return said("its size", (int)number(&size), 0) || said("REMOVE", nfs41_remove(&t->a.ses, "rules-excl-own"), S_OK);
+}
+
 static int exclusive(struct pair *t)
 {
-	return exclusive_how(t, 2) || exclusive_how(t, 3) || exclusive_attrs(&t->a);
+	return exclusive_how(t, 2) || exclusive_how(t, 3) || exclusive_attrs(&t->a) || exclusive_of_another(t);
 }
 
 const struct rules_test rules_attr_tests[] = {

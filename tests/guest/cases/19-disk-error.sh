@@ -57,6 +57,16 @@ echo 3 > /proc/sys/vm/drop_caches
 table "$bad_all" || fatal "cannot make the disk bad"
 equal "a read from a bad disk is EIO" "$(timeout 60 python3 /tmp/io.py read "$A/f")" EIO
 table "$healthy"
+
+# The last one: the file system's journal does not survive it
+build rawclient rules
+coproc FLUSH { in_ns a /tmp/rules "$(server_addr a):$PORT" @flush-fails; }
+read -r -u "${FLUSH[0]}" _
+flush=$FLUSH_PID
+table "$bad_writes" || fatal "cannot make the disk bad"
+echo >&"${FLUSH[1]}"
+check "a flush that fails leaves what was read before the change" wait "$flush"
+table "$healthy"
 cd /
 check "the client unmounts" umount_all
 finish

@@ -3,9 +3,14 @@
 # What the server once did wrong, each by the shortest way to it.
 # shellcheck source=tests/guest/cases.sh
 . "${KEFS_TESTS:?}/guest/cases.sh"
+# shellcheck source=tests/guest/delegations.sh
+. "$KEFS_TESTS/guest/delegations.sh"
 serve
 build rawclient rules
 join a
+# It takes a minute: beside the others
+in_ns a /tmp/rules "$(server_addr a):$PORT" @slow-record > /tmp/slow-record.log 2>&1 &
+slow=$!
 while read -r line; do
 	case $line in
 	ok\ *) check "${line#ok }" true ;;
@@ -13,6 +18,10 @@ while read -r line; do
 	*) echo "  $line" ;;
 	esac
 done < <(in_ns a /tmp/rules "$(server_addr a):$PORT")
+
+check "a record that takes longer than a minute" wait "$slow"
+cat /tmp/slow-record.log
+check "replies that are hardly taken" in_ns a /tmp/rules "$(server_addr a):$PORT" @sipped-replies
 
 chmod 1777 /mnt/a
 limit=$(cat /proc/sys/fs/file-max)
@@ -28,4 +37,14 @@ RULES_INPUT=$(jq -n --arg s "$statement" '{Policy: ("{\"Version\": \"2012-10-17\
 RULES_COMMAND="curl -sf -o /tmp/policy.out --unix-socket /run/kefs/kefsd.sock -X PUT --data-binary @- $policy"
 export RULES_INPUT RULES_COMMAND
 check "an OPEN under way when its grant is narrowed" in_ns a /tmp/rules "$(server_addr a):$PORT" @narrowed
+
+coproc LEASE { in_ns a /tmp/rules "$(server_addr a):$PORT" @lease; }
+read -r -u "${LEASE[0]}" _
+lease=$LEASE_PID
+short_leases
+echo >&"${LEASE[1]}"
+check "a client's lease_time is that of its lease" wait "$lease"
+
+check "clients that take all reply caches, and go" in_ns a /tmp/rules "$(server_addr a):$PORT" @all-sessions
+check "others find some again after two leases" wait_for 60 in_ns a /tmp/rules "$(server_addr a):$PORT" @served
 finish

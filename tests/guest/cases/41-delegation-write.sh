@@ -86,6 +86,31 @@ holder truncate own-cut truncate -s 3 "$A/own-cut"
 holder unlink own-gone rm "$A/own-gone"
 holder rename own-from mv "$A/own-from" "$A/own-to"
 
+# What its owner has open stays so, also when he takes away his own right to open it and then must do so at the server
+cat > /tmp/write.py <<'P'
+import os, sys
+f = open(sys.argv[1], "r+b", buffering=0)
+os.fchmod(f.fileno(), 0o444)
+f.write(b"precious")
+print("written", flush=True)
+sys.stdin.readline()
+f.write(b" and more")
+f.close()
+P
+mkdir -m 1777 "$A/user"
+user=(setpriv --reuid 1000 --regid 1000 --clear-groups)
+"${user[@]}" sh -c "echo one > $A/user/f; echo two > $A/user/f"
+had=$(delegations)
+coproc WRITE { "${user[@]}" python3 /tmp/write.py "$A/user/f"; }
+read -r -u "${WRITE[0]}" _
+recalled=$(counter DelegRecalled)
+quick "what its owner writes and has made read-only can be read" "${user[@]}" cat "$B/user/f"
+equal "a delegation was recalled for that ($had were there)" $(($(counter DelegRecalled) - recalled)) 1
+writer=$WRITE_PID
+echo >&"${WRITE[1]}"
+wait "$writer"
+equal "nothing of it is lost" "$("${user[@]}" cat "$B/user/f")" "precious and more"
+
 equal "nothing was revoked" "$(counter DelegRevoked)" 0
 umount_all
 equal "unmounting returns all" "$(delegations)" 0
