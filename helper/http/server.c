@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/unixsock.h"
@@ -24,10 +25,21 @@
 #define CONNECTION_MEMORY	((size_t)32 * 1024)
 #define SWALLOW_MAX		((size_t)16 * KEFS_HTTP_BODY_MAX)
 
+#define REQUEST_MS		30000	/* for a request, from its first byte, or the connection's begin, to its answer's end */
+#define SWEEP_MS		2000
+
+/* A connection that waits for its next request to come to an end. */
+struct visit {
+	struct visit *prev, *next;
+	struct MHD_Connection *connection;
+	uint64_t since;		/* of the loop's clock */
+};
+
 struct kefs_http_server {
 	struct kefs_http_server_parts parts;
 	struct MHD_Daemon *daemon;
-	struct kefs_source *source, *timer;
+	struct kefs_source *source, *timer, *sweep;
+	struct visit *visits;
 };
 
 /* One request while it comes in. */
@@ -72,6 +84,68 @@ static void on_ready(void *ctx, int fd, uint32_t events)
 static void on_timer(void *ctx)
 {
 	run(ctx);
+}
+
+/*
+ * libmicrohttpd ends connections on which nothing happens, and that is all: one that sends a byte now and then would
+ * hold its place for as long as it likes.
+ */
+static void on_sweep(void *ctx)
+{
+	struct kefs_http_server *server = ctx;
+	uint64_t now = kefs_loop_now_ms(server->parts.loop);
+
+	for (struct visit *visit = server->visits; visit; visit = visit->next) {
+		const union MHD_ConnectionInfo *info;
+
+		if (now - visit->since < REQUEST_MS)
+			continue;
+		info = MHD_get_connection_info(visit->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+		if (info)
+			(void)shutdown(info->connect_fd, SHUT_RDWR);
+	}
+	if (server->visits)
+		kefs_loop_rearm(server->sweep, SWEEP_MS);
+}
+
+static void enter(struct kefs_http_server *server, struct MHD_Connection *connection, void **socket_context)
+{
+	struct visit *visit = calloc(1, sizeof(*visit));
+
+	/* Without memory for it, it has no limit but the other one */
+	*socket_context = visit;
+	if (!visit)
+		return;
+	visit->connection = connection;
+	visit->since = kefs_loop_now_ms(server->parts.loop);
+	visit->next = server->visits;
+	if (visit->next)
+		visit->next->prev = visit;
+	else if (server->sweep)
+		kefs_loop_rearm(server->sweep, SWEEP_MS);
+	server->visits = visit;
+}
+
+static void leave(struct kefs_http_server *server, struct visit *visit)
+{
+	if (!visit)
+		return;
+	if (visit->next)
+		visit->next->prev = visit->prev;
+	if (visit->prev)
+		visit->prev->next = visit->next;
+	else
+		server->visits = visit->next;
+	free(visit);
+}
+
+static void on_connection(void *ctx, struct MHD_Connection *connection, void **socket_context,
+			  enum MHD_ConnectionNotificationCode code)
+{
+	if (code == MHD_CONNECTION_NOTIFY_STARTED)
+		enter(ctx, connection, socket_context);
+	else
+		leave(ctx, *socket_context);
 }
 
 static struct MHD_Response *make_response(struct kefs_http_reply *reply)
@@ -236,10 +310,15 @@ static void on_completed(void *ctx, struct MHD_Connection *connection, void **co
 {
 	struct exchange *exchange = *con_cls;
 
-	(void)ctx;
-	(void)connection;
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	const struct kefs_http_server *server = ctx;
+	struct visit *visit = info ? info->socket_context : NULL;
+
 	(void)code;
 	kefs_fail_point("answered");
+	/* The next one, if it comes, has its own time */
+	if (visit)
+		visit->since = kefs_loop_now_ms(server->parts.loop);
 	if (exchange) {
 		kefs_buf_free(&exchange->body);
 		free(exchange->target);
@@ -298,7 +377,8 @@ static int start(struct kefs_http_server *server)
 					  MHD_OPTION_PER_IP_CONNECTION_LIMIT, server->parts.per_address,
 					  MHD_OPTION_CONNECTION_TIMEOUT, server->parts.idle_sec,
 					  MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,
-					  MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+					  MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
+					  MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
 					  MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL,
 					  MHD_OPTION_UNESCAPE_CALLBACK, keep_raw, NULL,
 					  MHD_OPTION_ARRAY, tls,
@@ -310,7 +390,9 @@ static int start(struct kefs_http_server *server)
 	info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	if (!info)
 		return -EOPNOTSUPP;
-	rc = kefs_loop_add_timer(server->parts.loop, 0, on_timer, server, &server->timer);
+	rc = kefs_loop_add_timer(server->parts.loop, SWEEP_MS, on_sweep, server, &server->sweep);
+	if (rc == 0)
+		rc = kefs_loop_add_timer(server->parts.loop, 0, on_timer, server, &server->timer);
 	if (rc < 0)
 		return rc;
 	return kefs_loop_add_fd(server->parts.loop, info->epoll_fd, EPOLLIN, on_ready, server, &server->source);
@@ -342,6 +424,8 @@ void kefs_http_server_free(struct kefs_http_server *server)
 		return;
 	(void)kefs_loop_remove(server->source);
 	(void)kefs_loop_remove(server->timer);
+	(void)kefs_loop_remove(server->sweep);
+	server->sweep = NULL;
 	if (server->daemon)
 		MHD_stop_daemon(server->daemon);
 	free(server);

@@ -221,7 +221,7 @@ static uint32_t ipv4_of(const struct kefs_addr *addr)
 static int resolve(struct kefs_access *access, const struct kefs_addr *local, uint64_t *ret_volume,
 		   struct kefs_err *err)
 {
-	const struct kefs_fs_list *list = kefs_volumes_list(access->parts.volumes);
+	const struct kefs_fs *fs;
 	char id[KEFS_ID_SIZE];
 	int rc = kefs_st_mount_target_fs(access->parts.db, ipv4_of(local), id, err);
 
@@ -229,13 +229,11 @@ static int resolve(struct kefs_access *access, const struct kefs_addr *local, ui
 		return kefs_volumes_default(access->parts.volumes, ret_volume, err);
 	if (rc < 0)
 		return rc;
-	for (size_t i = 0; i < list->count; i++) {
-		if (!strcmp(list->fs[i].id, id)) {
-			*ret_volume = list->fs[i].volume_id;
-			return 0;
-		}
-	}
-	return kefs_err_set(err, -ENOENT, "file system %s is gone", id);
+	fs = kefs_fs_find(kefs_volumes_list(access->parts.volumes), id);
+	if (!fs)
+		return kefs_err_set(err, -ENOENT, "file system %s is gone", id);
+	*ret_volume = fs->volume_id;
+	return 0;
 }
 
 /* --- access points --- */
@@ -482,13 +480,11 @@ void kefs_access_renew(struct kefs_access *access)
 
 void kefs_access_policy_changed(struct kefs_access *access, const char *fs_id)
 {
-	const struct kefs_fs_list *list = kefs_volumes_list(access->parts.volumes);
+	const struct kefs_fs *fs = kefs_fs_find(kefs_volumes_list(access->parts.volumes), fs_id);
 
 	kefs_policy_cache_forget(access->policies, fs_id);
-	for (size_t i = 0; i < list->count; i++) {
-		if (!strcmp(list->fs[i].id, fs_id))
-			renew(access, list->fs[i].volume_id);
-	}
+	if (fs)
+		renew(access, fs->volume_id);
 }
 
 int kefs_access_target_removed(struct kefs_access *access, uint32_t address, struct kefs_err *err)
