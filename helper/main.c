@@ -63,7 +63,7 @@
 #define PUBLIC_CONNECTIONS 1024
 #define PUBLIC_PER_ADDRESS 256	/* one stranger does not take all */
 #define PUBLIC_IDLE_SEC	15
-#define REQUEST_SEC	60	/* from the first byte of a request to the last of its answer */
+#define REQUEST_SEC	30	/* from the first byte of a request to the last of its answer */
 #define EXIT_USAGE	2
 #define IDENTITIES_SETTLE_MS 100
 

@@ -183,6 +183,7 @@ static int open_folder(const struct kefs_backing *backing, const char *name, int
 int kefs_backing_open_folders(struct kefs_backing *backing, struct kefs_err *err)
 {
 	static const char *const folders[] = { "file-systems", "recovery", "making", "trash" };
+	CLEANUP_CLOSE int recovery_fd = -1;
 	int rc;
 
 	/* 0700: only the kernel module, which starts inside, has business here. */
@@ -192,6 +193,12 @@ int kefs_backing_open_folders(struct kefs_backing *backing, struct kefs_err *err
 	}
 	if (fsync(backing->fd) < 0)
 		return kefs_err_sys(err, -errno, "pool %s", backing->path);
+	/* A record of clients that was made as kefsd was killed: its name is to be stable, too (fsdir.h). */
+	rc = open_folder(backing, "recovery", &recovery_fd, err);
+	if (rc < 0)
+		return rc;
+	if (fsync(recovery_fd) < 0)
+		return kefs_err_sys(err, -errno, "%s/recovery", backing->path);
 	rc = open_folder(backing, "making", &backing->making_fd, err);
 	return rc < 0 ? rc : open_folder(backing, "trash", &backing->trash_fd, err);
 }

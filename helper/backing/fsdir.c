@@ -61,30 +61,29 @@ int kefs_fsdir_open(const struct kefs_backing *backing, const char *directory, s
 }
 
 /* The name is stable before the kernel module relies on it; the room may be missing on a full disk. */
-static int set_up_recovery(const struct kefs_backing *backing, int fd)
+static int make_recovery(const struct kefs_backing *backing, const char *path)
 {
 	CLEANUP_CLOSE int dir_fd = openat(kefs_backing_fd(backing), "recovery", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct stat st;
+	CLEANUP_CLOSE int fd = openat(kefs_backing_fd(backing), path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
-	if (dir_fd < 0 || fstat(fd, &st) < 0)
+	kefs_fail_point("record-made");
+	if (dir_fd < 0 || fd < 0)
 		return -errno;
-	if (!st.st_size)
-		(void)fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, RECOVERY_ROOM);
-	return fsync(fd) < 0 || fsync(dir_fd) < 0 ? -errno : 0;
+	(void)fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, RECOVERY_ROOM);
+	return fsync(fd) < 0 || fsync(dir_fd) < 0 ? -errno : take_fd(fd);
 }
 
 int kefs_fsdir_open_recovery(const struct kefs_backing *backing, const char *id, struct kefs_err *err)
 {
-	CLEANUP_CLOSE int fd = -1;
 	char path[KEFS_ID_SIZE + 16];
-	int rc;
+	int fd;
 
 	(void)kefs_str_format(path, sizeof(path), "recovery/%s", id);
-	kefs_fail_point("record-open");
-	fd = openat(kefs_backing_fd(backing), path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	kefs_fail_point("record-opened");
-	rc = fd < 0 ? -errno : set_up_recovery(backing, fd);
-	return rc < 0 ? kefs_err_sys(err, rc, "file %s in the pool", path) : take_fd(fd);
+	/* One that is there was made stable by who made it, or when the folders were opened. */
+	fd = openat(kefs_backing_fd(backing), path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		fd = errno == ENOENT ? make_recovery(backing, path) : -errno;
+	return fd < 0 ? kefs_err_sys(err, fd, "file %s in the pool", path) : fd;
 }
 
 int kefs_fsdir_remove_recovery(const struct kefs_backing *backing, const char *id, struct kefs_err *err)

@@ -7,41 +7,46 @@
 
 #include "common/cleanup.h"
 
-static bool is_wanted(const struct kefs_wanted *want, size_t count, const struct kefs_kvolume *volume)
+static int by_id_wanted(const void *a, const void *b)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (want[i].id == volume->id)
-			return !strcmp(want[i].name, volume->name);
-	}
-	return false;
+	const struct kefs_wanted *x = a, *y = b;
+
+	return x->id < y->id ? -1 : x->id > y->id;
 }
 
-static bool is_kept(const struct kefs_wanted *want, const struct kefs_kvolume *have, size_t count)
+static int by_id_volume(const void *a, const void *b)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (have[i].id == want->id)
-			return !strcmp(have[i].name, want->name);
-	}
-	return false;
+	const struct kefs_kvolume *x = a, *y = b;
+
+	return x->id < y->id ? -1 : x->id > y->id;
 }
 
-size_t kefs_reconcile_plan(const struct kefs_wanted *want, size_t want_count, const struct kefs_kvolume *have,
-			   size_t have_count, struct kefs_step *steps)
+size_t kefs_reconcile_plan(struct kefs_wanted *want, size_t want_count, struct kefs_kvolume *have, size_t have_count,
+			   struct kefs_step *steps)
 {
-	size_t n = 0;
+	size_t n = 0, w = 0, h = 0;
 
-	for (size_t i = 0; i < have_count; i++) {
-		if (!is_wanted(want, want_count, &have[i]))
-			steps[n++] = (struct kefs_step) { KEFS_STEP_DEL, have[i].id };
+	if (want_count)
+		qsort(want, want_count, sizeof(*want), by_id_wanted);
+	if (have_count)
+		qsort(have, have_count, sizeof(*have), by_id_volume);
+	/* What the kernel has, one by one, beside what it should have */
+	for (h = 0; h < have_count; h++) {
+		while (w < want_count && want[w].id < have[h].id)
+			w++;
+		if (w == want_count || want[w].id != have[h].id || strcmp(want[w].name, have[h].name))
+			steps[n++] = (struct kefs_step) { KEFS_STEP_DEL, have[h].id };
 	}
-	for (size_t i = 0; i < want_count; i++) {
-		if (!is_kept(&want[i], have, have_count))
-			steps[n++] = (struct kefs_step) { KEFS_STEP_ADD, want[i].id };
+	for (w = h = 0; w < want_count; w++) {
+		while (h < have_count && have[h].id < want[w].id)
+			h++;
+		if (h == have_count || have[h].id != want[w].id || strcmp(want[w].name, have[h].name))
+			steps[n++] = (struct kefs_step) { KEFS_STEP_ADD, want[w].id };
 	}
 	return n;
 }
 
-int kefs_reconcile_run(const struct kefs_kernel *kernel, const struct kefs_wanted *want, size_t want_count,
+int kefs_reconcile_run(const struct kefs_kernel *kernel, struct kefs_wanted *want, size_t want_count,
 		       kefs_reconcile_add_fn add, void *ctx, struct kefs_reconcile_result *ret_result,
 		       struct kefs_err *err)
 {

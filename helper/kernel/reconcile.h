@@ -32,16 +32,17 @@ typedef int (*kefs_reconcile_add_fn)(void *ctx, uint64_t id);
 /*
  * What must be done so that the kernel has exactly the wanted volumes: first the removals, then the additions. A
  * volume with a wanted id but another name is removed and added. Those that fit are left alone: their clients are
- * at work. steps has room for have_count + want_count entries; returns how many are used. Pure.
+ * at work. Both lists are put in order. steps has room for have_count + want_count entries; returns how many are used.
+ * Pure.
  */
-size_t kefs_reconcile_plan(const struct kefs_wanted *want, size_t want_count, const struct kefs_kvolume *have,
-			   size_t have_count, struct kefs_step *steps);
+size_t kefs_reconcile_plan(struct kefs_wanted *want, size_t want_count, struct kefs_kvolume *have, size_t have_count,
+			   struct kefs_step *steps);
 
 /*
- * Plans and does it. 0, or -errno with err if the kernel could not be asked or refused a removal; additions that
+ * Plans and does it; want is put in order. 0, or -errno with err if the kernel could not be asked or refused a removal; additions that
  * failed are counted in *ret_result, which is written in any case.
  */
-int kefs_reconcile_run(const struct kefs_kernel *kernel, const struct kefs_wanted *want, size_t want_count,
+int kefs_reconcile_run(const struct kefs_kernel *kernel, struct kefs_wanted *want, size_t want_count,
 		       kefs_reconcile_add_fn add, void *ctx, struct kefs_reconcile_result *ret_result,
 		       struct kefs_err *err);
 

@@ -73,14 +73,119 @@ int kefs_fs_make(const struct kefs_fs_request *request, int64_t now_ms, struct k
 	return rc;
 }
 
-struct kefs_fs *kefs_fs_find(const struct kefs_fs_list *list, const char *id)
+/* --- the list's index --- */
+
+/* Places in the list, plus one, each where its hash says or behind; 0: free. At most half is taken. */
+struct kefs_fs_index {
+	bool valid;
+	size_t size;		/* a power of two */
+	uint32_t *by_id, *by_volume;
+};
+
+/* Ids are random but for what hands make of them. */
+static size_t hash_id(const char *id)
 {
+	uint64_t hash = 14695981039346656037u;
+
+	for (; *id; id++)
+		hash = (hash ^ (unsigned char)*id) * 1099511628211u;
+	return (size_t)(hash ^ hash >> 32);
+}
+
+static size_t hash_volume(uint64_t volume_id)
+{
+	return (size_t)((volume_id * 11400714819323198485u) >> 32);
+}
+
+static void free_index(struct kefs_fs_index *index)
+{
+	if (!index)
+		return;
+	free(index->by_id);
+	free(index->by_volume);
+	free(index);
+}
+
+static void enter(uint32_t *table, size_t size, size_t hash, size_t place)
+{
+	size_t at = hash & (size - 1);
+
+	while (table[at])
+		at = (at + 1) & (size - 1);
+	table[at] = (uint32_t)place + 1;
+}
+
+/* False: there is no memory for it. */
+static bool build(const struct kefs_fs_list *list, struct kefs_fs_index *index)
+{
+	size_t size = 16;
+
+	while (size < 2 * list->count)
+		size *= 2;
+	free(index->by_id);
+	free(index->by_volume);
+	index->by_id = calloc(size, sizeof(*index->by_id));
+	index->by_volume = calloc(size, sizeof(*index->by_volume));
+	if (!index->by_id || !index->by_volume)
+		return false;
 	for (size_t i = 0; i < list->count; i++) {
-		if (!strcmp(list->fs[i].id, id))
-			return &list->fs[i];
+		enter(index->by_id, size, hash_id(list->fs[i].id), i);
+		enter(index->by_volume, size, hash_volume(list->fs[i].volume_id), i);
+	}
+	index->size = size;
+	index->valid = true;
+	return true;
+}
+
+static bool is_indexed(const struct kefs_fs_list *list)
+{
+	return list->index && (list->index->valid || build(list, list->index));
+}
+
+static void outdate(struct kefs_fs_list *list)
+{
+	if (list->index)
+		list->index->valid = false;
+}
+
+static bool is_it(const struct kefs_fs *fs, const char *id, uint64_t volume_id)
+{
+	return id ? !strcmp(fs->id, id) : fs->volume_id == volume_id;
+}
+
+/* By the id, or with none by the volume. */
+static struct kefs_fs *find(const struct kefs_fs_list *list, const char *id, uint64_t volume_id)
+{
+	const uint32_t *table;
+	size_t at, mask;
+
+	if (!is_indexed(list)) {
+		for (size_t i = 0; i < list->count; i++) {
+			if (is_it(&list->fs[i], id, volume_id))
+				return &list->fs[i];
+		}
+		return NULL;
+	}
+	table = id ? list->index->by_id : list->index->by_volume;
+	mask = list->index->size - 1;
+	for (at = (id ? hash_id(id) : hash_volume(volume_id)) & mask; table[at]; at = (at + 1) & mask) {
+		if (is_it(&list->fs[table[at] - 1], id, volume_id))
+			return &list->fs[table[at] - 1];
 	}
 	return NULL;
 }
+
+struct kefs_fs *kefs_fs_find(const struct kefs_fs_list *list, const char *id)
+{
+	return find(list, id, 0);
+}
+
+struct kefs_fs *kefs_fs_find_volume(const struct kefs_fs_list *list, uint64_t volume_id)
+{
+	return find(list, NULL, volume_id);
+}
+
+/* --- the list --- */
 
 const struct kefs_fs *kefs_fs_default(const struct kefs_fs_list *list, const char *default_id)
 {
@@ -100,12 +205,27 @@ const struct kefs_fs *kefs_fs_default(const struct kefs_fs_list *list, const cha
 	return only;
 }
 
+static void wipe(struct kefs_fs_list *list)
+{
+	if (list->fs)
+		explicit_bzero(list->fs, list->count * sizeof(list->fs[0]));
+	free(list->fs);
+}
+
 /* Room for one more; not by realloc(), because the old array's keys must be wiped. It is full at 0, 8, 16, 32, … */
 static int make_room(struct kefs_fs_list *list)
 {
+	struct kefs_fs_index *index = list->index;
 	size_t count = list->count;
 	struct kefs_fs *bigger;
 
+	if (!index) {
+		index = calloc(1, sizeof(*index));
+		if (!index)
+			return -ENOMEM;
+		list->index = index;
+	}
+	outdate(list);
 	if (count && (count < 8 || count & (count - 1)))
 		return 0;
 	bigger = calloc(count ? 2 * count : 8, sizeof(*bigger));
@@ -113,9 +233,8 @@ static int make_room(struct kefs_fs_list *list)
 		return -ENOMEM;
 	if (count)
 		memcpy(bigger, list->fs, count * sizeof(*bigger));
-	kefs_fs_list_free(list);
+	wipe(list);
 	list->fs = bigger;
-	list->count = count;
 	return 0;
 }
 
@@ -155,6 +274,7 @@ void kefs_fs_list_remove(struct kefs_fs_list *list, const char *id)
 
 	if (!fs)
 		return;
+	outdate(list);
 	list->count--;
 	memmove(fs, fs + 1, (size_t)(&list->fs[list->count] - fs) * sizeof(*fs));
 	explicit_bzero(&list->fs[list->count], sizeof(*fs));
@@ -162,9 +282,7 @@ void kefs_fs_list_remove(struct kefs_fs_list *list, const char *id)
 
 void kefs_fs_list_free(struct kefs_fs_list *list)
 {
-	if (list->fs)
-		explicit_bzero(list->fs, list->count * sizeof(list->fs[0]));
-	free(list->fs);
-	list->fs = NULL;
-	list->count = 0;
+	wipe(list);
+	free_index(list->index);
+	*list = (struct kefs_fs_list) { .fs = NULL };
 }

@@ -48,10 +48,13 @@ struct kefs_fs_request {
 	struct kefs_fs_options options;
 };
 
+struct kefs_fs_index;
+
 /* A list, by (created_ms, id), that is freed with kefs_fs_list_free(). */
 struct kefs_fs_list {
 	struct kefs_fs *fs;
 	size_t count;
+	struct kefs_fs_index *index;	/* of ids and volumes, made when it is first wanted; NULL: none */
 };
 
 /* Is the name a tag value (0..256 characters of the tag alphabet)? 0 or -EINVAL with err. */
@@ -72,8 +75,9 @@ const char *kefs_fs_state_name(enum kefs_fs_state state);
 /* The state of a word that the store may hold: 0 or -EINVAL. */
 int kefs_fs_state_parse(const char *word, enum kefs_fs_state *ret_state);
 
-/* The file system with this id, or NULL. */
+/* The file system with this id, or this volume, or NULL. O(1) but for the first after one came or went. */
 struct kefs_fs *kefs_fs_find(const struct kefs_fs_list *list, const char *id);
+struct kefs_fs *kefs_fs_find_volume(const struct kefs_fs_list *list, uint64_t volume_id);
 
 /*
  * The file system that a connection to no mount target may get: default_id if it is there and available, else, with no
@@ -88,7 +92,7 @@ int kefs_fs_list_insert(struct kefs_fs_list *list, const struct kefs_fs *fs);
 /* Takes out the one with this id, if it is there. */
 void kefs_fs_list_remove(struct kefs_fs_list *list, const char *id);
 
-/* Frees the array, wiping the keys; the list is empty afterwards. */
+/* Frees it all, wiping the keys; the list is empty afterwards. */
 void kefs_fs_list_free(struct kefs_fs_list *list);
 
 #endif

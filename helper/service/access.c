@@ -529,13 +529,11 @@ void kefs_access_renew(struct kefs_access *access)
 
 void kefs_access_policy_changed(struct kefs_access *access, const char *fs_id)
 {
-	const struct kefs_fs_list *list = kefs_volumes_list(access->parts.volumes);
+	const struct kefs_fs *fs = kefs_fs_find(kefs_volumes_list(access->parts.volumes), fs_id);
 
 	kefs_policy_cache_forget(access->policies, fs_id);
-	for (size_t i = 0; i < list->count; i++) {
-		if (!strcmp(list->fs[i].id, fs_id))
-			renew(access, list->fs[i].volume_id);
-	}
+	if (fs)
+		renew(access, fs->volume_id);
 }
 
 int kefs_access_target_removed(struct kefs_access *access, uint32_t address, struct kefs_err *err)

@@ -71,21 +71,12 @@ void kefs_policy_cache_forget(struct kefs_policy_cache *cache, const char *fs_id
 		drop(cache, p);
 }
 
-static bool is_listed(const struct kefs_fs_list *list, const char *fs_id)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		if (!strcmp(list->fs[i].id, fs_id))
-			return true;
-	}
-	return false;
-}
-
 void kefs_policy_cache_prune(struct kefs_policy_cache *cache, const struct kefs_fs_list *list)
 {
 	struct entry **p = &cache->entries;
 
 	while (*p) {
-		if (is_listed(list, (*p)->fs_id))
+		if (kefs_fs_find(list, (*p)->fs_id))
 			p = &(*p)->next;
 		else
 			drop(cache, p);

@@ -327,20 +327,13 @@ static int add_to_kernel(struct kefs_volumes *volumes, const struct kefs_fs *fs,
 static int reconcile_add(void *ctx, uint64_t id)
 {
 	struct kefs_volumes *volumes = ctx;
+	struct kefs_fs *fs = kefs_fs_find_volume(&volumes->list, id);
 	struct kefs_err err;
-	int rc = -ENOENT;
+	int rc = fs ? add_to_kernel(volumes, fs, &err) : -ENOENT;
 
-	for (size_t i = 0; i < volumes->list.count; i++) {
-		struct kefs_fs *fs = &volumes->list.fs[i];
-
-		if (fs->volume_id != id)
-			continue;
-		rc = add_to_kernel(volumes, fs, &err);
-		if (rc < 0) {
-			log_err("file system %s cannot be served: %s", fs->id, err.text);
-			fs->state = KEFS_FS_ERROR;
-		}
-		break;
+	if (fs && rc < 0) {
+		log_err("file system %s cannot be served: %s", fs->id, err.text);
+		fs->state = KEFS_FS_ERROR;
 	}
 	return rc;
 }
@@ -518,11 +511,10 @@ const struct kefs_fs_list *kefs_volumes_list(const struct kefs_volumes *volumes)
 
 int kefs_volumes_open_root(const struct kefs_volumes *volumes, uint64_t volume_id, struct kefs_err *err)
 {
-	for (size_t i = 0; i < volumes->list.count; i++) {
-		if (volumes->list.fs[i].volume_id == volume_id)
-			return kefs_fsdir_open(volumes->parts.backing, volumes->list.fs[i].directory, err);
-	}
-	return kefs_err_set(err, -ENOENT, "its file system is gone");
+	const struct kefs_fs *fs = kefs_fs_find_volume(&volumes->list, volume_id);
+
+	return fs ? kefs_fsdir_open(volumes->parts.backing, fs->directory, err) :
+		    kefs_err_set(err, -ENOENT, "its file system is gone");
 }
 
 int kefs_volumes_making_fd(const struct kefs_volumes *volumes)
@@ -532,11 +524,9 @@ int kefs_volumes_making_fd(const struct kefs_volumes *volumes)
 
 const char *kefs_volumes_name(const struct kefs_volumes *volumes, uint64_t volume_id)
 {
-	for (size_t i = 0; i < volumes->list.count; i++) {
-		if (volumes->list.fs[i].volume_id == volume_id)
-			return volumes->list.fs[i].id;
-	}
-	return NULL;
+	const struct kefs_fs *fs = kefs_fs_find_volume(&volumes->list, volume_id);
+
+	return fs ? fs->id : NULL;
 }
 
 int kefs_volumes_default(const struct kefs_volumes *volumes, uint64_t *ret_volume, struct kefs_err *err)

@@ -4,6 +4,7 @@
 #include <linux/mount.h>
 #include <linux/mutex.h>
 #include <linux/random.h>
+#include <linux/rbtree.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include "fh.h"
@@ -12,7 +13,7 @@
 #include "space.h"
 #include "volume.h"
 
-static LIST_HEAD(volumes);		/* ordered by id */
+static struct rb_root volumes = RB_ROOT;	/* by id */
 static unsigned int nr_volumes;
 static DEFINE_MUTEX(volumes_lock);	/* protects both */
 
@@ -55,7 +56,7 @@ static struct kefs_volume *volume_create(const struct kefs_volume_params *params
 	volume->root = *params->root;
 	path_get(&volume->root);
 	kefs_volume_renew_verifier(volume);
-	INIT_LIST_HEAD(&volume->node);
+	RB_CLEAR_NODE(&volume->node);
 	refcount_set(&volume->refs, 1);
 	init_completion(&volume->gone);
 	return volume;
@@ -74,18 +75,41 @@ static void volume_free(struct kefs_volume *volume)
 
 static int table_insert(struct kefs_volume *volume)
 {
-	struct kefs_volume *v;
+	struct rb_node **link = &volumes.rb_node, *parent = NULL;
 
 	lockdep_assert_held(&volumes_lock);
-	list_for_each_entry(v, &volumes, node) {
+	while (*link) {
+		struct kefs_volume *v = rb_entry(*link, struct kefs_volume, node);
+
 		if (v->id == volume->id)
 			return -EEXIST;
-		if (v->id > volume->id)
-			break;
+		parent = *link;
+		link = v->id > volume->id ? &parent->rb_left : &parent->rb_right;
 	}
-	list_add_tail(&volume->node, &v->node);	/* before v, or at the end */
+	rb_link_node(&volume->node, parent, link);
+	rb_insert_color(&volume->node, &volumes);
 	nr_volumes++;
 	return 0;
+}
+
+/* The one with the smallest id of those above, or NULL. */
+static struct kefs_volume *table_next(u64 after)
+{
+	struct rb_node *node = volumes.rb_node;
+	struct kefs_volume *next = NULL;
+
+	lockdep_assert_held(&volumes_lock);
+	while (node) {
+		struct kefs_volume *v = rb_entry(node, struct kefs_volume, node);
+
+		if (v->id > after) {
+			next = v;
+			node = node->rb_left;
+		} else {
+			node = node->rb_right;
+		}
+	}
+	return next;
 }
 
 int kefs_volume_add(const struct kefs_volume_params *params)
@@ -114,14 +138,13 @@ struct kefs_volume *kefs_volume_remove(u64 id)
 	struct kefs_volume *v;
 
 	mutex_lock(&volumes_lock);
-	list_for_each_entry(v, &volumes, node)
-		if (v->id == id)
-			goto found;
-	mutex_unlock(&volumes_lock);
-	return ERR_PTR(-ENOENT);
-
-found:
-	list_del_init(&v->node);
+	v = table_next(id - 1);		/* no volume has id 0 */
+	if (!v || v->id != id) {
+		mutex_unlock(&volumes_lock);
+		return ERR_PTR(-ENOENT);
+	}
+	rb_erase(&v->node, &volumes);
+	RB_CLEAR_NODE(&v->node);
 	nr_volumes--;
 	mutex_unlock(&volumes_lock);
 	return v;
@@ -129,7 +152,7 @@ found:
 
 void kefs_volume_destroy(struct kefs_volume *volume)
 {
-	WARN_ON_ONCE(!list_empty(&volume->node));
+	WARN_ON_ONCE(!RB_EMPTY_NODE(&volume->node));
 	kefs_volume_put(volume);
 	wait_for_completion(&volume->gone);
 	kefs_fhcache_sweep(volume, false);
@@ -152,15 +175,11 @@ struct kefs_volume *kefs_volume_next(u64 after)
 	struct kefs_volume *v;
 
 	mutex_lock(&volumes_lock);
-	list_for_each_entry(v, &volumes, node) {
-		if (v->id > after) {
-			kefs_volume_get(v);
-			mutex_unlock(&volumes_lock);
-			return v;
-		}
-	}
+	v = table_next(after);
+	if (v)
+		kefs_volume_get(v);
 	mutex_unlock(&volumes_lock);
-	return NULL;
+	return v;
 }
 
 void kefs_volume_get(struct kefs_volume *volume)

@@ -11,8 +11,8 @@
 
 #include <linux/atomic.h>
 #include <linux/completion.h>
-#include <linux/list.h>
 #include <linux/path.h>
+#include <linux/rbtree.h>
 #include <linux/refcount.h>
 #include <linux/siphash.h>
 #include <kefs.h>
@@ -31,7 +31,7 @@ struct kefs_volume {
 	struct kefs_op_stats __percpu *stats;
 	atomic64_t verifier;		/* changes when written data may have been lost */
 	struct kefs_recovery *recovery;	/* or NULL; state/'s, constant while the volume is in the table */
-	struct list_head node;		/* table, ordered by id; protected by the table's lock */
+	struct rb_node node;		/* table, by id; protected by the table's lock */
 	refcount_t refs;
 	struct completion gone;		/* last reference put */
 	char name[KEFS_NAME_MAX + 1];

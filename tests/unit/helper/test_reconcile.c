@@ -34,8 +34,8 @@ static int add(void *ctx, uint64_t id)
 
 static void test_plan(void **state)
 {
-	const struct kefs_wanted want[] = { { 1, "a" }, { 2, "b" }, { 3, "c" } };
-	const struct kefs_kvolume have[] = { { .id = 2, .name = "b" }, { .id = 3, .name = "old" }, { .id = 9, .name = "z" } };
+	struct kefs_wanted want[] = { { 3, "c" }, { 1, "a" }, { 2, "b" } };
+	struct kefs_kvolume have[] = { { .id = 9, .name = "z" }, { .id = 2, .name = "b" }, { .id = 3, .name = "old" } };
 	struct kefs_step steps[6];
 
 	(void)state;
@@ -55,7 +55,7 @@ static void test_plan(void **state)
 
 static void test_run(void **state)
 {
-	const struct kefs_wanted want[] = { { 1, "fs-x" }, { 2, "fs-x" }, { 3, "fs-renamed" }, { 4, "fs-x" } };
+	struct kefs_wanted want[] = { { 1, "fs-x" }, { 2, "fs-x" }, { 3, "fs-renamed" }, { 4, "fs-x" } };
 	struct kefs_kernel kernel = fake_kernel_ops(&fake);
 	struct kefs_reconcile_result result;
 	struct kefs_err err;
