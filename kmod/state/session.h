@@ -27,7 +27,7 @@
 #define KEFS_STATUS_CB_PATH_DOWN_SESSION	0x200u
 #define KEFS_STATUS_BACKCHANNEL_FAULT		0x400u
 
-#define KEFS_CB_SLOTS_MAX	16	/* of a back channel; the Linux client offers 16 */
+#define KEFS_CB_SLOTS_MAX	16	/* as the Linux client offers */
 #define KEFS_BINDINGS_MAX	64	/* sessions that one connection is bound to: more is no trunking */
 
 /* How callbacks are signed: the first of csa_sec_parms that we can do. */
@@ -226,8 +226,8 @@ int kefs_cb_begin(struct kefs_client *client, struct kefs_cb_call *call);
  * owes a CB_SEQUENCE and kefs_cb_end() with KEFS_CB_UP or _DOWN; others -EALREADY, at the price of a read.
  */
 int kefs_cb_begin_probe(struct kefs_session *session, struct kefs_cb_call *call);
-/* @sequenced: the client took CB_SEQUENCE for a new call or a retry, so that the slot's seqid advances. @path: what
- * this tells of the path; KEFS_CB_UNKNOWN nothing, so that a probe is to be repeated. Gives back the references. */
+/* @sequenced: the client took CB_SEQUENCE for a new call or a retry: the slot's seqid advances. @path: what this tells of
+ * the path; KEFS_CB_UNKNOWN nothing, so that a probe is to be repeated. Gives back the references. */
 void kefs_cb_end(struct kefs_cb_call *call, bool sequenced, enum kefs_cb_path path);
 
 /* --- inside state/ --- */
@@ -237,9 +237,8 @@ bool kefs_session_any_busy_locked(struct kefs_client *client);
 /* Out of domain->sessions and of its client, bindings gone, slots dead. True for the first caller. */
 bool kefs_session_kill(struct kefs_session *session);
 
-/* bindings.c: client->lock held. Drop all bindings of a session that is dead. */
+/* bindings.c, client->lock held: drop all bindings of a session that is dead; CB_PATH_DOWN flags follow the facts. */
 void kefs_bindings_drop_locked(struct kefs_session *session);
-/* bindings.c: client->lock held. The client's and its sessions' CB_PATH_DOWN flags follow the facts. */
 void kefs_bindings_status_locked(struct kefs_client *client);
 void kefs_bindings_set_ops(const struct kefs_state_ops *ops);
 
