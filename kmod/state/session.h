@@ -226,7 +226,7 @@ int kefs_cb_begin(struct kefs_client *client, struct kefs_cb_call *call);
  * owes a CB_SEQUENCE and kefs_cb_end() with KEFS_CB_UP or _DOWN; others -EALREADY, at the price of a read.
  */
 int kefs_cb_begin_probe(struct kefs_session *session, struct kefs_cb_call *call);
-/* @sequenced: the client took CB_SEQUENCE for a new call or a retry: the slot's seqid advances. @path: what this tells of
+/* @sequenced: the client took CB_SEQUENCE for a new call or a retry: the slot moves on. @path: what this tells of
  * the path; KEFS_CB_UNKNOWN nothing, so that a probe is to be repeated. Gives back the references. */
 void kefs_cb_end(struct kefs_cb_call *call, bool sequenced, enum kefs_cb_path path);
 
