@@ -142,8 +142,9 @@ struct m_file {
 	bool used;
 	int name;			/* -1: removed */
 	struct nfs41_fh fh;
-	bool exclusive, touched;	/* made so with verifier; and changed or read since */
+	bool exclusive, touched;	/* made so with verifier, by uid; and changed or read since */
 	uint64_t verifier;
+	unsigned int uid;
 	uint32_t size;
 	uint8_t data[M_DATA];
 };

@@ -177,6 +177,8 @@ static void create_errors(struct judge *j, const struct m_op *op, int f)
 		return;
 	if (!file->exclusive || file->verifier != op->verifier)
 		j_refuse(j, S_EXIST, "exclusive, and made by another request (§18.16.3)");
+	else if (j->r->uid && j->r->uid != file->uid)
+		j_refuse(j, S_EXIST, "exclusive, and made by somebody else, whose verifier all can see");
 	else if (file->touched)
 		j_may(j, S_EXIST, "exclusive, and its verifier may be overwritten (§18.16.4)");
 }
@@ -275,6 +277,7 @@ static int new_file(struct judge *j, const struct m_op *op, const struct m_res *
 	m->file[i].fh = res->fh;
 	m->file[i].exclusive = op->create == M_EXCLUSIVE;
 	m->file[i].verifier = op->verifier;
+	m->file[i].uid = j->r->uid;
 	return (int)i;
 }
 
