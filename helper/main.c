@@ -30,6 +30,7 @@
 #include "base/pool.h"
 #include "base/tcpsock.h"
 #include "base/unixsock.h"
+#include "certificates.h"
 #include "common/cleanup.h"
 #include "common/config.h"
 #include "common/fail.h"
@@ -95,7 +96,7 @@ struct daemon {
 	struct kefs_ca *ca;
 	struct kefs_tls *tls;		/* NULL: there is none, and this is why */
 	struct kefs_err tls_problem;
-	char *api_certificate, *api_key;	/* in PEM, or NULL */
+	struct kefs_certificates *certificates;
 	struct kefs_names names;
 	struct kefs_dns *dns;
 	struct kefs_endpoints endpoints;
@@ -226,7 +227,8 @@ static void on_signal(void *ctx, int signo)
 	struct daemon *d = ctx;
 
 	if (signo == SIGHUP) {
-		log_info("SIGHUP does nothing: restart kefsd to read its configuration again, clients will not notice");
+		log_info("SIGHUP: certificates are read again; for the configuration restart kefsd, clients will not notice");
+		kefs_certificates_renew(d->certificates);
 		return;
 	}
 	log_info("ending on signal %d; the kernel module goes on serving", signo);
@@ -706,28 +708,22 @@ static int start_control(struct daemon *d, struct kefs_err *err)
 	return kefs_http_server_new(&parts, &d->control, err);
 }
 
-/* The API's certificate, if there is to be one: looked at closely, because libmicrohttpd takes anything. */
-static int load_api_certificate(struct daemon *d, struct kefs_err *err)
+/* The authority's text that clients are given may be another one. */
+static void on_renewed(void *ctx)
 {
-	const struct kefs_ca_parts parts = {
-		.state_dir = d->settings.state_dir,
-		.certificate = d->settings.api_certificate,
-		.key = d->settings.api_key,
-		.ca = "",
-		.names = "",
-	};
-	struct kefs_ca *ca;
-	size_t len;
-	int rc;
+	struct daemon *d = ctx;
 
-	if (!*d->settings.api_certificate)
-		return 0;
-	rc = kefs_ca_open(&parts, &ca, err);
-	if (rc < 0)
-		return kefs_err_prefix(err, rc, "api_certificate: ");
-	kefs_ca_free(ca);
-	rc = kefs_ca_read(d->settings.api_certificate, false, &d->api_certificate, &len, err);
-	return rc < 0 ? rc : kefs_ca_read(d->settings.api_key, true, &d->api_key, &len, err);
+	d->api.ca_pem = kefs_ca_pem(d->ca);
+}
+
+/* Last, for what it starts needs all the rest. */
+static int watch_certificates(struct daemon *d, struct kefs_err *err)
+{
+	const struct kefs_certificates_parts parts = {
+		.loop = d->loop, .settings = &d->settings, .ca = d->ca, .api = d->public, .renewed = on_renewed, .ctx = d,
+	};
+
+	return kefs_certificates_new(&parts, &d->certificates, err);
 }
 
 /* The EFS API for everybody who signs. */
@@ -742,25 +738,31 @@ static int start_public(struct daemon *d, struct kefs_err *err)
 		.answered = kefs_api_answered,
 		.ctx = &d->api,
 	};
-	char text[KEFS_ADDR_TEXT];
-
-	int rc;
+	CLEANUP_FREE char *certificate = NULL;
+	char text[KEFS_ADDR_TEXT], *key = NULL;
+	int rc = 0;
 
 	if (!d->settings.api_listen.len)
 		return 0;
-	rc = load_api_certificate(d, err);
+	if (*d->settings.api_certificate)
+		rc = kefs_certificates_load_api(&d->settings, &certificate, &key, err);
 	if (rc < 0)
 		return rc;
-	parts.certificate = d->api_certificate;
-	parts.key = d->api_key;
+	parts.certificate = certificate;
+	parts.key = key;
 	parts.auth = kefs_auth_signed(&d->auth);
 	parts.routes = kefs_api_public_routes(&parts.route_count);
 	parts.listen_fd = kefs_tcpsock_listen(&d->settings.api_listen);
 	kefs_addr_format(&d->settings.api_listen, text);
 	if (parts.listen_fd < 0)
-		return kefs_err_sys(err, parts.listen_fd, "listening on %s for the EFS API (api_listen in kefsd.conf)", text);
-	log_info("the EFS API is at %s://%s, region %s, account %s", d->api_certificate ? "https" : "http", text, d->settings.region, d->settings.account_id);
-	return kefs_http_server_new(&parts, &d->public, err);
+		rc = kefs_err_sys(err, parts.listen_fd, "listening on %s for the EFS API (api_listen in kefsd.conf)", text);
+	else
+		rc = kefs_http_server_new(&parts, &d->public, err);
+	kefs_certificates_wipe(key);
+	if (rc == 0)
+		log_info("the EFS API is at %s://%s, region %s, account %s", certificate ? "https" : "http", text,
+			 d->settings.region, d->settings.account_id);
+	return rc;
 }
 
 static int start(struct daemon *d, struct kefs_err *err)
@@ -769,7 +771,7 @@ static int start(struct daemon *d, struct kefs_err *err)
 		start_outside, start_volumes, start_audit, start_identities, start_access, start_tls, start_acceptor, start_endpoints,
 		start_sync, start_efs,
 		start_public,
-		start_control,
+		start_control, watch_certificates,
 	};
 	int rc = 0;
 
@@ -780,12 +782,9 @@ static int start(struct daemon *d, struct kefs_err *err)
 
 static void stop(struct daemon *d)
 {
+	kefs_certificates_free(d->certificates);
 	kefs_http_server_free(d->control);
 	kefs_http_server_free(d->public);
-	free(d->api_certificate);
-	if (d->api_key)
-		explicit_bzero(d->api_key, strlen(d->api_key));
-	free(d->api_key);
 	if (*d->control_path)
 		(void)unlink(d->control_path);
 	kefs_dns_stop(d->dns);

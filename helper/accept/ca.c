@@ -30,14 +30,21 @@ struct slot {
 	time_t made;
 };
 
-struct kefs_ca {
+/* What the files say. */
+struct loaded {
 	X509 *cert;			/* the own authority's; of a given one the certificate itself */
 	EVP_PKEY *key;			/* likewise */
 	STACK_OF(X509) *chain;		/* of a given one */
+	char *pem;
+};
+
+struct kefs_ca {
+	struct loaded now;		/* lock, but for the loop's own reading */
 	bool given;
-	char *pem, *names;
+	char *names;
+	char *certificate_path, *key_path, *ca_path;	/* of a given one */
 	EVP_PKEY *leaf_key;
-	pthread_mutex_t lock;		/* slots */
+	pthread_mutex_t lock;		/* slots, and see above */
 	struct slot slots[CACHE_SIZE];
 };
 
@@ -206,18 +213,18 @@ static int open_own(struct kefs_ca *ca, const char *dir, struct kefs_err *err)
 
 	(void)kefs_str_format(key_path, sizeof(key_path), "%s/ca.key", dir);
 	(void)kefs_str_format(cert_path, sizeof(cert_path), "%s/ca.pem", dir);
-	rc = load_key(key_path, &ca->key, err);
+	rc = load_key(key_path, &ca->now.key, err);
 	if (rc == -ENOENT) {
 		if (access(cert_path, F_OK) == 0)
 			return kefs_err_set(err, -ENOENT, "%s is there, %s is not: restore it; or remove the former, and tell all "
 					    "clients of the new authority (kefsctl ca)", cert_path, key_path);
-		rc = make_key(dir, key_path, &ca->key, err);
+		rc = make_key(dir, key_path, &ca->now.key, err);
 	}
 	if (rc == 0 && access(cert_path, F_OK) < 0)
-		rc = make_cert(dir, cert_path, ca->key, err);
+		rc = make_cert(dir, cert_path, ca->now.key, err);
 	if (rc == 0)
-		rc = load_cert(cert_path, &ca->cert, NULL, &ca->pem, err);
-	if (rc == 0 && !X509_check_private_key(ca->cert, ca->key))
+		rc = load_cert(cert_path, &ca->now.cert, NULL, &ca->now.pem, err);
+	if (rc == 0 && !X509_check_private_key(ca->now.cert, ca->now.key))
 		return openssl_error(err, cert_path, "not the certificate of ca.key beside it");
 	if (rc < 0)
 		return rc;
@@ -225,24 +232,66 @@ static int open_own(struct kefs_ca *ca, const char *dir, struct kefs_err *err)
 	return ca->leaf_key ? 0 : kefs_err_sys(err, -ENOMEM, "making the server's key");
 }
 
-static int open_given(struct kefs_ca *ca, const struct kefs_ca_parts *parts, struct kefs_err *err)
+static void unload(struct loaded *loaded)
 {
+	sk_X509_pop_free(loaded->chain, X509_free);
+	EVP_PKEY_free(loaded->key);
+	X509_free(loaded->cert);
+	free(loaded->pem);
+	*loaded = (struct loaded) { .cert = NULL };
+}
+
+static int load_given(const struct kefs_ca *ca, struct loaded *ret, struct kefs_err *err)
+{
+	struct loaded loaded = { .chain = sk_X509_new_null() };
 	X509 *trusted = NULL;
 	int rc;
 
-	ca->given = true;
-	ca->chain = sk_X509_new_null();
-	if (!ca->chain)
+	if (!loaded.chain)
 		return kefs_err_sys(err, -ENOMEM, "tls_certificate");
-	rc = load_cert(parts->certificate, &ca->cert, ca->chain, NULL, err);
+	rc = load_cert(ca->certificate_path, &loaded.cert, loaded.chain, NULL, err);
 	if (rc == 0)
-		rc = load_key(parts->key, &ca->key, err);
-	if (rc == 0 && *parts->ca)
-		rc = load_cert(parts->ca, &trusted, NULL, &ca->pem, err);
+		rc = load_key(ca->key_path, &loaded.key, err);
+	if (rc == 0 && *ca->ca_path)
+		rc = load_cert(ca->ca_path, &trusted, NULL, &loaded.pem, err);
 	X509_free(trusted);
-	if (rc == 0 && !X509_check_private_key(ca->cert, ca->key))
-		return openssl_error(err, parts->certificate, "not the certificate of tls_key");
-	return rc;
+	if (rc == 0 && !X509_check_private_key(loaded.cert, loaded.key))
+		rc = openssl_error(err, ca->certificate_path, "not the certificate of its key");
+	if (rc < 0) {
+		unload(&loaded);
+		return rc;
+	}
+	*ret = loaded;
+	return 0;
+}
+
+static int open_given(struct kefs_ca *ca, const struct kefs_ca_parts *parts, struct kefs_err *err)
+{
+	ca->given = true;
+	ca->certificate_path = strdup(parts->certificate);
+	ca->key_path = strdup(parts->key);
+	ca->ca_path = strdup(parts->ca);
+	if (!ca->certificate_path || !ca->key_path || !ca->ca_path)
+		return kefs_err_sys(err, -ENOMEM, "tls_certificate");
+	return load_given(ca, &ca->now, err);
+}
+
+int kefs_ca_renew(struct kefs_ca *ca, struct kefs_err *err)
+{
+	struct loaded loaded, old;
+	int rc;
+
+	if (!ca->given)
+		return 0;
+	rc = load_given(ca, &loaded, err);
+	if (rc < 0)
+		return rc;
+	(void)pthread_mutex_lock(&ca->lock);
+	old = ca->now;
+	ca->now = loaded;
+	(void)pthread_mutex_unlock(&ca->lock);
+	unload(&old);
+	return 0;
 }
 
 int kefs_ca_open(const struct kefs_ca_parts *parts, struct kefs_ca **ret_ca, struct kefs_err *err)
@@ -273,18 +322,18 @@ void kefs_ca_free(struct kefs_ca *ca)
 	for (size_t i = 0; i < CACHE_SIZE; i++)
 		X509_free(ca->slots[i].cert);
 	(void)pthread_mutex_destroy(&ca->lock);
-	sk_X509_pop_free(ca->chain, X509_free);
+	unload(&ca->now);
 	EVP_PKEY_free(ca->leaf_key);
-	EVP_PKEY_free(ca->key);
-	X509_free(ca->cert);
-	free(ca->pem);
+	free(ca->certificate_path);
+	free(ca->key_path);
+	free(ca->ca_path);
 	free(ca->names);
 	free(ca);
 }
 
 const char *kefs_ca_pem(const struct kefs_ca *ca)
 {
-	return ca->pem ? ca->pem : "";
+	return ca->now.pem ? ca->now.pem : "";
 }
 
 bool kefs_ca_is_given(const struct kefs_ca *ca)
@@ -318,7 +367,7 @@ static int issue_locked(struct kefs_ca *ca, const struct kefs_addr *local, X509 
 	time_t now = time(NULL);
 
 	if (!slot->cert || !same_host(&slot->local, local) || now < slot->made || now - slot->made > KEFS_ISSUE_LIFE / 2) {
-		X509 *cert = kefs_issue_leaf(ca->cert, ca->key, ca->leaf_key, ca->names, local, now);
+		X509 *cert = kefs_issue_leaf(ca->now.cert, ca->now.key, ca->leaf_key, ca->names, local, now);
 
 		if (!cert) {
 			ERR_clear_error();
@@ -332,28 +381,30 @@ static int issue_locked(struct kefs_ca *ca, const struct kefs_addr *local, X509 
 	return 0;
 }
 
+static int take_given_locked(const struct kefs_ca *ca, X509 **ret_cert, STACK_OF(X509) **ret_chain)
+{
+	*ret_chain = X509_chain_up_ref(ca->now.chain);
+	if (!*ret_chain)
+		return -ENOMEM;
+	(void)X509_up_ref(ca->now.cert);
+	*ret_cert = ca->now.cert;
+	return 0;
+}
+
 int kefs_ca_leaf(struct kefs_ca *ca, const struct kefs_addr *local, X509 **ret_cert, EVP_PKEY **ret_key,
 		 STACK_OF(X509) **ret_chain)
 {
+	EVP_PKEY *key;
 	int rc;
 
 	*ret_chain = NULL;
-	if (ca->given) {
-		*ret_chain = X509_chain_up_ref(ca->chain);
-		if (!*ret_chain)
-			return -ENOMEM;
-		(void)X509_up_ref(ca->cert);
-		(void)EVP_PKEY_up_ref(ca->key);
-		*ret_cert = ca->cert;
-		*ret_key = ca->key;
-		return 0;
-	}
 	(void)pthread_mutex_lock(&ca->lock);
-	rc = issue_locked(ca, local, ret_cert);
+	rc = ca->given ? take_given_locked(ca, ret_cert, ret_chain) : issue_locked(ca, local, ret_cert);
+	key = ca->given ? ca->now.key : ca->leaf_key;
+	if (rc == 0) {
+		(void)EVP_PKEY_up_ref(key);
+		*ret_key = key;
+	}
 	(void)pthread_mutex_unlock(&ca->lock);
-	if (rc < 0)
-		return rc;
-	(void)EVP_PKEY_up_ref(ca->leaf_key);
-	*ret_key = ca->leaf_key;
-	return 0;
+	return rc;
 }

@@ -32,10 +32,17 @@ int kefs_ca_read(const char *path, bool secret, char **ret_text, size_t *ret_len
 /* Loads, or makes, what is needed. 0 or -errno with err saying which file and what is wrong with it. */
 int kefs_ca_open(const struct kefs_ca_parts *parts, struct kefs_ca **ret_ca, struct kefs_err *err);
 
+/*
+ * Reads a given certificate's files again. 0, also for the own authority, which has nothing to read; or -errno with
+ * err: all is as it was.
+ */
+int kefs_ca_renew(struct kefs_ca *ca, struct kefs_err *err);
+
 /* NULL is fine. */
 void kefs_ca_free(struct kefs_ca *ca);
 
-/* What clients are to trust, in PEM; "" if the administrator gave a certificate and not that. Good as long as ca. */
+/* What clients are to trust, in PEM; "" if the administrator gave a certificate and not that. Good until the next
+ * kefs_ca_renew(). */
 const char *kefs_ca_pem(const struct kefs_ca *ca);
 
 /* Did the administrator give the certificate? */

@@ -10,6 +10,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <microhttpd.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -35,11 +36,20 @@ struct client {
 	int fd;			/* libmicrohttpd's */
 };
 
+/* One of libmicrohttpd's daemons: it has one certificate all its life. */
+struct engine {
+	struct kefs_http_server *server;
+	struct MHD_Daemon *daemon;
+	struct kefs_source *source, *timer;
+	char *certificate, *key;	/* NULL: plain */
+	struct engine *older;
+};
+
 struct kefs_http_server {
 	struct kefs_http_server_parts parts;
-	struct MHD_Daemon *daemon;
-	struct kefs_source *source, *timer, *deadline;
-	struct client *oldest, *newest;
+	struct engine *engine;		/* it listens; older ones see their connections to their ends */
+	struct kefs_source *deadline;
+	struct client *oldest, *newest;	/* of all engines */
 };
 
 /* One request while it comes in. */
@@ -52,26 +62,65 @@ struct exchange {
 	size_t swallowed;	/* of a body that is too large */
 };
 
-static bool is_full(const struct kefs_http_server *server)
+static unsigned int connections(const struct engine *engine)
 {
-	const union MHD_DaemonInfo *info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(engine->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
 
-	return info && info->num_connections >= server->parts.connections;
+	return info ? info->num_connections : 0;
 }
 
-static void run(struct kefs_http_server *server)
+static bool is_full(const struct engine *engine)
 {
-	bool was_full = is_full(server);
+	return connections(engine) >= engine->server->parts.connections;
+}
+
+static void wipe(char *text)
+{
+	if (text)
+		explicit_bzero(text, strlen(text));
+	free(text);
+}
+
+static void engine_free(struct engine *engine)
+{
+	(void)kefs_loop_remove(engine->source);
+	(void)kefs_loop_remove(engine->timer);
+	if (engine->daemon)
+		MHD_stop_daemon(engine->daemon);
+	free(engine->certificate);
+	wipe(engine->key);
+	free(engine);
+}
+
+/* Frees those that were replaced and have nothing to do any more. */
+static void drop_idle(struct kefs_http_server *server)
+{
+	struct engine **link = &server->engine->older, *engine;
+
+	while ((engine = *link)) {
+		if (connections(engine)) {
+			link = &engine->older;
+			continue;
+		}
+		*link = engine->older;
+		engine_free(engine);
+	}
+}
+
+static void run(struct engine *engine)
+{
+	bool was_full = is_full(engine);
 	MHD_UNSIGNED_LONG_LONG ms = 0;
 
-	(void)MHD_run(server->daemon);
+	(void)MHD_run(engine->daemon);
 	/* It does not listen while it is full, and begins again in the next run only, for which nothing would wake us. */
-	if (was_full && !is_full(server))
-		(void)MHD_run(server->daemon);
-	if (MHD_get_timeout(server->daemon, &ms) == MHD_YES)
-		kefs_loop_rearm(server->timer, ms);
+	if (was_full && !is_full(engine))
+		(void)MHD_run(engine->daemon);
+	if (MHD_get_timeout(engine->daemon, &ms) == MHD_YES)
+		kefs_loop_rearm(engine->timer, ms);
 	else
-		kefs_loop_enable(server->timer, false);
+		kefs_loop_enable(engine->timer, false);
+	drop_idle(engine->server);	/* perhaps this one */
 }
 
 /* --- how long a request may take --- */
@@ -362,44 +411,69 @@ static size_t keep_raw(void *ctx, struct MHD_Connection *connection, char *text)
 	return strlen(text);
 }
 
-static int start(struct kefs_http_server *server)
+/* Owns listen_fd. */
+static int start(struct engine *engine, int listen_fd)
 {
+	const struct kefs_http_server *server = engine->server;
 	struct MHD_OptionItem tls[] = {
-		{ MHD_OPTION_HTTPS_MEM_CERT, 0, server->parts.certificate },
-		{ MHD_OPTION_HTTPS_MEM_KEY, 0, server->parts.key },
+		{ MHD_OPTION_HTTPS_MEM_CERT, 0, engine->certificate },
+		{ MHD_OPTION_HTTPS_MEM_KEY, 0, engine->key },
 		{ MHD_OPTION_END, 0, NULL },
 	};
 	const union MHD_DaemonInfo *info;
 	int rc;
 
-	if (!server->parts.certificate)
+	if (!engine->certificate)
 		tls[0].option = MHD_OPTION_END;
-	server->daemon = MHD_start_daemon(MHD_USE_EPOLL | (server->parts.certificate ? MHD_USE_TLS : 0U), 0, NULL, NULL,
-					  on_request, server,
-					  MHD_OPTION_LISTEN_SOCKET, server->parts.listen_fd,
+	engine->daemon = MHD_start_daemon(MHD_USE_EPOLL | (engine->certificate ? MHD_USE_TLS : 0U), 0, NULL, NULL,
+					  on_request, engine->server,
+					  MHD_OPTION_LISTEN_SOCKET, listen_fd,
 					  MHD_OPTION_CONNECTION_LIMIT, server->parts.connections,
 					  MHD_OPTION_PER_IP_CONNECTION_LIMIT, server->parts.per_address,
 					  MHD_OPTION_CONNECTION_TIMEOUT, server->parts.idle_sec,
 					  MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,
-					  MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
-					  MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
+					  MHD_OPTION_NOTIFY_COMPLETED, on_completed, engine->server,
+					  MHD_OPTION_NOTIFY_CONNECTION, on_connection, engine->server,
 					  MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL,
 					  MHD_OPTION_UNESCAPE_CALLBACK, keep_raw, NULL,
 					  MHD_OPTION_ARRAY, tls,
 					  MHD_OPTION_END);
-	if (!server->daemon) {
-		(void)close(server->parts.listen_fd);
+	if (!engine->daemon) {
+		(void)close(listen_fd);
 		return -EIO;
 	}
-	info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	info = MHD_get_daemon_info(engine->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	if (!info)
 		return -EOPNOTSUPP;
-	rc = kefs_loop_add_timer(server->parts.loop, 0, on_timer, server, &server->timer);
-	if (rc == 0)
-		rc = kefs_loop_add_timer(server->parts.loop, 0, on_deadline, server, &server->deadline);
+	rc = kefs_loop_add_timer(server->parts.loop, 0, on_timer, engine, &engine->timer);
 	if (rc < 0)
 		return rc;
-	return kefs_loop_add_fd(server->parts.loop, info->epoll_fd, EPOLLIN, on_ready, server, &server->source);
+	return kefs_loop_add_fd(server->parts.loop, info->epoll_fd, EPOLLIN, on_ready, engine, &engine->source);
+}
+
+/* Owns listen_fd. */
+static int engine_new(struct kefs_http_server *server, int listen_fd, const char *certificate, const char *key,
+		      struct engine **ret_engine)
+{
+	struct engine *engine = calloc(1, sizeof(*engine));
+	int rc = -ENOMEM;
+
+	if (engine) {
+		engine->server = server;
+		engine->certificate = certificate ? strdup(certificate) : NULL;
+		engine->key = certificate ? strdup(key) : NULL;
+	}
+	if (!engine || (certificate && (!engine->certificate || !engine->key)))
+		(void)close(listen_fd);
+	else
+		rc = start(engine, listen_fd);
+	if (rc < 0) {
+		if (engine)
+			engine_free(engine);
+		return rc;
+	}
+	*ret_engine = engine;
+	return 0;
 }
 
 int kefs_http_server_new(const struct kefs_http_server_parts *parts, struct kefs_http_server **ret_server,
@@ -413,7 +487,11 @@ int kefs_http_server_new(const struct kefs_http_server_parts *parts, struct kefs
 		return kefs_err_sys(err, -ENOMEM, "HTTP server");
 	}
 	server->parts = *parts;
-	rc = start(server);
+	rc = kefs_loop_add_timer(parts->loop, 0, on_deadline, server, &server->deadline);
+	if (rc < 0)
+		(void)close(parts->listen_fd);
+	else
+		rc = engine_new(server, parts->listen_fd, parts->certificate, parts->key, &server->engine);
 	if (rc < 0) {
 		kefs_http_server_free(server);
 		return kefs_err_sys(err, rc, "starting the HTTP server (libmicrohttpd)");
@@ -422,14 +500,38 @@ int kefs_http_server_new(const struct kefs_http_server_parts *parts, struct kefs
 	return 0;
 }
 
+int kefs_http_server_renew(struct kefs_http_server *server, const char *certificate, const char *key,
+			   struct kefs_err *err)
+{
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(server->engine->daemon, MHD_DAEMON_INFO_LISTEN_FD);
+	int fd = info ? fcntl(info->listen_fd, F_DUPFD_CLOEXEC, 0) : -1;
+	struct engine *engine, *old = server->engine;
+	int rc;
+
+	if (fd < 0)
+		return kefs_err_sys(err, info ? -errno : -EOPNOTSUPP, "the HTTP server's socket");
+	rc = engine_new(server, fd, certificate, key, &engine);
+	if (rc < 0)
+		return kefs_err_sys(err, rc, "starting the HTTP server (libmicrohttpd) with another certificate");
+	fd = MHD_quiesce_daemon(old->daemon);
+	if (fd != MHD_INVALID_SOCKET)
+		(void)close(fd);
+	engine->older = old;
+	server->engine = engine;
+	drop_idle(server);
+	return 0;
+}
+
 void kefs_http_server_free(struct kefs_http_server *server)
 {
+	struct engine *engine;
+
 	if (!server)
 		return;
-	(void)kefs_loop_remove(server->source);
-	(void)kefs_loop_remove(server->timer);
-	if (server->daemon)
-		MHD_stop_daemon(server->daemon);
+	while ((engine = server->engine)) {
+		server->engine = engine->older;
+		engine_free(engine);
+	}
 	(void)kefs_loop_remove(server->deadline);
 	free(server);
 }

@@ -74,8 +74,8 @@ struct kefs_http_server_parts {
 	unsigned int per_address;	/* from one address; more are closed at once. 0: no such limit */
 	unsigned int idle_sec;		/* a connection on which nothing happens is closed after so long */
 	unsigned int request_sec;	/* so is one whose request is not over after so long, however much happens; above idle_sec */
-	/* With its chain, and its key, in PEM, checked by the caller and outliving the server: TLS is spoken. Or NULL. */
-	char *certificate, *key;
+	/* With its chain, and its key, in PEM, checked by the caller, copied: TLS is spoken. Or NULL. */
+	const char *certificate, *key;
 	struct kefs_http_auth auth;
 	const struct kefs_route *routes;
 	size_t route_count;
@@ -87,6 +87,13 @@ struct kefs_http_server_parts {
 /* Starts serving. 0 or -errno with err; listen_fd is closed in that case too. */
 int kefs_http_server_new(const struct kefs_http_server_parts *parts, struct kefs_http_server **ret_server,
 			 struct kefs_err *err);
+
+/*
+ * New connections get this certificate, as in parts; those that live go on with theirs. 0, or -errno with err: it is as
+ * it was.
+ */
+int kefs_http_server_renew(struct kefs_http_server *server, const char *certificate, const char *key,
+			   struct kefs_err *err);
 
 /* Drops all connections and frees the server. NULL is fine. */
 void kefs_http_server_free(struct kefs_http_server *server);

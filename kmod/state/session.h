@@ -112,10 +112,7 @@ int kefs_session_fit_fore(const struct kefs_channel *ask, struct kefs_channel *g
 int kefs_session_fit_back(const struct kefs_channel *ask, struct kefs_channel *give);
 
 /* A session id begins with its client's. */
-static inline u64 kefs_session_clientid(const u8 *id)
-{
-	return get_unaligned_be64(id);
-}
+static inline u64 kefs_session_clientid(const u8 *id) { return get_unaligned_be64(id); }
 
 /* Referenced, alive, or NULL (BADSESSION). */
 struct kefs_session *__must_check kefs_session_find(struct kefs_domain *domain, const u8 *id);

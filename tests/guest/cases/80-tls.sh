@@ -75,7 +75,8 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -su
 	-keyout /tmp/tls/own.key -out /tmp/tls/own.pem 2> /dev/null
 printf '%s\n' 'tls_certificate = /tmp/tls/own.pem' 'tls_key = /tmp/tls/own.key' 'tls_ca = /tmp/tls/own.pem' >> /tmp/kefsd.conf
 kefsd_stop
-kefsd_start --config /tmp/kefsd.conf || fatal "kefsd does not start with a certificate of one's own"
+# In the foreground it goes on to write its log where it can be read
+kefsd_start --foreground --config /tmp/kefsd.conf || fatal "kefsd does not start with a certificate of one's own"
 check "it is told to clients" sh -c 'kefsctl ca --export | cmp - /tmp/tls/own.pem'
 ca=/tmp/tls/own.pem
 check "and mounts" mount_tls plain 10.66.0.10 /mnt/own
@@ -86,6 +87,25 @@ equal "which is counted" "$(of_tls '.Failed.ClientAlert > 0')" true
 echo "# $(of_tls .Failed.ClientAlert) handshakes that failed, $(of_tls .Held) of them held"
 check "a client that cannot get in does not come as fast as it can" test "$(of_tls .Failed.ClientAlert)" -le 100
 check "though it had to wait for that" test "$(of_tls .Held)" -gt 0
+
+# It is replaced while clients work: half of it does nothing yet
+served() { in_ns a timeout 20 openssl s_client -connect 10.66.0.10:2049 < /dev/null 2> /dev/null | openssl x509 -noout -pubkey; }
+serves() { [ "$(served)" = "$(openssl x509 -in "$1" -noout -pubkey)" ]; }
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=next -addext 'subjectAltName=IP:10.66.0.10' \
+	-keyout /tmp/tls/next.key -out /tmp/tls/next.pem 2> /dev/null
+cp /tmp/tls/own.pem /tmp/tls/first.pem
+id=$(conns .ConnectionId)
+cp /tmp/tls/next.pem /tmp/tls/own.pem
+check "a certificate without its key is refused" wait_for 20 grep -q 'tls_certificate stays as it was: .*not the certificate of its key' "$KEFSD_LOG"
+check "the one before is served" serves /tmp/tls/first.pem
+cat /tmp/tls/next.key > /tmp/tls/own.key
+check "with its key it is served" wait_for 20 serves /tmp/tls/next.pem
+check "and told to clients" sh -c 'kefsctl ca --export | cmp - /tmp/tls/next.pem'
+check "who is there works on" touch /mnt/own/goes-on
+equal "by the connection that it has" "$(conns .ConnectionId)" "$id"
+ca=/tmp/tls/next.pem
+check "a mount with the next one" mount_tls plain 10.66.0.10 /mnt/next
+ca=/tmp/tls/ca.pem
 chmod 644 /tmp/tls/own.key
 umount_all
 kefsd_stop

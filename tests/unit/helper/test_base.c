@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "base/filewatch.h"
 #include "base/keeper.h"
 #include "base/loop.h"
 #include "base/pool.h"
@@ -301,11 +302,79 @@ static void test_unixsock(void **state)
 	test_rmdir(dir);
 }
 
+/* --- files that are watched --- */
+
+static void on_file(void *ctx)
+{
+	++*(int *)ctx;
+}
+
+static void put(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "we");
+
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void on_rest(void *ctx)
+{
+	kefs_loop_exit(ctx);
+}
+
+static void run_for(struct kefs_loop *loop, unsigned int ms)
+{
+	struct kefs_source *timer;
+
+	assert_int_equal(kefs_loop_add_timer(loop, ms, on_rest, loop, &timer), 0);
+	assert_int_equal(kefs_loop_run(loop), 0);
+	(void)kefs_loop_remove(timer);
+}
+
+static void test_filewatch(void **state)
+{
+	char dir[] = "/tmp/kefs-test-XXXXXX", file[64], link[64], other[64];
+	struct kefs_filewatch_parts parts = { .paths = { file, link }, .every_ms = 20, .changed = on_file };
+	struct kefs_filewatch *watch;
+	int changes = 0;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	(void)snprintf(file, sizeof(file), "%s/file", dir);
+	(void)snprintf(link, sizeof(link), "%s/link", dir);
+	(void)snprintf(other, sizeof(other), "%s/other", dir);
+	put(file, "one");
+	put(other, "two");
+	assert_int_equal(symlink(file, link), 0);
+	assert_int_equal(kefs_loop_new(&parts.loop), 0);
+	parts.ctx = &changes;
+	assert_int_equal(kefs_filewatch_new(&parts, &watch), 0);
+	run_for(parts.loop, 200);
+	assert_int_equal(changes, 0);
+	put(file, "another");
+	run_for(parts.loop, 1000);
+	assert_int_equal(changes, 1);
+	assert_int_equal(unlink(link), 0);
+	assert_int_equal(symlink(other, link), 0);
+	run_for(parts.loop, 1000);
+	assert_int_equal(changes, 2);
+	assert_int_equal(unlink(other), 0);	/* the link leads nowhere */
+	run_for(parts.loop, 1000);
+	assert_int_equal(changes, 3);
+	kefs_filewatch_free(watch);
+	kefs_loop_free(parts.loop);
+	(void)unlink(link);
+	(void)unlink(file);
+	(void)rmdir(dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_loop), cmocka_unit_test(test_pool), cmocka_unit_test(test_spawn),
 		cmocka_unit_test(test_keeper), cmocka_unit_test(test_unixsock),
+		cmocka_unit_test(test_filewatch),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

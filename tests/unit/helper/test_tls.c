@@ -499,6 +499,37 @@ static void test_authority_files(void **state)
 	free(before);
 }
 
+/* The certificate at path is replaced by what cannot be used, and is there again. */
+static void check_renewal(struct kefs_ca *given, const char *path)
+{
+	const struct kefs_addr local = { .len = 0 };
+	X509 *first, *now;
+	EVP_PKEY *key;
+	STACK_OF(X509) *chain;
+	struct kefs_err err;
+	char aside[320];
+
+	(void)snprintf(aside, sizeof(aside), "%s.aside", path);
+	assert_int_equal(kefs_ca_leaf(given, &local, &first, &key, &chain), 0);
+	EVP_PKEY_free(key);
+	sk_X509_pop_free(chain, X509_free);
+	assert_int_equal(rename(path, aside), 0);
+	assert_int_equal(kefs_ca_renew(given, &err), -ENOENT);
+	assert_contains(err.text, "does not exist");
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(kefs_ca_leaf(given, &local, &now, &key, &chain), 0);
+		assert_int_equal(X509_cmp(now, first), 0);
+		assert_true(i ? now != first : now == first);	/* read again: as it was */
+		EVP_PKEY_free(key);
+		sk_X509_pop_free(chain, X509_free);
+		X509_free(now);
+		if (i == 0)
+			assert_int_equal(rename(aside, path), 0);
+		assert_int_equal(kefs_ca_renew(given, &err), 0);
+	}
+	X509_free(first);
+}
+
 static void test_given_certificate(void **state)
 {
 	char key[300], pem[300];
@@ -518,7 +549,9 @@ static void test_given_certificate(void **state)
 	parts.ca = pem;
 	assert_int_equal(kefs_ca_open(&parts, &given, &err), 0);
 	assert_string_equal(kefs_ca_pem(given), kefs_ca_pem(ca));
+	check_renewal(given, pem);
 	kefs_ca_free(given);
+	assert_int_equal(kefs_ca_renew(ca, &err), 0);	/* the own authority: nothing to read */
 	parts.key = pem;
 	assert_true(kefs_ca_open(&parts, &given, &err) < 0);
 	parts.key = key;

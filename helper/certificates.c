@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "certificates.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/filewatch.h"
+#include "common/cleanup.h"
+#include "common/log.h"
+
+#define LOOK_MS 2000
+
+struct kefs_certificates {
+	struct kefs_certificates_parts parts;
+	struct kefs_filewatch *watch;	/* NULL: none was given */
+};
+
+void kefs_certificates_wipe(char *key)
+{
+	if (key)
+		explicit_bzero(key, strlen(key));
+	free(key);
+}
+
+int kefs_certificates_load_api(const struct kefs_settings *settings, char **ret_certificate, char **ret_key,
+			       struct kefs_err *err)
+{
+	const struct kefs_ca_parts parts = {
+		.state_dir = settings->state_dir,
+		.certificate = settings->api_certificate,
+		.key = settings->api_key,
+		.ca = "",
+		.names = "",
+	};
+	CLEANUP_FREE char *certificate = NULL;
+	struct kefs_ca *ca;
+	size_t len;
+	int rc = kefs_ca_open(&parts, &ca, err);
+
+	if (rc < 0)
+		return kefs_err_prefix(err, rc, "api_certificate: ");
+	kefs_ca_free(ca);
+	rc = kefs_ca_read(settings->api_certificate, false, &certificate, &len, err);
+	if (rc == 0)
+		rc = kefs_ca_read(settings->api_key, true, ret_key, &len, err);
+	if (rc == 0)
+		*ret_certificate = take_ptr(certificate);
+	return rc;
+}
+
+static int renew_api(const struct kefs_certificates_parts *parts, struct kefs_err *err)
+{
+	CLEANUP_FREE char *certificate = NULL;
+	char *key = NULL;
+	int rc = kefs_certificates_load_api(parts->settings, &certificate, &key, err);
+
+	if (rc == 0)
+		rc = kefs_http_server_renew(parts->api, certificate, key, err);
+	kefs_certificates_wipe(key);
+	return rc;
+}
+
+static void say(const char *what, int rc, const struct kefs_err *err)
+{
+	if (rc < 0)
+		log_err("%s stays as it was: %s", what, err->text);
+	else
+		log_info("%s was read again", what);
+}
+
+static void renew(void *ctx)
+{
+	const struct kefs_certificates_parts *parts = &((struct kefs_certificates *)ctx)->parts;
+	struct kefs_err err;
+	int rc;
+
+	if (kefs_ca_is_given(parts->ca)) {
+		rc = kefs_ca_renew(parts->ca, &err);
+		say("tls_certificate", rc, &err);
+		parts->renewed(parts->ctx);
+	}
+	if (parts->api && *parts->settings->api_certificate) {
+		rc = renew_api(parts, &err);
+		say("api_certificate", rc, &err);
+	}
+}
+
+void kefs_certificates_renew(struct kefs_certificates *certificates)
+{
+	if (certificates)
+		renew(certificates);
+}
+
+static void add(struct kefs_filewatch_parts *parts, const char *path)
+{
+	size_t i = 0;
+
+	while (parts->paths[i])
+		i++;
+	if (*path)
+		parts->paths[i] = path;
+}
+
+int kefs_certificates_new(const struct kefs_certificates_parts *parts, struct kefs_certificates **ret_certificates,
+			  struct kefs_err *err)
+{
+	struct kefs_certificates *certificates = calloc(1, sizeof(*certificates));
+	struct kefs_filewatch_parts watch = {
+		.loop = parts->loop, .every_ms = LOOK_MS, .changed = renew, .ctx = certificates,
+	};
+	int rc = certificates ? 0 : -ENOMEM;
+
+	add(&watch, parts->settings->tls_certificate);
+	add(&watch, parts->settings->tls_key);
+	add(&watch, parts->settings->tls_ca);
+	add(&watch, parts->settings->api_certificate);
+	add(&watch, parts->settings->api_key);
+	if (rc == 0) {
+		certificates->parts = *parts;
+		rc = *watch.paths ? kefs_filewatch_new(&watch, &certificates->watch) : 0;
+	}
+	if (rc < 0) {
+		free(certificates);
+		return kefs_err_sys(err, rc, "watching certificates");
+	}
+	*ret_certificates = certificates;
+	return 0;
+}
+
+void kefs_certificates_free(struct kefs_certificates *certificates)
+{
+	if (!certificates)
+		return;
+	kefs_filewatch_free(certificates->watch);
+	free(certificates);
+}
