@@ -39,8 +39,8 @@ size_t kefs_reconcile_plan(struct kefs_wanted *want, size_t want_count, struct k
 			   struct kefs_step *steps);
 
 /*
- * Plans and does it; want is put in order. 0, or -errno with err if the kernel could not be asked or refused a removal; additions that
- * failed are counted in *ret_result, which is written in any case.
+ * Plans and does it; want is put in order. 0, or -errno with err if the kernel could not be asked or refused a removal;
+ * additions that failed are counted in *ret_result, which is written in any case.
  */
 int kefs_reconcile_run(const struct kefs_kernel *kernel, struct kefs_wanted *want, size_t want_count,
 		       kefs_reconcile_add_fn add, void *ctx, struct kefs_reconcile_result *ret_result,
