@@ -102,7 +102,10 @@ static int list_name(void *ctx, const char *name, const char *document)
 	return 0;
 }
 
-int kefs_iam_list_inline(struct kefs_query_call *call)
+/* A page of what the store lists for the identity, each written by one. */
+static int list_page(struct kefs_query_call *call, const char *element, kefs_st_policy_fn one,
+		     int (*list)(struct kefs_db *db, const char *identity_id, kefs_st_policy_fn each, void *ctx,
+				 struct kefs_err *err))
 {
 	struct listing listing = { .call = call };
 	struct kefs_identity identity;
@@ -112,11 +115,16 @@ int kefs_iam_list_inline(struct kefs_query_call *call)
 		rc = kefs_iam_pager_begin(call, &listing.pager);
 	if (rc < 0)
 		return rc;
-	kefs_xml_open(&call->xml, "PolicyNames");
-	rc = kefs_st_inline_list(call->efs->db, identity.id, list_name, &listing, &call->err);
-	kefs_xml_close(&call->xml, "PolicyNames");
+	kefs_xml_open(&call->xml, element);
+	rc = list(call->efs->db, identity.id, one, &listing, &call->err);
+	kefs_xml_close(&call->xml, element);
 	kefs_iam_pager_end(call, &listing.pager);
 	return rc;
+}
+
+int kefs_iam_list_inline(struct kefs_query_call *call)
+{
+	return list_page(call, "PolicyNames", list_name, kefs_st_inline_list);
 }
 
 /* --- what is attached --- */
@@ -170,17 +178,5 @@ static int list_attached(void *ctx, const char *name, const char *path)
 
 int kefs_iam_list_attached(struct kefs_query_call *call)
 {
-	struct listing listing = { .call = call };
-	struct kefs_identity identity;
-	int rc = kefs_iam_subject(call, &identity);
-
-	if (rc == 0)
-		rc = kefs_iam_pager_begin(call, &listing.pager);
-	if (rc < 0)
-		return rc;
-	kefs_xml_open(&call->xml, "AttachedPolicies");
-	rc = kefs_st_attached_list(call->efs->db, identity.id, list_attached, &listing, &call->err);
-	kefs_xml_close(&call->xml, "AttachedPolicies");
-	kefs_iam_pager_end(call, &listing.pager);
-	return rc;
+	return list_page(call, "AttachedPolicies", list_attached, kefs_st_attached_list);
 }

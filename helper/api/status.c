@@ -2,6 +2,7 @@
 /* One look at the whole server. */
 #include <unistd.h>
 
+#include "audit/audit.h"
 #include "common/cleanup.h"
 #include "common/version.h"
 #include "internal.h"
@@ -132,6 +133,15 @@ static json_t *fs_json(const struct kefs_api *api)
 			 "Deleting", by_state[KEFS_FS_DELETING], "Error", by_state[KEFS_FS_ERROR]);
 }
 
+static json_t *audit_json(const struct kefs_api *api)
+{
+	struct kefs_journal_stats stats;
+
+	kefs_audit_get_stats(api->audit, &stats);
+	return json_pack("{sb sI sI}", "Enabled", api->audit != NULL, "Written", (json_int_t)stats.written,
+			 "Lost", (json_int_t)stats.lost);
+}
+
 /* File systems whose clients may still reclaim what they had before a restart. */
 static json_t *grace_json(const struct kefs_api *api)
 {
@@ -157,7 +167,7 @@ void kefs_api_status(void *ctx, const struct kefs_http_request *request, struct 
 
 	(void)request;
 	api->look(api->look_ctx, &status);
-	kefs_reply_json(reply, 200, json_pack("{ss si sI so so so so so so}",
+	kefs_reply_json(reply, 200, json_pack("{ss si sI so so so so so so so}",
 					      "Version", KEFS_VERSION,
 					      "Pid", (int)getpid(),
 					      "UptimeSeconds", (json_int_t)(status.uptime_ms / 1000),
@@ -166,5 +176,6 @@ void kefs_api_status(void *ctx, const struct kefs_http_request *request, struct 
 					      "Acceptor", acceptor_json(&status),
 					      "Tls", tls_json(&status),
 					      "FileSystems", fs_json(api),
+					      "Audit", audit_json(api),
 					      "Grace", grace_json(api)));
 }

@@ -121,6 +121,14 @@ static void print_grace(const json_t *array)
 			     ctl_int(fs, "ClientsAwaited") == 1 ? "is" : "are");
 }
 
+static void print_audit(const json_t *audit)
+{
+	if (json_is_true(json_object_get(audit, "Enabled")))
+		(void)printf("Audit log      %lld lines written, %lld lost\n", ctl_int(audit, "Written"), ctl_int(audit, "Lost"));
+	else
+		(void)printf("Audit log      switched off\n");
+}
+
 static void print_status(const json_t *status)
 {
 	const json_t *fs = json_object_get(status, "FileSystems");
@@ -140,6 +148,7 @@ static void print_status(const json_t *status)
 	(void)printf("\n");
 	print_grace(json_object_get(status, "Grace"));
 	print_pool(json_object_get(status, "Pool"));
+	print_audit(json_object_get(status, "Audit"));
 }
 
 enum ctl_exit ctl_status(const struct ctl *ctl, const struct ctl_command *command, int argc, char **argv)

@@ -217,7 +217,8 @@ static int put_back(const struct kefs_endpoints *endpoints, const struct kefs_if
 	int rc = all_targets(endpoints->db, &all, err);
 
 	for (size_t i = 0; i < all.count && rc == 0; i++) {
-		if (is_there(list, count, all.targets[i].address))
+		/* One whose removal was cut short is not wanted back. */
+		if (all.targets[i].state != KEFS_STATE_AVAILABLE || is_there(list, count, all.targets[i].address))
 			continue;
 		if (add(endpoints, &all.targets[i], &why) < 0)
 			log_warn_limited("mount target %s is not reachable: %s", all.targets[i].id, why.text);

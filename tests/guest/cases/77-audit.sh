@@ -59,4 +59,5 @@ equal "that nobody else reads" "$(stat -c %a $log)" 600
 kefsd_stop
 check "the last line is there when kefsd has ended" test "$(tail -c 1 $log | od -An -c | tr -d ' ')" = '\n'
 kefsd_start || fatal "kefsd does not start with its own configuration"
+check "kefsctl status says how many lines there are" sh -c "kefsctl status | grep -q '^Audit log .* [1-9][0-9]* lines written, 0 lost'"
 finish

@@ -1,8 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # 10,000 file systems, and 10,000 access points on one: kefsd starts within 5 s, a page or one is there within 20 ms.
-# kernels: uml
-# options: --mem 3G
+# By hand, on an idle machine: scripts/guest run --kernel uml --mem 3G --timeout 900 tests/suites/many-file-systems-guest.sh
 # shellcheck disable=SC2317 # called by name
 # shellcheck source=tests/guest/cases.sh
 . "${KEFS_TESTS:?}/guest/cases.sh"
