@@ -62,7 +62,7 @@
 #define CONTROL_CONNECTIONS 64
 #define CONTROL_IDLE_SEC 30
 #define PUBLIC_CONNECTIONS 1024
-#define PUBLIC_PER_ADDRESS 256	/* one stranger does not take all */
+#define PUBLIC_PER_ADDRESS 512	/* one stranger does not take all */
 #define PUBLIC_IDLE_SEC	15
 #define REQUEST_SEC	30	/* from the first byte of a request to the last of its answer */
 #define EXIT_USAGE	2
