@@ -17,6 +17,7 @@
 #include "service/access.h"
 #include "service/endpoints.h"
 #include "service/identities.h"
+#include "store/st_mount_target.h"
 #include "store/st_fs.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -72,10 +73,11 @@ int kefs_endpoints_add(const struct kefs_endpoints *endpoints, const struct kefs
 	return 0;
 }
 
-void kefs_endpoints_remove(const struct kefs_endpoints *endpoints, const struct kefs_mount_target *target)
+int kefs_endpoints_remove(const struct kefs_endpoints *endpoints, const struct kefs_mount_target *target,
+			  struct kefs_err *err)
 {
 	(void)endpoints;
-	(void)target;
+	return kefs_st_mount_target_delete(db, target->id, err);
 }
 
 int kefs_endpoints_filter(const struct kefs_endpoints *endpoints, struct kefs_err *err)

@@ -18,13 +18,15 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct kefs_principal callers[] = {
-	{ KEFS_PRINCIPAL_ANONYMOUS, NULL, NULL, NULL, NULL, NULL },
-	{ KEFS_PRINCIPAL_ROOT, HOME, "arn:aws:iam::" HOME ":root", NULL, NULL, NULL },
-	{ KEFS_PRINCIPAL_USER, HOME, "arn:aws:iam::" HOME ":user/alice", NULL, "AIDAALICEALICEALICE", "alice" },
-	{ KEFS_PRINCIPAL_SESSION, HOME, "arn:aws:sts::" HOME ":assumed-role/ops/monday", "arn:aws:iam::" HOME ":role/ops",
-	  "AROAOPSOPSOPSOPSOPS", "monday" },
-	{ KEFS_PRINCIPAL_FEDERATED, "444455556666", "arn:aws:sts::444455556666:federated-user/fred", NULL, NULL, "fred" },
-	{ KEFS_PRINCIPAL_SERVICE, NULL, NULL, NULL, NULL, "ec2.amazonaws.com" },
+	{ .type = KEFS_PRINCIPAL_ANONYMOUS },
+	{ .type = KEFS_PRINCIPAL_ROOT, .account = HOME, .arn = "arn:aws:iam::" HOME ":root" },
+	{ .type = KEFS_PRINCIPAL_USER, .account = HOME, .arn = "arn:aws:iam::" HOME ":user/alice",
+	  .id = "AIDAALICEALICEALICE", .name = "alice" },
+	{ .type = KEFS_PRINCIPAL_SESSION, .account = HOME, .arn = "arn:aws:sts::" HOME ":assumed-role/ops/monday",
+	  .role_arn = "arn:aws:iam::" HOME ":role/ops", .id = "AROAOPSOPSOPSOPSOPS", .name = "monday", .issued = 1700000000 },
+	{ .type = KEFS_PRINCIPAL_FEDERATED, .account = "444455556666", .arn = "arn:aws:sts::444455556666:federated-user/fred",
+	  .name = "fred" },
+	{ .type = KEFS_PRINCIPAL_SERVICE, .name = "ec2.amazonaws.com" },
 };
 
 static void check_answer(const struct kefs_policy_answer *answer, bool allowed, const struct kefs_policy *policy)
