@@ -56,8 +56,8 @@ check "with the statement" sh -c "kefsctl policy explain $fs --principal arn:aws
 check "and why the other one is not it" sh -c "kefsctl policy explain $fs --action ClientMount | grep -q 'NoAnn .*its Principal is somebody else'"
 equal "every line is one of JSON" "$(jq -c . $log | wc -l)" "$(wc -l < $log)"
 equal "that nobody else reads" "$(stat -c %a $log)" 600
+check "kefsctl status says how many lines there are" sh -c "kefsctl status | grep -q '^Audit log .* [1-9][0-9]* lines written, 0 lost'"
 kefsd_stop
 check "the last line is there when kefsd has ended" test "$(tail -c 1 $log | od -An -c | tr -d ' ')" = '\n'
 kefsd_start || fatal "kefsd does not start with its own configuration"
-check "kefsctl status says how many lines there are" sh -c "kefsctl status | grep -q '^Audit log .* [1-9][0-9]* lines written, 0 lost'"
 finish
