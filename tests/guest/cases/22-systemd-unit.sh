@@ -37,6 +37,9 @@ check "it has a name" wait_for 20 resolves
 check "from a dnsmasq of the unit" sh -c "grep -q kefsd.service /proc/\$(pgrep -xo dnsmasq)/cgroup"
 check_not "which is not root" test "$(ps -o uid= -C dnsmasq | sort -un | head -n 1 | tr -d ' ')" = 0
 equal "nothing failed" "$(unit --failed --no-legend --plain)" ""
+# The host's own address is the file system's only while it has none
+check "the mount target goes" aws efs delete-mount-target \
+	--mount-target-id "$(aws efs describe-mount-targets --file-system-id "$fs" --output text --query 'MountTargets[0].MountTargetId')"
 
 unit stop kefsd.service 2> /dev/null
 check_not "it stops" unit is-active -q kefsd.service
