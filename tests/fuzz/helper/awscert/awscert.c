@@ -24,6 +24,7 @@ static void check_text(const char *text, size_t size)
 	}
 }
 
+/* But for the hash: libcrypto puts a key into a certificate with an encoding of its own, not the one it was read from. */
 static void again(const X509 *from, const struct kefs_awscert *cert)
 {
 	X509 *x509 = X509_new();
@@ -31,9 +32,13 @@ static void again(const X509 *from, const struct kefs_awscert *cert)
 
 	if (x509 && second && X509_set_pubkey(x509, X509_get0_pubkey(from)) &&
 	    X509_set1_notBefore(x509, X509_get0_notBefore(from)) && X509_set1_notAfter(x509, X509_get0_notAfter(from)) &&
-	    kefs_awscert_extend(x509, cert) == 0 &&
-	    (kefs_awscert_read(x509, second, NULL) < 0 || memcmp(cert, second, sizeof(*second))))
-		abort();
+	    kefs_awscert_extend(x509, cert) == 0) {
+		if (kefs_awscert_read(x509, second, NULL) < 0)
+			abort();
+		memcpy(second->public_key_hash, cert->public_key_hash, sizeof(second->public_key_hash));
+		if (memcmp(cert, second, sizeof(*second)))
+			abort();
+	}
 	X509_free(x509);
 	free(second);
 }
