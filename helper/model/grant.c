@@ -10,27 +10,28 @@
 
 /*
  * Domains outlive this program: a client reclaims what it had in the one that it was in. The volume, then "plain", or
- * the hash of what else tells connections apart; an access key's rotation does not.
+ * the hash of what else tells connections apart; neither another access key does, nor a user's new name, nor the name that
+ * a tool makes up for each session of a role.
  */
-static void set_domain(struct kefs_grant *grant, bool tls, const char *arn)
+static void set_domain(struct kefs_grant *grant, bool tls, const char *id)
 {
 	static const char kind[] = "plain";
 	uint8_t *rest = grant->domain + sizeof(grant->volume_id);
 	char text[KEFS_ID_SIZE + KEFS_WHO_SIZE + 8];
 
 	memcpy(grant->domain, &grant->volume_id, sizeof(grant->volume_id));
-	if (!tls && !*grant->access_point && !*arn) {
+	if (!tls && !*grant->access_point && !*id) {
 		memcpy(rest, kind, sizeof(kind) - 1);
 		grant->domain_len = sizeof(grant->volume_id) + sizeof(kind) - 1;
 		return;
 	}
-	/* Neither an id nor an ARN has a line feed. */
-	(void)kefs_str_format(text, sizeof(text), "%d\n%s\n%s", tls, grant->access_point, arn);
+	/* No id has a line feed. */
+	(void)kefs_str_format(text, sizeof(text), "%d\n%s\n%s", tls, grant->access_point, id);
 	(void)SHA256((const unsigned char *)text, strlen(text), rest);
 	grant->domain_len = sizeof(grant->volume_id) + SHA256_DIGEST_LENGTH;
 }
 
-int kefs_grant_make(uint64_t volume_id, bool tls, const char *access_point, const char *access_key, const char *arn,
+int kefs_grant_make(uint64_t volume_id, bool tls, const char *access_point, const struct kefs_bearer *bearer,
 		    struct kefs_grant *ret_grant)
 {
 	struct kefs_grant grant = { .volume_id = volume_id, .root_fd = -1, .flags = tls ? KEFS_MODEL_GRANT_TLS : 0 };
@@ -38,11 +39,11 @@ int kefs_grant_make(uint64_t volume_id, bool tls, const char *access_point, cons
 
 	if (!volume_id)
 		return -EACCES;
-	if (rc == 0 && *arn)
-		rc = kefs_str_format(grant.who, sizeof(grant.who), "%s %s", access_key, arn);
+	if (rc == 0 && bearer)
+		rc = kefs_str_format(grant.who, sizeof(grant.who), "%s %s", bearer->access_key, bearer->arn);
 	if (rc < 0)
 		return rc;
-	set_domain(&grant, tls, arn);
+	set_domain(&grant, tls, bearer ? bearer->id : "");
 	*ret_grant = grant;
 	return 0;
 }

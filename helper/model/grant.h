@@ -30,6 +30,13 @@ struct kefs_grant_ids {
 	size_t gid_count;
 };
 
+/* Who it is that came with an access key. */
+struct kefs_bearer {
+	const char *access_key;
+	const char *arn;
+	const char *id;		/* of the user or the role, which stays when they are renamed; the account's own: its ARN */
+};
+
 struct kefs_grant {
 	uint64_t volume_id;
 	uint32_t flags;
@@ -53,11 +60,12 @@ struct kefs_claims {
 };
 
 /*
- * A grant that allows everything on the whole volume, to be released. arn, which is the principal's, the access point
- * and whether it is encrypted make the domain, and not what may change while a connection lives: read-only, or the
- * access key. Texts may be "". 0, -EACCES if it is for no volume, -ENAMETOOLONG.
+ * A grant that allows everything on the whole volume, to be released. The bearer's id, the access point and whether it
+ * is encrypted make the domain, and not what may change while a client has its state: read-only, the access key, the
+ * name of a user or of a role's session. access_point may be ""; bearer NULL: anonymous. 0, -EACCES if it is for no
+ * volume, -ENAMETOOLONG.
  */
-int kefs_grant_make(uint64_t volume_id, bool tls, const char *access_point, const char *access_key, const char *arn,
+int kefs_grant_make(uint64_t volume_id, bool tls, const char *access_point, const struct kefs_bearer *bearer,
 		    struct kefs_grant *ret_grant);
 
 /* Closes the root's descriptor. */

@@ -322,11 +322,18 @@ static int believe(struct kefs_access *access, const struct kefs_claims *claims,
 static int make_grant(struct kefs_access *access, const struct kefs_claims *claims, struct subject *subject,
 		      struct kefs_grant *grant, enum kefs_refusal *ret_reason, struct kefs_err *err)
 {
-	const char *arn = subject->known ? subject->client.principal->arn : "";
+	const struct kefs_principal *principal = subject->known ? subject->client.principal : NULL;
+	struct kefs_bearer bearer;
 	uint32_t flags = 0;
-	int rc = kefs_grant_make(subject->volume_id, subject->tls, subject->access_point,
-				 subject->known ? claims->cert->access_key : "", arn, grant);
+	int rc;
 
+	if (principal) {
+		bearer = (struct kefs_bearer) {
+			.access_key = claims->cert->access_key, .arn = principal->arn,
+			.id = principal->id ? principal->id : principal->arn,
+		};
+	}
+	rc = kefs_grant_make(subject->volume_id, subject->tls, subject->access_point, principal ? &bearer : NULL, grant);
 	if (rc < 0)
 		return kefs_err_sys(err, rc, "making a grant");
 	rc = decide(access, subject, &flags, err);
@@ -341,8 +348,9 @@ static int make_grant(struct kefs_access *access, const struct kefs_claims *clai
 static int make_refusal(struct kefs_access *access, const struct subject *subject, enum kefs_refusal reason,
 			const char *why, struct kefs_grant *grant)
 {
+	static const struct kefs_bearer nobody = { .access_key = NOBODY_KEY, .arn = NOBODY, .id = NOBODY };
 	char peer[KEFS_ADDR_TEXT];
-	int rc = kefs_grant_make(subject->volume_id, subject->tls, "", NOBODY_KEY, NOBODY, grant);
+	int rc = kefs_grant_make(subject->volume_id, subject->tls, "", &nobody, grant);
 
 	grant->flags |= KEFS_MODEL_GRANT_NO_ACCESS | KEFS_MODEL_GRANT_READ_ONLY | KEFS_MODEL_GRANT_SQUASH_ROOT;
 	access->refused[reason]++;

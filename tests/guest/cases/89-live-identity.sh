@@ -38,8 +38,13 @@ cat > /tmp/trust.json <<- P
 	  "Action": "sts:AssumeRole" } ] }
 P
 aws iam create-role --role-name guest --assume-role-policy-document file:///tmp/trust.json > /dev/null
-read -r skey ssecret token < <(AWS_ACCESS_KEY_ID=$key AWS_SECRET_ACCESS_KEY=$secret aws sts assume-role \
-	--role-arn "arn:aws:iam::$account:role/guest" --role-session-name live --query 'Credentials.[AccessKeyId,SecretAccessKey,SessionToken]')
+# assume NAME: a session of the role
+assume() {
+	read -r skey ssecret token < <(AWS_ACCESS_KEY_ID=$key AWS_SECRET_ACCESS_KEY=$secret aws sts assume-role \
+		--role-arn "arn:aws:iam::$account:role/guest" --role-session-name "$1" \
+		--query 'Credentials.[AccessKeyId,SecretAccessKey,SessionToken]')
+}
+assume live
 check "the file system leaves it to the account's policies" policy "$fs" \
 	"{\"Effect\": \"Allow\", \"Principal\": {\"AWS\": \"$root\"}, \"Action\": \"elasticfilesystem:Client*\"}"
 check "she may" may user ann ClientMount ClientWrite ClientRootAccess
@@ -48,8 +53,25 @@ key_cert ann "$key" "$secret"
 key_cert role "$skey" "$ssecret" "$token"
 check "she mounts" mount_tls ann 10.66.0.10 /mnt/ann
 check "and the role" mount_tls role 10.66.0.10 /mnt/role
+role_tunnel=$port
 check "she writes" works ann
 check "the role writes" works role
+
+# Tools make up a name for each session (botocore-session-…), a mount outlives many: it is one client all the same
+clients() { kefsctl --json clients | jq -c '[.Clients[] | .ClientId] | sort'; }
+at_work=$(clients)
+exec 9> /mnt/role/held
+check "it locks a file" flock -n 9
+assume other-name
+key_cert role "$skey" "$ssecret" "$token"
+kill_tunnel "$role_tunnel"
+gone() { ! listening "$role_tunnel"; }
+wait_for 5 gone
+check "its tunnel starts anew, with another session of the role" in_ns a stunnel "/tmp/tls/stunnel.$role_tunnel.conf"
+check "it writes what it has locked" sh -c 'echo text >&9 && sync /mnt/role/held'
+check "by that session" wait_for 5 sh -c 'kefsctl --json connections | jq -r ".Connections[].Principal" | grep -q other-name'
+equal "the clients are the same" "$(clients)" "$at_work"
+exec 9>&-
 
 check "her policy is changed" may user ann ClientMount ClientRootAccess
 soon "she may only read" ends_with "Read-only file system" ann

@@ -73,7 +73,7 @@ static int decide(void *ctx, const struct kefs_claims *claims, struct kefs_grant
 	(void)ctx;
 	came_to = claims->local;
 	return decide_result < 0 ? kefs_err_sys(err, decide_result, "test")
-				 : kefs_grant_make(7, claims->tls, "", "", "", ret_grant);
+				 : kefs_grant_make(7, claims->tls, "", NULL, ret_grant);
 }
 
 static int hand_over(void *ctx, int fd, const struct kefs_grant *grant, struct kefs_err *err)

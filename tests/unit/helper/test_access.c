@@ -228,6 +228,7 @@ static void add_session(const char *id, int64_t expires_sec)
 /* A connection outlives the session that it came with: what it may is still decided by it. */
 void test_sessions_are_kept(void **state)
 {
+	static const struct kefs_bearer bearer = { .access_key = "ASIA000000000000BORN", .arn = ROOT, .id = ROOT };
 	const int64_t now = kefs_efs_now_ms() / 1000;
 	struct kefs_session session;
 	struct kefs_grant grant;
@@ -242,7 +243,7 @@ void test_sessions_are_kept(void **state)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
 	kernel.volumes[0].id = 7;
 	kernel.volume_count = 1;
-	assert_int_equal(kefs_grant_make(7, true, "", "ASIA000000000000BORN", ROOT, &grant), 0);
+	assert_int_equal(kefs_grant_make(7, true, "", &bearer, &grant), 0);
 	assert_int_equal(fake_kernel_ops(&kernel).ops->conn_add(&kernel, pair[1], &grant, &id, &err), 0);
 	assert_int_equal(kefs_access_forget_sessions(efs.access, now, &err), 0);
 	assert_int_equal(kefs_st_session_get(efs.db, "ASIA000000000000BORN", &session, &err), 0);

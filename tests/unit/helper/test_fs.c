@@ -77,25 +77,29 @@ static void test_grants(void **state)
 	static const struct {
 		uint64_t volume;
 		bool tls;
-		const char *point, *arn;
+		const char *point, *id;
 	} rows[] = {
 		{ 1, false, "", "" }, { 2, false, "", "" }, { 1, true, "", "" }, { 1, true, "fsap-1", "" },
-		{ 1, true, "fsap-2", "" }, { 1, true, "", "arn:a" }, { 1, true, "fsap-1", "arn:a" }, { 1, true, "fsap-1", "arn:b" },
+		{ 1, true, "fsap-2", "" }, { 1, true, "", "AIDAA" }, { 1, true, "fsap-1", "AIDAA" }, { 1, true, "fsap-1", "AIDAB" },
 	};
+	struct kefs_bearer one = { .access_key = "K", .arn = "arn:a" }, other = { .access_key = "L", .arn = "arn:b" };
 	struct kefs_grant a, b;
 
 	(void)state;
-	assert_int_equal(kefs_grant_make(0x1122334455667788, false, "", "", "", &a), 0);
+	assert_int_equal(kefs_grant_make(0x1122334455667788, false, "", NULL, &a), 0);
 	assert_int_equal(a.volume_id, 0x1122334455667788);
 	assert_int_equal(a.flags, 0);
 	assert_int_equal(a.root_fd, -1);
 	assert_memory_equal(a.domain, "\x88\x77\x66\x55\x44\x33\x22\x11plain", 13);	/* as clients knew it before */
 	assert_int_equal(a.domain_len, 13);
-	assert_int_equal(kefs_grant_make(0, false, "", "", "", &b), -EACCES);
+	assert_int_equal(kefs_grant_make(0, false, "", NULL, &b), -EACCES);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		assert_int_equal(kefs_grant_make(rows[i].volume, rows[i].tls, rows[i].point, "K", rows[i].arn, &a), 0);
+		one.id = rows[i].id;
+		assert_int_equal(kefs_grant_make(rows[i].volume, rows[i].tls, rows[i].point, *one.id ? &one : NULL, &a), 0);
 		for (size_t j = 0; j < sizeof(rows) / sizeof(rows[0]); j++) {
-			assert_int_equal(kefs_grant_make(rows[j].volume, rows[j].tls, rows[j].point, "L", rows[j].arn, &b), 0);
+			other.id = rows[j].id;
+			assert_int_equal(kefs_grant_make(rows[j].volume, rows[j].tls, rows[j].point, *other.id ? &other : NULL,
+							 &b), 0);
 			assert_int_equal(a.domain_len == b.domain_len && !memcmp(a.domain, b.domain, a.domain_len), i == j);
 		}
 	}
@@ -104,11 +108,12 @@ static void test_grants(void **state)
 static void test_who(void **state)
 {
 	char key[KEFS_AWSCERT_KEY_SIZE], longest[KEFS_WHO_SIZE];
+	struct kefs_bearer bearer = { .access_key = "AKIA", .arn = "arn:aws:iam::1:user/a b", .id = "AIDA" };
 	struct kefs_grant grant;
 	const char *arn;
 
 	(void)state;
-	assert_int_equal(kefs_grant_make(1, true, "", "AKIA", "arn:aws:iam::1:user/a b", &grant), 0);
+	assert_int_equal(kefs_grant_make(1, true, "", &bearer, &grant), 0);
 	assert_int_equal(kefs_grant_who(grant.who, key, &arn), 0);
 	assert_string_equal(key, "AKIA");
 	assert_string_equal(arn, "arn:aws:iam::1:user/a b");
@@ -117,7 +122,8 @@ static void test_who(void **state)
 	assert_int_equal(kefs_grant_who("AKIA ", key, &arn), -EINVAL);
 	memset(longest, 'a', sizeof(longest) - 1);
 	longest[sizeof(longest) - 1] = '\0';
-	assert_int_equal(kefs_grant_make(1, true, "", "AKIA", longest, &grant), -ENAMETOOLONG);
+	bearer.arn = longest;
+	assert_int_equal(kefs_grant_make(1, true, "", &bearer, &grant), -ENAMETOOLONG);
 	longest[KEFS_AWSCERT_KEY_SIZE] = ' ';
 	assert_int_equal(kefs_grant_who(longest, key, &arn), -EINVAL);
 }
