@@ -10,8 +10,8 @@
 
 /*
  * Domains outlive this program: a client reclaims what it had in the one that it was in. The volume, then "plain", or
- * the hash of what else tells connections apart; neither another access key does, nor a user's new name, nor the name that
- * a tool makes up for each session of a role.
+ * the hash of what else tells connections apart. Neither another access key does, nor a user's new name, nor the name
+ * that a tool makes up for each session of a role.
  */
 static void set_domain(struct kefs_grant *grant, bool tls, const char *id)
 {

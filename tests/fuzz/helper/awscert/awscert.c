@@ -24,7 +24,7 @@ static void check_text(const char *text, size_t size)
 	}
 }
 
-/* But for the hash: libcrypto puts a key into a certificate with an encoding of its own, not the one it was read from. */
+/* But for the hash: libcrypto puts a key into a certificate in its own encoding, not in the one that it came in. */
 static void again(const X509 *from, const struct kefs_awscert *cert)
 {
 	X509 *x509 = X509_new();
