@@ -238,19 +238,25 @@ static void slots(void **state)
 	assert_true(sequence_alone(2, true, S_SEQ_FALSE_RETRY, 9));
 }
 
+/* A request at 89 s of a lease of 90, and the answer that the session is gone, which came then. */
+static void session_gone(struct m_req *r, struct m_ans *a)
+{
+	client(1);
+	*r = in(1, OP_RECLAIM_COMPLETE);
+	r->file = -2;
+	r->now_ms = 89000;
+	*a = answer(r, S_BADSESSION);
+	a->seq_status = S_BADSESSION;
+	a->nres = 0;
+}
+
 static void leases(void **state)
 {
 	struct m_req r;
 	struct m_ans a;
 
 	(void)state;
-	client(1);
-	r = in(1, OP_RECLAIM_COMPLETE);
-	r.file = -2;
-	r.now_ms = 89000;
-	a = answer(&r, S_BADSESSION);
-	a.seq_status = S_BADSESSION;
-	a.nres = 0;
+	session_gone(&r, &a);
 	assert_false(ask(&r, &a));			/* the lease is not over */
 	fresh(state);
 	client(1);
@@ -266,13 +272,7 @@ static void leases_while_waiting(void **state)
 	struct m_ans a;
 
 	(void)state;
-	client(1);
-	r = in(1, OP_RECLAIM_COMPLETE);
-	r.file = -2;
-	r.now_ms = 89000;
-	a = answer(&r, S_BADSESSION);
-	a.seq_status = S_BADSESSION;
-	a.nres = 0;
+	session_gone(&r, &a);
 	a.came_ms = 91000;
 	assert_true(ask(&r, &a));
 }

@@ -22,25 +22,35 @@
 #include "store/st_key.h"
 #include "store/st_policy.h"
 
-/* A policy that cannot be read is read again; nobody comes in meanwhile, and nobody who is there is thrown out. */
-void test_policy_unreadable(void **state)
+/* A file system with a mount target, which the claims come for: its id. */
+static const char *serve(struct kefs_claims *claims)
 {
 	const struct kefs_mount_target_request request = {
 		.fs_id = make_fs(NULL), .subnet_id = topology.subnets[1].id, .address = 0x7f020010,
 	};
-	struct kefs_claims claims = { .peer.len = 0 };
 	struct kefs_mount_target target;
+	struct kefs_err err;
+
+	assert_int_equal(kefs_mount_targets_create(&efs, &request, &target, &err), 0);
+	assert_int_equal(kefs_addr_parse("127.2.0.16", 2049, &claims->local), 0);
+	return request.fs_id;
+}
+
+/* A policy that cannot be read is read again; nobody comes in meanwhile, and nobody who is there is thrown out. */
+void test_policy_unreadable(void **state)
+{
+	const char *fs_id;
+	struct kefs_claims claims = { .peer.len = 0 };
 	struct kefs_grant grant;
 	struct kefs_err err;
 	int near;
 
 	(void)state;
-	assert_int_equal(kefs_mount_targets_create(&efs, &request, &target, &err), 0);
-	assert_int_equal(kefs_addr_parse("127.2.0.16", 2049, &claims.local), 0);
+	fs_id = serve(&claims);
 	near = connect_to(&claims.local);
-	set_policy(request.fs_id, "\"elasticfilesystem:ClientMount\"");
+	set_policy(fs_id, "\"elasticfilesystem:ClientMount\"");
 	assert_int_equal(kefs_store_exec(efs.db, "ALTER TABLE file_system_policies RENAME TO away", "", &err), 0);
-	kefs_access_policy_changed(efs.access, request.fs_id);
+	kefs_access_policy_changed(efs.access, fs_id);
 	assert_int_equal(kernel.conns[0].grant.flags, KEFS_MODEL_GRANT_READ_ONLY | KEFS_MODEL_GRANT_SQUASH_ROOT);
 	assert_int_equal(kefs_access_decide(efs.access, &claims, &grant, &err), -EIO);
 	assert_contains(err.text, "cannot be read now");
@@ -50,7 +60,7 @@ void test_policy_unreadable(void **state)
 	assert_int_equal(kernel.conns[0].grant.flags, 0);
 	assert_int_equal(kefs_access_decide(efs.access, &claims, &grant, &err), 0);
 	assert_int_equal(grant.flags, 0);
-	assert_int_equal(kefs_mount_targets_delete_all(&efs, request.fs_id, &err), 0);
+	assert_int_equal(kefs_mount_targets_delete_all(&efs, fs_id, &err), 0);
 	(void)close(near);
 }
 
@@ -147,9 +157,7 @@ void test_by_tls(void **state)
 {
 	const uint32_t refused = TUNNELLED | KEFS_MODEL_GRANT_NO_ACCESS | KEFS_MODEL_GRANT_READ_ONLY |
 				 KEFS_MODEL_GRANT_SQUASH_ROOT;
-	const struct kefs_mount_target_request request = {
-		.fs_id = make_fs(NULL), .subnet_id = topology.subnets[1].id, .address = 0x7f020010,
-	};
+	const char *fs_id;
 	struct kefs_access_point point = {
 		.token = "t", .path = "/p", .has_user = true, .user = { .uid = 7, .gid = 8, .gids = { 9 }, .gid_count = 1 },
 		.has_creation = true, .creation = { .uid = 7, .gid = 8, .permissions = "0750" },
@@ -157,7 +165,6 @@ void test_by_tls(void **state)
 	const struct kefs_tags none = { .count = 0 };
 	uint64_t counts[KEFS_REFUSALS];
 	char taken[KEFS_ID_SIZE], made[300];
-	struct kefs_mount_target target;
 	struct kefs_awscert cert;
 	struct kefs_claims claims = { .tls = true, .tunnel = true, .cert = &cert };
 	struct kefs_err err;
@@ -165,10 +172,9 @@ void test_by_tls(void **state)
 
 	(void)state;
 	find_client_result = 0;
-	assert_int_equal(kefs_mount_targets_create(&efs, &request, &target, &err), 0);
-	assert_int_equal(kefs_access_points_create(&efs, request.fs_id, &point, &none, taken, &err), 0);
-	assert_int_equal(kefs_addr_parse("127.2.0.16", 2049, &claims.local), 0);
-	make_cert(request.fs_id, point.id, &cert);
+	fs_id = serve(&claims);
+	assert_int_equal(kefs_access_points_create(&efs, fs_id, &point, &none, taken, &err), 0);
+	make_cert(fs_id, point.id, &cert);
 	assert_int_equal(come(&claims), TUNNELLED | KEFS_MODEL_GRANT_ENFORCE_IDS);
 	assert_true(kernel.conns[0].has_root);
 	assert_string_equal(kernel.conns[0].grant.access_point, point.id);
@@ -179,7 +185,7 @@ void test_by_tls(void **state)
 	assert_int_equal(stat(made, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0750);
 	/* A policy, the access point's end, a key's end: what it came with stays, what it may changes */
-	set_policy(request.fs_id, "\"elasticfilesystem:ClientWrite\"");
+	set_policy(fs_id, "\"elasticfilesystem:ClientWrite\"");
 	assert_int_equal(kernel.conns[0].grant.flags, TUNNELLED | KEFS_MODEL_GRANT_ENFORCE_IDS);	/* root's */
 	assert_int_equal(kefs_access_points_delete(&efs, point.id, &err), 0);
 	kefs_access_renew(efs.access);
@@ -208,7 +214,7 @@ void test_by_tls(void **state)
 	kefs_access_get_refusals(efs.access, counts);
 	assert_int_equal(counts[KEFS_REFUSED_ACCESS_POINT], 1);
 	assert_int_equal(counts[KEFS_REFUSED_MALFORMED], 1);
-	assert_int_equal(kefs_mount_targets_delete_all(&efs, request.fs_id, &err), 0);
+	assert_int_equal(kefs_mount_targets_delete_all(&efs, fs_id, &err), 0);
 }
 
 static void add_session(const char *id, int64_t expires_sec)
@@ -259,23 +265,19 @@ void test_sessions_are_kept(void **state)
 /* Who comes for what cannot be served is refused before the kernel is asked. */
 void test_error_state(void **state)
 {
-	const struct kefs_mount_target_request request = {
-		.fs_id = make_fs(NULL), .subnet_id = topology.subnets[1].id, .address = 0x7f020010,
-	};
+	const char *fs_id;
 	struct kefs_claims claims = { .peer.len = 0 };
-	struct kefs_mount_target target;
 	struct kefs_grant grant;
 	struct kefs_err err;
 
 	(void)state;
-	assert_int_equal(kefs_mount_targets_create(&efs, &request, &target, &err), 0);
-	assert_int_equal(kefs_addr_parse("127.2.0.16", 2049, &claims.local), 0);
-	kefs_fs_find(&list, request.fs_id)->state = KEFS_FS_ERROR;
+	fs_id = serve(&claims);
+	kefs_fs_find(&list, fs_id)->state = KEFS_FS_ERROR;
 	assert_int_equal(kefs_access_decide(efs.access, &claims, &grant, &err), -ENOENT);
-	assert_contains(err.text, request.fs_id);
-	kefs_fs_find(&list, request.fs_id)->state = KEFS_FS_AVAILABLE;
+	assert_contains(err.text, fs_id);
+	kefs_fs_find(&list, fs_id)->state = KEFS_FS_AVAILABLE;
 	assert_int_equal(kefs_access_decide(efs.access, &claims, &grant, &err), 0);
-	assert_int_equal(kefs_mount_targets_delete_all(&efs, request.fs_id, &err), 0);
+	assert_int_equal(kefs_mount_targets_delete_all(&efs, fs_id, &err), 0);
 }
 
 static bool has_address(uint32_t address)
