@@ -101,8 +101,9 @@ static int run_all(const struct options *o)
 	} while (ret == RUN_OK && talk_now_ms() < until && o->seconds);
 	if (o->verbose)
 		print_coverage(&c);
-	printf("%u runs, %lu steps, %lu answers, %u kinds of them, %lu dropped, %lu recalls, %lu lock notifications, up to %u models: %s\n",
-	       runs, c.steps, c.requests, c.n, c.drops, c.recalls, c.notifications, c.models,
+	printf("%u runs, %lu steps, %lu answers, %u kinds of them, %lu dropped, %lu recalls, %lu lock notifications, ", runs,
+	       c.steps, c.requests, c.n, c.drops, c.recalls, c.notifications);
+	printf("up to %u models (%u cut short): %s\n", c.models, c.cut_short,
 	       ret == RUN_OK ? "all right" : ret == RUN_WRONG ? "WRONG" : "could not go on");
 	return ret;
 }

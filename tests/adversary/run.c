@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #define HISTORY	600
-#define MODELS	24	/* that are kept; more orders than that are allowed only in theory */
+#define MODELS	256	/* that are kept; where answers leave more than that open, the seed ends */
 #define TOLD	14	/* lines of history that are told of the file, the client, and all */
 
 struct line {
@@ -24,6 +24,7 @@ struct run {
 	struct model *m;		/* talk.nm models: all that the answers so far allow */
 	struct model *found;		/* the same, being found */
 	unsigned int nfound;
+	bool full;			/* there are more */
 	struct model *clones;		/* one for each depth of the search for an order */
 	struct gen g;
 	struct talk t;
@@ -155,6 +156,8 @@ static void keep(struct run *r, const struct model *m)
 			return;
 	if (r->nfound < MODELS)
 		r->found[r->nfound++] = *m;
+	else
+		r->full = true;
 }
 
 /* None of those that are left was answered before it was sent. */
@@ -173,7 +176,7 @@ static void search(struct run *r, const struct model *m, uint32_t left, unsigned
 
 	if (!left)
 		keep(r, m);
-	for (unsigned int i = 0; i < r->t.nfl && r->nfound < MODELS; i++) {
+	for (unsigned int i = 0; i < r->t.nfl && !r->full; i++) {
 		struct m_verdict v;
 
 		if (!(left >> i & 1) || !may_be_next(&r->t, left, i))
@@ -386,8 +389,8 @@ static int hooks(struct run *r)
 	talk_close_all(&r->t);
 	if (system(r->o->restart))
 		return RUN_TROUBLE;
-	r->t.nm = 1;
-	model_restart(r->m, talk_now_ms());
+	for (unsigned int i = 0; i < r->t.nm; i++)
+		model_restart(&r->m[i], talk_now_ms());
 	return RUN_OK;
 }
 
@@ -545,7 +548,8 @@ enum run_result run_seed(const struct options *o, uint64_t seed, unsigned long s
 	struct run r = { .cov = cov };
 	int ret = begin(&r, o, seed);
 
-	for (r.step = 0; !ret && r.step < steps && talk_now_ms() < until_ms; r.step++) {
+	/* Where it is full, the model that the server follows may be among those that are not kept: nothing is known any more */
+	for (r.step = 0; !ret && !r.full && r.step < steps && talk_now_ms() < until_ms; r.step++) {
 		if (skip && skip[r.step])
 			continue;
 		ret = step(&r);
@@ -558,6 +562,7 @@ enum run_result run_seed(const struct options *o, uint64_t seed, unsigned long s
 			break;
 	}
 	*ret_at = r.step;
+	cov->cut_short += r.full;
 	end(&r);
 	return ret;
 }

@@ -21,6 +21,7 @@ struct options {
 struct coverage {
 	struct { uint32_t op, status; unsigned long n; } row[COVERED];
 	unsigned int n, models;		/* models: most at once */
+	unsigned int cut_short;		/* seeds that ended because more models are possible than are kept */
 	unsigned long requests, steps, drops, recalls, notifications;
 };
 
