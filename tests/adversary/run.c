@@ -548,7 +548,7 @@ enum run_result run_seed(const struct options *o, uint64_t seed, unsigned long s
 	struct run r = { .cov = cov };
 	int ret = begin(&r, o, seed);
 
-	/* Where it is full, the model that the server follows may be among those that are not kept: nothing is known any more */
+	/* Where it is full, the model that the server follows may be among those that are not kept */
 	for (r.step = 0; !ret && !r.full && r.step < steps && talk_now_ms() < until_ms; r.step++) {
 		if (skip && skip[r.step])
 			continue;
