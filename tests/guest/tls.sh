@@ -11,10 +11,13 @@
 
 # shellcheck source=tests/guest/cases.sh
 . "${KEFS_TESTS:?}/guest/cases.sh"
+# shellcheck source=tests/guest/aws.sh
+. "$KEFS_TESTS/guest/aws.sh"
 kefs_only
 port=20048
 
 tls_set_up() {
+	aws_server_start
 	ip link add mt0 type dummy || fatal "no dummy interface"
 	ip link set mt0 up
 	# The clients are in ranges of the VPC: its default security group lets them in

@@ -6,7 +6,10 @@
 # shellcheck disable=SC2317 # called by name
 # shellcheck source=tests/guest/cases.sh
 . "${KEFS_TESTS:?}/guest/cases.sh"
+# shellcheck source=tests/guest/aws.sh
+. "$KEFS_TESTS/guest/aws.sh"
 kefs_only
+aws_server_start
 case ${KEFS_KERNEL:-uml} in uml-debug | debian) slow=10 ;; *) slow=1 ;; esac
 
 ip link add mt0 type dummy || fatal "no dummy interface"

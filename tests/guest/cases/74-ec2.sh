@@ -5,7 +5,10 @@
 # shellcheck disable=SC2317 # called by name
 # shellcheck source=tests/guest/cases.sh
 . "${KEFS_TESTS:?}/guest/cases.sh"
+# shellcheck source=tests/guest/aws.sh
+. "$KEFS_TESTS/guest/aws.sh"
 kefs_only
+aws_server_start
 
 export AWS_PAGER='' AWS_MAX_ATTEMPTS=1 AWS_EC2_METADATA_DISABLED=true
 kefsd_stop || fatal "kefsd does not stop"

@@ -7,7 +7,10 @@
 # shellcheck disable=SC2317 # called by name
 # shellcheck source=tests/guest/cases.sh
 . "${KEFS_TESTS:?}/guest/cases.sh"
+# shellcheck source=tests/guest/aws.sh
+. "$KEFS_TESTS/guest/aws.sh"
 kefs_only
+aws_server_start
 
 ip link add mt0 type dummy || fatal "no dummy interface"
 ip link set mt0 up

@@ -5,7 +5,10 @@
 # shellcheck disable=SC2317 # called by name
 # shellcheck source=tests/guest/cases.sh
 . "${KEFS_TESTS:?}/guest/cases.sh"
+# shellcheck source=tests/guest/aws.sh
+. "$KEFS_TESTS/guest/aws.sh"
 kefs_only
+aws_server_start
 eval "$(kefsctl admin-key --export)"
 export AWS_PAGER='' AWS_DEFAULT_OUTPUT=text
 zone_a=127.66.0.2 zone_b=127.67.0.2

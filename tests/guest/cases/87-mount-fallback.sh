@@ -4,7 +4,10 @@
 # shellcheck disable=SC2317 # called by name
 # shellcheck source=tests/guest/efsmounts.sh
 . "${KEFS_TESTS:?}/guest/efsmounts.sh"
+# shellcheck source=tests/guest/aws.sh
+. "$KEFS_TESTS/guest/aws.sh"
 kefs_only
+aws_server_start
 export AWS_PAGER='' AWS_DEFAULT_OUTPUT=text
 
 ip link add mt0 type dummy || fatal "no dummy interface"
