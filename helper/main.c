@@ -66,7 +66,6 @@
 #define PUBLIC_IDLE_SEC	15
 #define REQUEST_SEC	30	/* from the first byte of a request to the last of its answer */
 #define EXIT_USAGE	2
-#define IDENTITIES_SETTLE_MS 100
 
 struct options {
 	const char *config;	/* NULL: CONFIG_FILE, if it is there */
@@ -90,8 +89,6 @@ struct daemon {
 	struct kefs_volumes *volumes;
 	struct kefs_audit *audit;		/* NULL: switched off */
 	struct kefs_identities *identities;
-	struct kefs_source *identities_timer;
-	bool identities_settling;	/* the timer runs */
 	struct kefs_access *access;
 	struct kefs_ca *ca;
 	struct kefs_tls *tls;		/* NULL: there is none, and this is why */
@@ -380,24 +377,11 @@ static int start_audit(struct daemon *d, struct kefs_err *err)
 	return kefs_audit_open(&parts, &d->audit, err);
 }
 
-/* Live connections are decided anew once for a burst of changes. */
-static void identities_settled(void *ctx)
-{
-	struct daemon *d = ctx;
-
-	kefs_loop_enable(d->identities_timer, false);
-	d->identities_settling = false;
-	kefs_access_renew(d->access);
-}
-
 static void identities_changed(void *ctx)
 {
-	struct daemon *d = ctx;
+	const struct daemon *d = ctx;
 
-	/* Not put off by a next change: whoever may make changes without end would keep what he was told to lose. */
-	if (!d->identities_settling)
-		kefs_loop_rearm(d->identities_timer, IDENTITIES_SETTLE_MS);
-	d->identities_settling = true;
+	kefs_access_renew_soon(d->access);
 }
 
 static int start_identities(struct daemon *d, struct kefs_err *err)
@@ -405,11 +389,7 @@ static int start_identities(struct daemon *d, struct kefs_err *err)
 	const struct kefs_identities_parts parts = {
 		.db = d->db, .topology = &d->settings.topology, .changed = identities_changed, .ctx = d,
 	};
-	int rc = kefs_loop_add_timer(d->loop, 0, identities_settled, d, &d->identities_timer);
 
-	if (rc < 0)
-		return kefs_err_sys(err, rc, "starting the event loop");
-	kefs_loop_enable(d->identities_timer, false);
 	return kefs_identities_new(&parts, &d->identities, err);
 }
 
@@ -795,7 +775,6 @@ static void stop(struct daemon *d)
 	kefs_ca_free(d->ca);
 	kefs_access_free(d->access);
 	kefs_identities_free(d->identities);
-	(void)kefs_loop_remove(d->identities_timer);
 	kefs_audit_free(d->audit);
 	/* The pool's last jobs report to the volumes. */
 	kefs_pool_free(d->pool);

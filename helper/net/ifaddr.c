@@ -16,6 +16,8 @@
 
 #define MARK 0x4b	/* IFA_PROTO's values above 3 are for who puts addresses there */
 
+#define LIST_TRIES 5
+
 /* libnl's errors have numbers of their own. */
 static int to_errno(int rc)
 {
@@ -30,6 +32,8 @@ static int to_errno(int rc)
 		return -EPERM;
 	case NLE_NOMEM:
 		return -ENOMEM;
+	case NLE_DUMP_INTR:
+		return -EAGAIN;
 	case NLE_NODEV:
 	case NLE_OBJ_NOTFOUND:
 		return -ENODEV;
@@ -152,7 +156,7 @@ static int take(struct nl_msg *msg, void *ctx)
 	return NL_OK;
 }
 
-int kefs_ifaddr_list(struct kefs_ifaddr **ret_list, size_t *ret_count, struct kefs_err *err)
+static int list_once(struct kefs_ifaddr **ret_list, size_t *ret_count, struct kefs_err *err)
 {
 	struct listing all = { .list = NULL };
 	struct ifaddrmsg ifa = { .ifa_family = AF_INET };
@@ -175,6 +179,16 @@ int kefs_ifaddr_list(struct kefs_ifaddr **ret_list, size_t *ret_count, struct ke
 	*ret_list = all.list;
 	*ret_count = all.count;
 	return 0;
+}
+
+int kefs_ifaddr_list(struct kefs_ifaddr **ret_list, size_t *ret_count, struct kefs_err *err)
+{
+	int rc = -EAGAIN;
+
+	/* While addresses come and go the kernel says that a listing may have gaps. */
+	for (int i = 0; i < LIST_TRIES && rc == -EAGAIN; i++)
+		rc = list_once(ret_list, ret_count, err);
+	return rc;
 }
 
 int kefs_ifaddr_drop(const struct kefs_ifaddr *ifaddr, struct kefs_err *err)

@@ -126,8 +126,8 @@ bool kefs_nfs_decide_action(const struct kefs_policy_set *set, const struct kefs
 	for (int i = 0; i < KEFS_NFS_ACTIONS; i++) {
 		if (strcasecmp(action, action_names[i]))
 			continue;
-		ret_answer->verdict = KEFS_POLICY_ALLOWED;
-		ret_answer->note = KEFS_POLICY_NOTE_DEFAULT;
+		*ret_answer = (struct kefs_policy_answer){ .verdict = KEFS_POLICY_ALLOWED, .note = KEFS_POLICY_NOTE_DEFAULT,
+							   .changes = ret_answer->changes };
 		return true;
 	}
 	return false;

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "audit/audit.h"
 #include "backing/approot.h"
@@ -28,6 +29,8 @@
 
 #define FORGET_SEC	3600
 #define WAIT_MAX_MS	3600000	/* between two looks at the clock, for the sake of a time in a policy */
+#define SETTLE_MS	100	/* changes come in bunches */
+#define REST		3	/* times as long as it took to decide on all connections, before that is done again by itself */
 
 struct kefs_access {
 	struct kefs_access_parts parts;
@@ -36,6 +39,8 @@ struct kefs_access {
 	int64_t forget_sec;	/* when sessions are to be forgotten next */
 	bool retry;		/* a connection has an old grant because something could not be read */
 	struct kefs_source *timer;
+	uint64_t soon_ms;	/* when to decide on all because of a change, by monotonic_ms(); 0: none */
+	uint64_t rested_ms;	/* not before, likewise */
 	int64_t next;		/* seconds since the epoch: a time in a policy comes, with which a grant may change; 0: none */
 	int64_t looked;		/* when the clock was looked at last */
 };
@@ -54,14 +59,36 @@ struct subject {
 	struct kefs_nfs_decision decision;
 };
 
-/* --- times in policies --- */
+/* --- when to decide anew by itself: a change, times in policies --- */
 
+static uint64_t monotonic_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/*
+ * For the change or the time that comes first. Whoever makes changes, or policies full of times, without end must not
+ * keep the loop busy with nothing but deciding.
+ */
 static void arm(struct kefs_access *access)
 {
-	int64_t ms = access->next * 1000 - kefs_efs_now_ms();
+	int64_t now = (int64_t)monotonic_ms(), ms = WAIT_MAX_MS, until;
 
-	if (access->timer)
-		kefs_loop_rearm(access->timer, ms < 0 ? 0 : ms > WAIT_MAX_MS ? WAIT_MAX_MS : (uint64_t)ms);
+	if (!access->timer || (!access->next && !access->soon_ms))
+		return;
+	until = access->next ? access->next * 1000 - kefs_efs_now_ms() : ms;
+	if (until < ms)
+		ms = until;
+	until = access->soon_ms ? (int64_t)access->soon_ms - now : ms;
+	if (until < ms)
+		ms = until;
+	until = (int64_t)access->rested_ms - now;
+	if (until > ms)
+		ms = until;
+	kefs_loop_rearm(access->timer, ms < 0 ? 0 : (uint64_t)ms);
 }
 
 /* A grant that was decided just now may be another one from that second on; 0: never. */
@@ -73,17 +100,18 @@ static void wait_until(struct kefs_access *access, int64_t second)
 	arm(access);
 }
 
-/* Decides anew if the time has come, or the clock was set back. */
+/* Decides anew if a change or a time asks for it, or the clock was set back: a time that had come may not have. */
 static void look_at_clock(struct kefs_access *access)
 {
 	int64_t now = kefs_efs_now_ms() / 1000;
-	bool come = access->next && (now >= access->next || now < access->looked);
+	uint64_t ms = monotonic_ms();
+	bool come = (access->next && now >= access->next) || (access->soon_ms && ms >= access->soon_ms);
 
-	access->looked = now;
-	if (come)
+	if (now < access->looked || (come && ms >= access->rested_ms))
 		kefs_access_renew(access);
-	else if (access->next)
+	else
 		arm(access);
+	access->looked = now;
 }
 
 static void on_time(void *ctx)
@@ -530,9 +558,23 @@ void kefs_access_tick(struct kefs_access *access)
 
 void kefs_access_renew(struct kefs_access *access)
 {
+	uint64_t start = monotonic_ms(), end;
+
 	/* Every connection that lives says anew what it waits for */
 	access->next = 0;
+	access->soon_ms = 0;
 	renew(access, 0);
+	end = monotonic_ms();
+	access->rested_ms = end + REST * (end - start);
+	arm(access);
+}
+
+void kefs_access_renew_soon(struct kefs_access *access)
+{
+	/* Not put off by a next change: whoever may make changes without end would keep what he was told to lose. */
+	if (!access->soon_ms)
+		access->soon_ms = monotonic_ms() + SETTLE_MS;
+	arm(access);
 }
 
 void kefs_access_policy_changed(struct kefs_access *access, const char *fs_id)

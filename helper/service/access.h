@@ -70,11 +70,14 @@ int kefs_access_decide(struct kefs_access *access, const struct kefs_claims *cla
 /* The file system's policy is another one: its connections get new grants before this returns. */
 void kefs_access_policy_changed(struct kefs_access *access, const char *fs_id);
 
-/*
- * The kernel has connections of an earlier run, or keys and policies of principals are others: connections get the
- * grants that are right now.
- */
+/* The kernel has connections of an earlier run: they get the grants that are right now. */
 void kefs_access_renew(struct kefs_access *access);
+
+/*
+ * Keys and policies of principals are others: connections get the grants that are right then, a tenth of a second from
+ * now; later, where deciding on all of them takes so long that nothing else would be done.
+ */
+void kefs_access_renew_soon(struct kefs_access *access);
 
 /*
  * Removes sessions that ended long ago (now: seconds since the epoch) from the store; not those that a live connection

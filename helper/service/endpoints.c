@@ -155,25 +155,26 @@ static int drop_strays(const struct kefs_endpoints *endpoints, const struct kefs
 	return rc < 0 ? rc : kefs_names_prune(endpoints->names, is_known, all, err);
 }
 
-/* What an earlier run left half done: none of it stays. */
-static int settle(const struct kefs_endpoints *endpoints, struct kefs_mount_target_list *all, struct kefs_err *err)
+/* What was left half done, by an earlier run or a failure: none of it stays, if it can be had. */
+static void settle(const struct kefs_endpoints *endpoints, struct kefs_mount_target_list *all)
 {
+	struct kefs_err why;
 	size_t kept = 0;
-	int rc = 0;
 
-	for (size_t i = 0; i < all->count && rc == 0; i++) {
+	for (size_t i = 0; i < all->count; i++) {
 		const struct kefs_mount_target *target = &all->targets[i];
 
 		if (target->state == KEFS_STATE_AVAILABLE) {
 			all->targets[kept++] = *target;
 			continue;
 		}
-		log_warn("mount target %s was being %s when kefsd ended: removing it", target->id,
-			 target->state == KEFS_STATE_CREATING ? "created" : "deleted");
-		rc = kefs_endpoints_remove(endpoints, target, err);
+		if (kefs_endpoints_remove(endpoints, target, &why) < 0)
+			log_warn_limited("mount target %s is %s and cannot be removed, which is tried again: %s", target->id,
+					 kefs_state_name(target->state), why.text);
+		else
+			log_warn("mount target %s was left %s: it is removed", target->id, kefs_state_name(target->state));
 	}
 	all->count = kept;
-	return rc;
 }
 
 int kefs_endpoints_start(const struct kefs_endpoints *endpoints, struct kefs_err *err)
@@ -182,10 +183,10 @@ int kefs_endpoints_start(const struct kefs_endpoints *endpoints, struct kefs_err
 	struct kefs_err why;
 	int rc = all_targets(endpoints->db, &all, err);
 
-	if (rc == 0)
-		rc = settle(endpoints, &all, err);
-	if (rc == 0)
+	if (rc == 0) {
+		settle(endpoints, &all);
 		rc = drop_strays(endpoints, &all, err);
+	}
 	/* What an earlier run set up holds on; nobody new is let in without. */
 	if (rc == 0 && kefs_endpoints_filter(endpoints, &why) < 0) {
 		log_err("mount targets stay as an earlier run left them, security groups cannot be enforced: %s", why.text);
@@ -208,7 +209,20 @@ static bool is_there(const struct kefs_ifaddr *list, size_t count, uint32_t addr
 	return false;
 }
 
-/* Adds the targets whose addresses are not in the list. */
+static void put_back_resolvers(const struct kefs_endpoints *endpoints, const struct kefs_ifaddr *list, size_t count)
+{
+	struct kefs_err why;
+
+	for (size_t i = 0; i < endpoints->topology->subnet_count; i++) {
+		const struct kefs_subnet *subnet = &endpoints->topology->subnets[i];
+
+		if (!is_there(list, count, kefs_subnet_resolver(subnet)) &&
+		    kefs_ifaddr_add(subnet->interface, kefs_subnet_resolver(subnet), &why) < 0)
+			log_warn_limited("the resolver of subnet %s is not reachable: %s", subnet->id, why.text);
+	}
+}
+
+/* Adds the targets whose addresses are not in the list, and ends what was left half done. */
 static int put_back(const struct kefs_endpoints *endpoints, const struct kefs_ifaddr *list, size_t count,
 		    struct kefs_err *err)
 {
@@ -216,9 +230,10 @@ static int put_back(const struct kefs_endpoints *endpoints, const struct kefs_if
 	struct kefs_err why;
 	int rc = all_targets(endpoints->db, &all, err);
 
+	if (rc == 0)
+		settle(endpoints, &all);
 	for (size_t i = 0; i < all.count && rc == 0; i++) {
-		/* One whose removal was cut short is not wanted back. */
-		if (all.targets[i].state != KEFS_STATE_AVAILABLE || is_there(list, count, all.targets[i].address))
+		if (is_there(list, count, all.targets[i].address))
 			continue;
 		if (add(endpoints, &all.targets[i], &why) < 0)
 			log_warn_limited("mount target %s is not reachable: %s", all.targets[i].id, why.text);
@@ -232,8 +247,8 @@ static int put_back(const struct kefs_endpoints *endpoints, const struct kefs_if
 void kefs_endpoints_tick(const struct kefs_endpoints *endpoints)
 {
 	CLEANUP_FREE struct kefs_ifaddr *list = NULL;
-	size_t count = 0, ours = 0;
-	int64_t wanted = 0;
+	size_t count = 0, targets = 0, resolvers = 0;
+	int64_t wanted = 0, unsettled = 0;
 	struct kefs_err err;
 	int rc = endpoints->ops->check_filter(endpoints->ctx, &err);
 
@@ -241,9 +256,13 @@ void kefs_endpoints_tick(const struct kefs_endpoints *endpoints)
 		rc = kefs_ifaddr_list(&list, &count, &err);
 	if (rc == 0)
 		rc = kefs_st_mount_target_count(endpoints->db, "", &wanted, &err);
+	if (rc == 0)
+		rc = kefs_st_mount_target_unsettled(endpoints->db, &unsettled, &err);
 	for (size_t i = 0; i < count; i++)
-		ours += list[i].ours && !is_resolver(endpoints->topology, list[i].address);
-	if (rc == 0 && (int64_t)ours < wanted)
+		*(is_resolver(endpoints->topology, list[i].address) ? &resolvers : &targets) += list[i].ours;
+	if (rc == 0 && endpoints->resolvers && resolvers < endpoints->topology->subnet_count)
+		put_back_resolvers(endpoints, list, count);
+	if (rc == 0 && (unsettled || (int64_t)targets < wanted))
 		rc = put_back(endpoints, list, count, &err);
 	if (rc < 0)
 		log_warn_limited("mount targets cannot be looked after, which is tried again: %s", err.text);

@@ -25,10 +25,10 @@ struct kefs_filter {
 	int watch_fd;
 	bool right;			/* as far as is known */
 	uint64_t applied_ms;
-	uint64_t handle;		/* of our table then; 0: none, nobody needs one */
+	uint64_t handle;		/* of our table then; 0: none */
 };
 
-/* Where one cannot look there is none: the worst that comes of it is that it is applied once more. */
+/* Where one cannot look there is none: the worst that comes of it is that it is applied anew at each check. */
 static uint64_t look(void)
 {
 	uint64_t handle;
@@ -38,15 +38,16 @@ static uint64_t look(void)
 
 int kefs_filter_apply(struct kefs_filter *filter, struct kefs_err *err)
 {
-	int rc = kefs_packet_filter_apply(filter->parts.db, filter->parts.topology, filter->path, err);
+	bool made = false;
+	int rc = kefs_packet_filter_apply(filter->parts.db, filter->parts.topology, filter->path, &made, err);
 
-	filter->right = rc == 0;
 	filter->applied_ms = kefs_loop_now_ms(filter->parts.loop);
-	if (rc == 0)
-		filter->handle = look();
-	/* Those are of this change, and of what it has put right. */
+	/* Those are of this change, and of what it has put right. Who comes behind it is told of, or seen by the handle. */
 	if (filter->watch_fd >= 0)
 		(void)kefs_nft_drain(filter->watch_fd, KEFS_PACKET_FILTER_TABLE);
+	if (rc == 0)
+		filter->handle = look();
+	filter->right = rc == 0 && (filter->handle || !made);
 	return rc;
 }
 

@@ -97,7 +97,7 @@ int kefs_mount_targets_create(const struct kefs_efs *efs, const struct kefs_moun
 	if (rc == 0)
 		rc = kefs_st_mount_target_set_state(efs->db, target.id, KEFS_STATE_AVAILABLE, err);
 	if (rc < 0) {
-		/* If even that fails, the next start does it. */
+		/* If even that fails, kefs_endpoints_tick() does it. */
 		(void)kefs_endpoints_remove(efs->endpoints, &target, &ignored);
 		return rc;
 	}

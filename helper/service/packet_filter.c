@@ -201,7 +201,7 @@ int kefs_packet_filter_write(struct kefs_db *db, const struct kefs_topology *top
 }
 
 int kefs_packet_filter_apply(struct kefs_db *db, const struct kefs_topology *topology, const char *path,
-			     struct kefs_err *err)
+			     bool *ret_made, struct kefs_err *err)
 {
 	struct kefs_buf buf = { .data = NULL };
 	size_t targets = 0;
@@ -210,6 +210,7 @@ int kefs_packet_filter_apply(struct kefs_db *db, const struct kefs_topology *top
 	if (rc == 0)
 		rc = kefs_nft_load(path, buf.data, buf.len, err);
 	kefs_buf_free(&buf);
+	*ret_made = rc == 0;
 	return rc == -ENOENT && !targets ? 0 : rc;
 }
 

@@ -30,9 +30,12 @@ int kefs_packet_filter_defaults(struct kefs_db *db, const struct kefs_topology *
 int kefs_packet_filter_write(struct kefs_db *db, const struct kefs_topology *topology, struct kefs_buf *buf,
 			     size_t *ret_targets, struct kefs_err *err);
 
-/* Makes it so, by a file at path. 0 or -errno; a host without nft is fine as long as there are no mount targets. */
+/*
+ * Makes it so, by a file at path. 0 or -errno; a host without nft is fine as long as there are no mount targets, and
+ * then *ret_made, whether there is a table now, is false.
+ */
 int kefs_packet_filter_apply(struct kefs_db *db, const struct kefs_topology *topology, const char *path,
-			     struct kefs_err *err);
+			     bool *ret_made, struct kefs_err *err);
 
 /* A group's members as the tag's value has them: 0 or -EINVAL for anything but IPv4 or IPv6 CIDR blocks. */
 int kefs_packet_filter_check_members(const char *value);

@@ -22,6 +22,7 @@ struct kefs_sync {
 static int bring_in_step(struct kefs_sync *sync, const struct kefs_kinfo *info, struct kefs_err *err)
 {
 	struct kefs_reconcile_result result = { .kept = 0 };
+	bool news;
 	int rc;
 
 	rc = sync->parts.kernel.ops->config_set(sync->parts.kernel.ctx, &sync->parts.config, err);
@@ -30,9 +31,12 @@ static int bring_in_step(struct kefs_sync *sync, const struct kefs_kinfo *info, 
 	if (rc < 0)
 		return rc;
 	sync->instance = info->instance;
-	sync->stale = false;
-	log_info("kernel module in step: %zu file systems kept, %zu added, %zu removed, %zu failed", result.kept,
-		 result.added, result.removed, result.failed);
+	/* What failed may have failed for a passing reason */
+	news = !sync->stale || result.added || result.removed;
+	sync->stale = result.failed > 0;
+	if (news)
+		log_info("kernel module in step: %zu file systems kept, %zu added, %zu removed, %zu failed", result.kept,
+			 result.added, result.removed, result.failed);
 	return 0;
 }
 

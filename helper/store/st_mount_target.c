@@ -82,6 +82,13 @@ int kefs_st_mount_target_count(struct kefs_db *db, const char *fs_id, int64_t *r
 				"SELECT count(*) FROM mount_targets WHERE file_system_id = ?1", "t", fs_id);
 }
 
+int kefs_st_mount_target_unsettled(struct kefs_db *db, int64_t *ret_count, struct kefs_err *err)
+{
+	return kefs_store_query(db, kefs_store_take_int, ret_count, "counting mount targets", err,
+				"SELECT count(*) FROM mount_targets WHERE life_cycle_state <> ?1", "t",
+				kefs_state_name(KEFS_STATE_AVAILABLE));
+}
+
 static int take_fs_id(void *ctx, sqlite3_stmt *stmt)
 {
 	return kefs_store_text(stmt, 0, ctx, KEFS_ID_SIZE);

@@ -43,6 +43,9 @@ int kefs_st_mount_target_list(struct kefs_db *db, const char *fs_id, const struc
 /* How many a file system has; all for "". */
 int kefs_st_mount_target_count(struct kefs_db *db, const char *fs_id, int64_t *ret_count, struct kefs_err *err);
 
+/* How many are neither available nor gone. */
+int kefs_st_mount_target_unsettled(struct kefs_db *db, int64_t *ret_count, struct kefs_err *err);
+
 /* How many a subnet has. */
 int kefs_st_mount_target_in_subnet(struct kefs_db *db, const char *subnet_id, int64_t *ret_count, struct kefs_err *err);
 

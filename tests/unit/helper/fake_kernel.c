@@ -269,9 +269,13 @@ static int fake_conn_list(void *ctx, uint64_t volume, struct kefs_kconn **ret_li
 	struct fake_kernel *fake = ctx;
 	struct kefs_kconn *list;
 	size_t n = 0;
+	int rc;
 
 	if (up(fake, err) < 0)
 		return -ENODEV;
+	rc = once(&fake->fail_conn_list, err);
+	if (rc < 0)
+		return rc;
 	reap(fake);
 	list = calloc(fake->conn_count + 1, sizeof(*list));
 	for (size_t i = 0; list && i < fake->conn_count; i++) {

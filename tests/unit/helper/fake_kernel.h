@@ -28,7 +28,7 @@ struct fake_kernel {
 	size_t conn_count;
 	uint64_t next_conn;
 	/* What the next call of this kind returns, once; 0: what it should. */
-	int fail_add, fail_del, fail_list;
+	int fail_add, fail_del, fail_list, fail_conn_list;
 };
 
 /* A module that is loaded and empty. */

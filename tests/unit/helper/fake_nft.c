@@ -13,6 +13,7 @@
 
 int fake_nft_result;
 uint64_t fake_nft_handle;
+bool fake_nft_flushed;
 
 static int keep(const char *dir, const char *commands, size_t len)
 {
@@ -41,7 +42,8 @@ int kefs_nft_load(const char *path, const char *commands, size_t len, struct kef
 	kefs_fail_point("filter-loaded");
 	if (rc < 0)
 		return kefs_err_sys(err, rc, "fake: nft");
-	fake_nft_handle++;
+	fake_nft_handle = fake_nft_flushed ? 0 : fake_nft_handle + 1;
+	fake_nft_flushed = false;
 	return 0;
 }
 

@@ -312,6 +312,41 @@ void test_addresses_come_back(void **state)
 	assert_int_equal(kefs_mount_targets_delete_all(&efs, request.fs_id, &err), 0);
 	kefs_endpoints_tick(efs.endpoints);
 	assert_false(has_address(second.address));
+	assert_int_equal(kefs_mount_targets_delete(&efs, first.id, &err), 0);
+}
+
+void test_resolvers_come_back(void **state)
+{
+	uint32_t resolver = kefs_subnet_resolver(&topology.subnets[0]);
+	struct kefs_endpoints with_dns = *efs.endpoints;
+	struct kefs_err err;
+
+	(void)state;
+	kefs_endpoints_tick(&with_dns);
+	assert_false(has_address(resolver));
+	with_dns.resolvers = true;
+	kefs_endpoints_tick(&with_dns);
+	assert_true(has_address(resolver));
+	for (size_t i = 0; i < topology.subnet_count; i++)
+		assert_int_equal(kefs_ifaddr_del(kefs_subnet_resolver(&topology.subnets[i]), &err), 0);
+}
+
+/* A removal that failed half-way is ended later: nobody has to ask again. */
+void test_removal_is_ended(void **state)
+{
+	const struct kefs_mount_target_request request = { .fs_id = make_fs(NULL), .subnet_id = topology.subnets[0].id };
+	struct kefs_mount_target target;
+	struct kefs_err err;
+
+	(void)state;
+	assert_int_equal(kefs_mount_targets_create(&efs, &request, &target, &err), 0);
+	kernel.fail_conn_list = -EAGAIN;
+	assert_int_equal(kefs_mount_targets_delete(&efs, target.id, &err), -EAGAIN);
+	assert_int_equal(kefs_mount_targets_get(&efs, target.id, &target, &err), 0);
+	assert_int_equal(target.state, KEFS_STATE_DELETING);
+	kefs_endpoints_tick(efs.endpoints);
+	assert_int_equal(kefs_mount_targets_get(&efs, target.id, &target, &err), -KEFS_E_MOUNT_TARGET_NOT_FOUND);
+	assert_false(has_address(target.address));
 }
 
 void test_policy_holds(void **state)

@@ -774,6 +774,7 @@ int main(void)
 		WITH_STORE(test_policy_holds), WITH_STORE(test_policy_unreadable),
 		WITH_STORE(test_policies_are_forgotten), WITH_STORE(test_by_tls), WITH_STORE(test_time_comes),
 		WITH_STORE(test_sessions_are_kept), WITH_STORE(test_error_state), WITH_STORE(test_addresses_come_back),
+		WITH_STORE(test_resolvers_come_back), WITH_STORE(test_removal_is_ended),
 		WITH_STORE(test_topology), cmocka_unit_test(test_pages), cmocka_unit_test(test_throughput),
 		cmocka_unit_test(test_paths), cmocka_unit_test(test_tags), cmocka_unit_test(test_shapes),
 		cmocka_unit_test(test_faults), WITH_STORE(test_fs_states), WITH_STORE(test_target_states),

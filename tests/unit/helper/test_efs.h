@@ -53,6 +53,8 @@ void test_by_tls(void **state);
 void test_sessions_are_kept(void **state);
 void test_error_state(void **state);
 void test_addresses_come_back(void **state);
+void test_resolvers_come_back(void **state);
+void test_removal_is_ended(void **state);
 void test_time_comes(void **state);
 
 #endif

@@ -279,6 +279,11 @@ static void test_looked_after(void **state)
 	assert_int_equal(fake_nft_handle, 78);
 	assert_int_equal(kefs_filter_check(filter, &err), 0);
 	assert_int_equal(fake_nft_handle, 78);
+	fake_nft_flushed = true;
+	assert_int_equal(kefs_filter_apply(filter, &err), 0);
+	assert_int_equal(fake_nft_handle, 0);
+	assert_int_equal(kefs_filter_check(filter, &err), 0);
+	assert_int_equal(fake_nft_handle, 1);
 	kefs_filter_free(filter);
 	kefs_loop_free(parts.loop);
 }

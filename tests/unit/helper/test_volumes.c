@@ -287,6 +287,14 @@ static void test_module_goes_and_comes(void **state)
 	kefs_sync_check(s.sync);
 	assert_true(s.up);
 	check_consistent(&s);
+	/* What could not be added for a passing reason is, at the next look. */
+	fake_kernel_unload(&fake);
+	fake_kernel_init(&fake, 4);
+	fake.fail_add = -EMFILE;
+	kefs_sync_check(s.sync);
+	assert_int_equal(fake.volume_count, 0);
+	kefs_sync_check(s.sync);
+	assert_int_equal(fake.volume_count, 1);
 	/* The kernel lost one volume. */
 	fake.volume_count = 0;
 	kefs_sync_check(s.sync);

@@ -43,7 +43,9 @@ const struct kefs_fs_list *kefs_volumes_list(const struct kefs_volumes *volumes)
 int kefs_endpoints_filter(const struct kefs_endpoints *endpoints, struct kefs_err *err)
 {
 	(void)endpoints;
-	return kefs_packet_filter_apply(db, &topology, "", err);
+	bool made;
+
+	return kefs_packet_filter_apply(db, &topology, "", &made, err);
 }
 
 int kefs_nft_load(const char *path, const char *commands, size_t len, struct kefs_err *err)
