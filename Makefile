@@ -51,7 +51,7 @@ lint-deep:
 	scripts/lint deep
 
 fuzz:
-	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),600) tests/run fuzz
+	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),600) FUZZ_SEED=$(or $(FUZZ_SEED),0) tests/run fuzz
 
 bench:
 	scripts/bench

@@ -11,6 +11,8 @@ kind := $(notdir $(patsubst %/,%,$(dir $(CURDIR))))
 shim := $(top)/tests/unit/shim
 O ?= $(top)/build/fuzz/$(kind)/$(name)
 FUZZ_SECONDS ?= 10
+# The suite begins alike each time; whoever looks for faults takes other seeds (0: a new one)
+FUZZ_SEED ?= 1
 max_len ?= 1024
 flags := -std=gnu11 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Wall -Wextra -Werror
 flags_kmod := -I$(shim) -I$(kmod) -I$(kmod)/uapi
@@ -20,7 +22,7 @@ hdr := $(wildcard *.h $(shim)/*/*.h $($(kind))/*/*.h)
 
 check: $(O)/$(name)
 	mkdir -p $(O)/corpus
-	$< -max_total_time=$(FUZZ_SECONDS) -max_len=$(max_len) -artifact_prefix=$(O)/ $(O)/corpus $(wildcard corpus)
+	$< -seed=$(FUZZ_SEED) -max_total_time=$(FUZZ_SECONDS) -max_len=$(max_len) -artifact_prefix=$(O)/ $(O)/corpus $(wildcard corpus)
 
 $(O)/$(name): $(src) $(hdr) Makefile ../../fuzz.mk
 	mkdir -p $(O)
