@@ -16,7 +16,8 @@
 struct kefs_ledger {
 	struct file *file;
 	siphash_key_t key;
-	struct kefs_ledger_head head;	/* as on disk; head_lock */
+	struct kefs_ledger_head head;	/* head_lock */
+	bool begun;			/* head is on disk; head_lock */
 	struct mutex head_lock;
 	u8 head_block[KEFS_LEDGER_BLOCK]; /* head_lock */
 	spinlock_t lock;		/* used, writes */
@@ -92,8 +93,23 @@ static int write_head_locked(struct kefs_ledger *ledger, u64 epoch, u64 floor)
 	lockdep_assert_held(&ledger->head_lock);
 	kefs_ledger_put_head(ledger->head_block, &head, &ledger->key);
 	err = write_stable(ledger, head.serial % KEFS_LEDGER_HEADS, ledger->head_block);
-	if (!err)
+	if (!err) {
 		ledger->head = head;
+		ledger->begun = true;
+	}
+	return err;
+}
+
+/* Before the first record of an epoch: one that the head does not know of would not count. */
+static int begin_epoch(struct kefs_ledger *ledger, u64 *ret_epoch)
+{
+	int err = 0;
+
+	mutex_lock(&ledger->head_lock);
+	if (!ledger->begun)
+		err = write_head_locked(ledger, ledger->head.epoch, ledger->head.floor);
+	*ret_epoch = ledger->head.epoch;
+	mutex_unlock(&ledger->head_lock);
 	return err;
 }
 
@@ -150,11 +166,11 @@ int kefs_ledger_add(struct kefs_ledger *ledger, const struct kefs_ledger_entry *
 	err = take_block(ledger, &block);
 	if (err)
 		goto out;
-	mutex_lock(&ledger->head_lock);
-	ours.epoch = ledger->head.epoch;
-	mutex_unlock(&ledger->head_lock);
-	kefs_ledger_put_entry(data, &ours, &ledger->key);
-	err = write_stable(ledger, block, data);
+	err = begin_epoch(ledger, &ours.epoch);
+	if (!err) {
+		kefs_ledger_put_entry(data, &ours, &ledger->key);
+		err = write_stable(ledger, block, data);
+	}
 	if (err)	/* it may be there all the same: then grace waits for a client that holds nothing */
 		kefs_ledger_release(ledger, block);
 	else
@@ -258,17 +274,15 @@ static int read_all(struct reading *r)
 	return err;
 }
 
-static int begin_epoch(struct reading *r)
+/* The next epoch; nothing is written yet. */
+static void choose_epoch(struct reading *r)
 {
-	struct kefs_ledger *ledger = r->ledger;
+	struct kefs_ledger_head *head = &r->ledger->head;
 	u64 epoch = max(r->top, r->heads ? r->head.epoch : 0) + 1;
-	int err;
 
-	mutex_lock(&ledger->head_lock);
-	ledger->head.serial = r->heads ? r->head.serial : 0;
-	err = write_head_locked(ledger, epoch, r->known_nr ? r->head.floor : epoch);
-	mutex_unlock(&ledger->head_lock);
-	return err;
+	*head = (struct kefs_ledger_head){
+		.serial = r->heads ? r->head.serial : 0, .epoch = epoch, .floor = r->known_nr ? r->head.floor : epoch,
+	};
 }
 
 static struct kefs_ledger *ledger_alloc(struct file *file, const siphash_key_t *key)
@@ -303,12 +317,11 @@ struct kefs_ledger *kefs_ledger_open(struct file *file, const siphash_key_t *key
 	if (!ledger)
 		return ERR_PTR(-ENOMEM);
 	err = read_all(&r);
-	if (!err)
-		err = begin_epoch(&r);
 	if (err) {
 		kefs_ledger_free(ledger);
 		return ERR_PTR(err);
 	}
+	choose_epoch(&r);
 	if (r.damaged)
 		pr_warn_ratelimited("%s: %u damaged records of clients are ignored: they cannot reclaim their locks\n",
 				    name, r.damaged);

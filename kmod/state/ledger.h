@@ -8,6 +8,9 @@
  * nobody: then records of two or more epochs count. The end of grace is one write of one block: floor becomes epoch.
  * Whatever moment the power goes, either all earlier records count or none.
  *
+ * The epoch is written with what first needs it, a record or the end of grace: a start that ends before has changed
+ * nothing, and volumes that nobody uses cost no flush when a server with thousands of them starts.
+ *
  * Changes are made by a worker in the kernel's own name, many callers' by one flush, and are on stable storage when the
  * call returns. All calls sleep, for as long as the backing store takes; none needs the helper.
  */
@@ -20,10 +23,9 @@ struct file;
 struct kefs_ledger;
 
 /*
- * Reads the file and begins a new epoch. @known is called for each record that counts, with its block number; if it
+ * Reads the file; a new epoch begins. @known is called for each record that counts, with its block number; if it
  * never was, no earlier epoch counts any more. What is damaged is left out, with one line in the log, and its place
- * used again. @name is for the log. Takes its own reference to @file. ERR_PTR: -ENOMEM, or what reading and writing the
- * file gave.
+ * used again. @name is for the log. Takes its own reference to @file. ERR_PTR: -ENOMEM, or what reading the file gave.
  */
 struct kefs_ledger *kefs_ledger_open(struct file *file, const siphash_key_t *key, const char *name,
 				     int (*known)(void *ctx, const struct kefs_ledger_entry *entry, u32 block), void *ctx);
