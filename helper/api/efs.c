@@ -2,11 +2,13 @@
 #include "efs.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/json.h"
 #include "common/log.h"
 #include "common/str.h"
 #include "internal.h"
+#include "store/db.h"
 
 /* Where a fixed segment and a {…} compete the fixed one stands first. */
 static const struct kefs_efs_op ops[] = {
@@ -82,26 +84,35 @@ static void fail(const struct kefs_efs_call *call, const struct kefs_efs_op *op,
 		kefs_reply_add(reply, call->extra, call->extra_value);
 }
 
+/* Who asks, what, and whether he may; then does it. */
+static int run(struct kefs_efs_call *call, const struct kefs_efs_op *op, const struct kefs_http_request *request,
+	       struct kefs_who *who, json_t **ret_in)
+{
+	int rc = kefs_identities_recall(call->efs->identities, request->caller->access_key, kefs_efs_now_ms() / 1000, who,
+					&call->err);
+
+	kefs_api_note(request, "elasticfilesystem", op->name, rc == 0 ? who : NULL);
+	if (rc == 0)
+		rc = kefs_efs_input(op->shape, request, ret_in, &call->err);
+	call->in = *ret_in;
+	request->note->parameters = json_incref(*ret_in);
+	if (rc == 0)
+		rc = kefs_efs_authorize(call, op->name);
+	return rc < 0 ? rc : op->run(call);
+}
+
 void kefs_efs_handle(void *ctx, const struct kefs_http_request *request, struct kefs_http_reply *reply)
 {
 	const struct kefs_efs_op *op = request->match->route->data;
 	const struct kefs_api *api = ctx;
 	struct kefs_who who;
 	struct kefs_efs_call call = { .api = api, .efs = api->efs, .who = &who, .caller = request->caller };
+	bool reads = !strcmp(op->method, "GET") && kefs_db_begin_read(api->efs->db);
 	CLEANUP_JSON json_t *in = NULL;
-	int rc;
+	int rc = run(&call, op, request, &who, &in);
 
-	rc = kefs_identities_recall(api->efs->identities, request->caller->access_key, kefs_efs_now_ms() / 1000, &who,
-				    &call.err);
-	kefs_api_note(request, "elasticfilesystem", op->name, rc == 0 ? &who : NULL);
-	if (rc == 0)
-		rc = kefs_efs_input(op->shape, request, &in, &call.err);
-	call.in = in;
-	request->note->parameters = json_incref(in);
-	if (rc == 0)
-		rc = kefs_efs_authorize(&call, op->name);
-	if (rc == 0)
-		rc = op->run(&call);
+	if (reads)
+		kefs_db_end_read(api->efs->db);
 	if (rc < 0) {
 		json_decref(call.out);
 		fail(&call, op, rc, reply);

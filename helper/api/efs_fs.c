@@ -39,8 +39,8 @@ static int add_options(const struct kefs_efs *efs, json_t *object, const struct 
 json_t *kefs_efs_fs_json(const struct kefs_efs *efs, const struct kefs_fs *fs, const char *state)
 {
 	const struct kefs_fs_options *options = &fs->options;
-	json_t *tags = kefs_efs_tags_json(efs, fs->id, NULL, 0), *object;
-	char arn[KEFS_ARN_SIZE];
+	char arn[KEFS_ARN_SIZE], name[KEFS_FS_NAME_SIZE];
+	json_t *tags = kefs_efs_tags_json(efs, fs->id, name, sizeof(name)), *object;
 	int64_t targets = 0;
 
 	if (kefs_st_mount_target_count(efs->db, fs->id, &targets, NULL) < 0 || !tags) {
@@ -55,7 +55,7 @@ json_t *kefs_efs_fs_json(const struct kefs_efs *efs, const struct kefs_fs *fs, c
 			   "FileSystemArn", arn,
 			   "CreationTime", kefs_efs_seconds(fs->created_ms),
 			   "LifeCycleState", state ? state : kefs_fs_state_name(fs->state),
-			   "Name", fs->name,
+			   "Name", name,
 			   "NumberOfMountTargets", (json_int_t)targets,
 			   "SizeInBytes", size_json(efs, fs),
 			   "PerformanceMode", kefs_performance_words[options->performance],

@@ -23,23 +23,30 @@ static json_t *fs_json(const struct kefs_api *api, const struct kefs_fs *fs, con
 	return object;
 }
 
-/* What the kernel says of each volume; nothing if it cannot be asked: the store knows the rest. */
+static int by_id(const void *a, const void *b)
+{
+	const struct kefs_kvolume *x = a, *y = b;
+
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+/* What the kernel says of each volume, by id; nothing if it cannot be asked: the store knows the rest. */
 static size_t kernel_volumes(const struct kefs_api *api, struct kefs_kvolume **ret_list)
 {
 	size_t count = 0;
 
 	if (api->kernel.ops->volume_list(api->kernel.ctx, ret_list, &count, NULL) < 0)
 		return 0;
+	if (count)
+		qsort(*ret_list, count, sizeof(**ret_list), by_id);
 	return count;
 }
 
 static const struct kefs_kvolume *find_volume(const struct kefs_kvolume *list, size_t count, uint64_t id)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (list[i].id == id)
-			return &list[i];
-	}
-	return NULL;
+	const struct kefs_kvolume wanted = { .id = id };
+
+	return count ? bsearch(&wanted, list, count, sizeof(*list), by_id) : NULL;
 }
 
 void kefs_api_fs_create(void *ctx, const struct kefs_http_request *request, struct kefs_http_reply *reply)
@@ -70,12 +77,15 @@ void kefs_api_fs_list(void *ctx, const struct kefs_http_request *request, struct
 	const struct kefs_fs_list *list = kefs_volumes_list(api->volumes);
 	CLEANUP_FREE struct kefs_kvolume *volumes = NULL;
 	size_t count = kernel_volumes(api, &volumes);
+	bool reads = kefs_db_begin_read(api->efs->db);
 	json_t *array = json_array();
 
 	(void)request;
 	for (size_t i = 0; i < list->count; i++)
 		(void)json_array_append_new(array, fs_json(api, &list->fs[i],
 							   find_volume(volumes, count, list->fs[i].volume_id)));
+	if (reads)
+		kefs_db_end_read(api->efs->db);
 	kefs_reply_json(reply, 200, json_pack("{so}", "FileSystems", array));
 }
 

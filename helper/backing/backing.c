@@ -220,6 +220,11 @@ void kefs_backing_get_info(const struct kefs_backing *backing, struct kefs_pool_
 	};
 }
 
+bool kefs_backing_has_quota(const struct kefs_backing *backing)
+{
+	return backing->quota;
+}
+
 int kefs_backing_fd(const struct kefs_backing *backing)
 {
 	return backing->fd;

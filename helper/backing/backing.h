@@ -44,6 +44,9 @@ int kefs_backing_open_folders(struct kefs_backing *backing, struct kefs_err *err
 /* What there is to know of it now. */
 void kefs_backing_get_info(const struct kefs_backing *backing, struct kefs_pool_info *ret_info);
 
+/* Can it tell how much a project has (quota.h)? */
+bool kefs_backing_has_quota(const struct kefs_backing *backing);
+
 /* The pool's directory; stays the backing's. */
 int kefs_backing_fd(const struct kefs_backing *backing);
 

@@ -62,8 +62,6 @@ int kefs_fs_make(const struct kefs_fs_request *request, int64_t now_ms, struct k
 	if (rc == 0)
 		rc = kefs_id_random(fs.key, sizeof(fs.key));
 	if (rc == 0)
-		rc = kefs_str_copy(fs.name, sizeof(fs.name), request->name);
-	if (rc == 0)
 		rc = *request->token ? kefs_str_copy(fs.token, sizeof(fs.token), request->token) : kefs_id_uuid(fs.token);
 	if (rc == 0)
 		rc = kefs_str_format(fs.directory, sizeof(fs.directory), "file-systems/%s", fs.id);
@@ -212,12 +210,29 @@ static void wipe(struct kefs_fs_list *list)
 	free(list->fs);
 }
 
-/* Room for one more; not by realloc(), because the old array's keys must be wiped. It is full at 0, 8, 16, 32, … */
+/* Not by realloc(), because the old array's keys must be wiped. */
+int kefs_fs_list_reserve(struct kefs_fs_list *list, size_t more)
+{
+	size_t room = list->count + more;
+	struct kefs_fs *bigger;
+
+	if (room <= list->room)
+		return 0;
+	bigger = calloc(room, sizeof(*bigger));
+	if (!bigger)
+		return -ENOMEM;
+	if (list->count)
+		memcpy(bigger, list->fs, list->count * sizeof(*bigger));
+	wipe(list);
+	list->fs = bigger;
+	list->room = room;
+	return 0;
+}
+
+/* Room for one more. */
 static int make_room(struct kefs_fs_list *list)
 {
 	struct kefs_fs_index *index = list->index;
-	size_t count = list->count;
-	struct kefs_fs *bigger;
 
 	if (!index) {
 		index = calloc(1, sizeof(*index));
@@ -226,16 +241,7 @@ static int make_room(struct kefs_fs_list *list)
 		list->index = index;
 	}
 	outdate(list);
-	if (count && (count < 8 || count & (count - 1)))
-		return 0;
-	bigger = calloc(count ? 2 * count : 8, sizeof(*bigger));
-	if (!bigger)
-		return -ENOMEM;
-	if (count)
-		memcpy(bigger, list->fs, count * sizeof(*bigger));
-	wipe(list);
-	list->fs = bigger;
-	return 0;
+	return list->count < list->room ? 0 : kefs_fs_list_reserve(list, list->count ? list->count : 8);
 }
 
 int kefs_fs_list_append(struct kefs_fs_list *list, const struct kefs_fs *fs)

@@ -27,10 +27,10 @@ enum kefs_fs_state {
 	KEFS_FS_ERROR,		/* never stored: available by the store, but it cannot be served; problem says why */
 };
 
+/* Its tags, the name among them, the store has: thousands of file systems are kept in a list of these. */
 struct kefs_fs {
 	char id[KEFS_ID_SIZE];
 	uint64_t volume_id;			/* not 0; lasting; at most 63 bits, as SQLite's integers */
-	char name[KEFS_FS_NAME_SIZE];		/* value of the tag Name; "" = none */
 	char token[KEFS_FS_TOKEN_SIZE];		/* creation token, unique */
 	uint8_t key[KEFS_FS_KEY_SIZE];		/* of its file handles; secret */
 	uint32_t project_id;			/* quota project */
@@ -53,7 +53,7 @@ struct kefs_fs_index;
 /* A list, by (created_ms, id), that is freed with kefs_fs_list_free(). */
 struct kefs_fs_list {
 	struct kefs_fs *fs;
-	size_t count;
+	size_t count, room;
 	struct kefs_fs_index *index;	/* of ids and volumes, made when it is first wanted; NULL: none */
 };
 
@@ -84,6 +84,9 @@ struct kefs_fs *kefs_fs_find_volume(const struct kefs_fs_list *list, uint64_t vo
  * default_id, the only available one. NULL if there is none or the choice is open.
  */
 const struct kefs_fs *kefs_fs_default(const struct kefs_fs_list *list, const char *default_id);
+
+/* Makes room for so many more at once: 0 or -ENOMEM. */
+int kefs_fs_list_reserve(struct kefs_fs_list *list, size_t more);
 
 /* Appends one, which must come last, or puts it where it belongs: 0 or -ENOMEM. */
 int kefs_fs_list_append(struct kefs_fs_list *list, const struct kefs_fs *fs);

@@ -257,6 +257,7 @@ static void purge_orphan(void *ctx, const char *id)
 /* What was being made when kefsd died is deleted. */
 static int settle(struct kefs_volumes *volumes, struct kefs_err *err)
 {
+	bool changed = false;
 	int rc;
 
 	for (size_t i = 0; i < volumes->list.count; i++) {
@@ -268,8 +269,9 @@ static int settle(struct kefs_volumes *volumes, struct kefs_err *err)
 		rc = kefs_st_fs_abandon(volumes->parts.db, fs->id, err);
 		if (rc < 0)
 			return rc;
+		changed = true;
 	}
-	rc = reload(volumes, err);
+	rc = changed ? reload(volumes, err) : 0;
 	if (rc < 0)
 		return rc;
 	rc = kefs_fsdir_list_trash(volumes->parts.backing, purge_orphan, volumes);
@@ -426,8 +428,8 @@ int kefs_volumes_create(struct kefs_volumes *volumes, const struct kefs_fs_reque
 	rc = kefs_fs_make(request, now_ms(), &fs);
 	if (rc < 0)
 		return kefs_err_sys(err, rc, "drawing an id");
-	rc = kefs_st_fs_insert(volumes->parts.db, &fs, &request->tags,
-			       volumes->parts.limit ? volumes->parts.limit : KEFS_FS_MAX, ret_taken_id, err);
+	rc = kefs_st_fs_insert(volumes->parts.db, &fs, request, volumes->parts.limit ? volumes->parts.limit : KEFS_FS_MAX,
+			       ret_taken_id, err);
 	if (rc < 0)
 		return rc;
 	rc = build(volumes, &fs, err);
@@ -556,10 +558,7 @@ int kefs_volumes_default(const struct kefs_volumes *volumes, uint64_t *ret_volum
 
 int kefs_volumes_usage(const struct kefs_volumes *volumes, const struct kefs_fs *fs, uint64_t *ret_bytes)
 {
-	struct kefs_pool_info info;
-
-	kefs_backing_get_info(volumes->parts.backing, &info);
-	if (!info.quota)
+	if (!kefs_backing_has_quota(volumes->parts.backing))
 		return -EOPNOTSUPP;
 	return kefs_quota_usage(kefs_backing_fd(volumes->parts.backing), fs->project_id, ret_bytes);
 }

@@ -208,6 +208,19 @@ int kefs_db_end(struct kefs_db *db, int rc, struct kefs_err *err)
 	return rc;
 }
 
+bool kefs_db_begin_read(struct kefs_db *db)
+{
+	if (kefs_store_exec(db, "BEGIN", "starting to read", NULL) < 0)
+		return false;
+	db->depth++;
+	return true;
+}
+
+void kefs_db_end_read(struct kefs_db *db)
+{
+	kefs_db_rollback(db);
+}
+
 int kefs_db_version(void)
 {
 	return kefs_schema_count;

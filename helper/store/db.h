@@ -7,6 +7,8 @@
 #ifndef KEFS_STORE_DB_H
 #define KEFS_STORE_DB_H
 
+#include <stdbool.h>
+
 #include "common/err.h"
 
 struct kefs_db;
@@ -31,6 +33,14 @@ void kefs_db_rollback(struct kefs_db *db);
 
 /* Ends a change as what was done in it came to, rc: stores it for 0, else undoes it. rc, or what storing it came to. */
 int kefs_db_end(struct kefs_db *db, int rc, struct kefs_err *err);
+
+/*
+ * Between the two all that is read is of one moment, and the file is locked once and not for each statement, which
+ * costs six system calls. Not within a change; a change in between would be undone. False: it could not be begun, and
+ * is not to be ended; what is read then is read one by one, and says what is wrong.
+ */
+bool kefs_db_begin_read(struct kefs_db *db);
+void kefs_db_end_read(struct kefs_db *db);
 
 /* The version of the tables that this program writes. */
 int kefs_db_version(void);

@@ -12,8 +12,7 @@
 #define COLUMNS "id, volume_id, creation_token, handle_key, project_id, created_ms, life_cycle_state, directory, " \
 		"performance_mode, throughput_mode, provisioned_mibps, provisioned_ms, encrypted, kms_key, zone, protection, " \
 		"backup_policy, to_ia, to_archive, to_primary"
-#define SELECT	"SELECT " COLUMNS ", coalesce((SELECT value FROM tags WHERE resource_id = file_systems.id AND key = 'Name'), '') " \
-		"FROM file_systems "
+#define SELECT	"SELECT " COLUMNS " FROM file_systems "
 
 static int take_id(void *ctx, sqlite3_stmt *stmt)
 {
@@ -47,7 +46,21 @@ static int insert_row(struct kefs_db *db, const struct kefs_fs *fs, struct kefs_
 				kefs_primary_words[o->to_primary]);
 }
 
-static int insert_checked(struct kefs_db *db, struct kefs_fs *fs, const struct kefs_tags *tags, uint32_t limit,
+static int insert_tags(struct kefs_db *db, const struct kefs_fs *fs, const struct kefs_fs_request *request,
+		       struct kefs_err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < request->tags.count && rc == 0; i++)
+		rc = kefs_st_tag_set(db, fs->id, request->tags.tags[i].key, request->tags.tags[i].value, err);
+	if (rc == 0 && *request->name)
+		rc = kefs_st_tag_set(db, fs->id, "Name", request->name, err);
+	if (rc == 0 && fs->options.backup == KEFS_BACKUP_ENABLED)
+		rc = kefs_st_tag_set(db, fs->id, KEFS_TAG_BACKUP, "enabled", err);
+	return rc;
+}
+
+static int insert_checked(struct kefs_db *db, struct kefs_fs *fs, const struct kefs_fs_request *request, uint32_t limit,
 			  char *ret_taken_id, struct kefs_err *err)
 {
 	char taken[KEFS_ID_SIZE] = "";
@@ -71,24 +84,20 @@ static int insert_checked(struct kefs_db *db, struct kefs_fs *fs, const struct k
 	rc = next_project(db, &fs->project_id, err);
 	if (rc == 0)
 		rc = insert_row(db, fs, err);
-	for (size_t i = 0; i < tags->count && rc == 0; i++)
-		rc = kefs_st_tag_set(db, fs->id, tags->tags[i].key, tags->tags[i].value, err);
-	if (rc == 0 && *fs->name)
-		rc = kefs_st_tag_set(db, fs->id, "Name", fs->name, err);
-	if (rc == 0 && fs->options.backup == KEFS_BACKUP_ENABLED)
-		rc = kefs_st_tag_set(db, fs->id, KEFS_TAG_BACKUP, "enabled", err);
+	if (rc == 0)
+		rc = insert_tags(db, fs, request, err);
 	return rc;
 }
 
-int kefs_st_fs_insert(struct kefs_db *db, struct kefs_fs *fs, const struct kefs_tags *tags, uint32_t limit,
+int kefs_st_fs_insert(struct kefs_db *db, struct kefs_fs *fs, const struct kefs_fs_request *request, uint32_t limit,
 		      char *ret_taken_id, struct kefs_err *err)
 {
-	static const struct kefs_tags none = { .count = 0 };
+	static const struct kefs_fs_request none = { .name = "" };
 	int rc = kefs_db_begin(db, err);
 
 	if (rc < 0)
 		return rc;
-	return kefs_db_end(db, insert_checked(db, fs, tags ? tags : &none, limit, ret_taken_id, err), err);
+	return kefs_db_end(db, insert_checked(db, fs, request ? request : &none, limit, ret_taken_id, err), err);
 }
 
 int kefs_st_fs_set_state(struct kefs_db *db, const char *id, enum kefs_fs_state from, enum kefs_fs_state to,
@@ -217,8 +226,7 @@ static int read_row(sqlite3_stmt *stmt, struct kefs_fs *fs)
 	if (kefs_store_text(stmt, 0, fs->id, sizeof(fs->id)) < 0 ||
 	    kefs_store_text(stmt, 2, fs->token, sizeof(fs->token)) < 0 ||
 	    sqlite3_column_bytes(stmt, 3) != KEFS_FS_KEY_SIZE || !state || kefs_fs_state_parse(state, &fs->state) < 0 ||
-	    kefs_store_text(stmt, 7, fs->directory, sizeof(fs->directory)) < 0 ||
-	    kefs_store_text(stmt, 20, fs->name, sizeof(fs->name)) < 0)
+	    kefs_store_text(stmt, 7, fs->directory, sizeof(fs->directory)) < 0)
 		return -EUCLEAN;
 	fs->volume_id = (uint64_t)sqlite3_column_int64(stmt, 1);
 	memcpy(fs->key, sqlite3_column_blob(stmt, 3), KEFS_FS_KEY_SIZE);
@@ -260,8 +268,13 @@ static int fail(const struct listing *listing, int rc, struct kefs_err *err)
 int kefs_st_fs_list(struct kefs_db *db, struct kefs_fs_list *ret_list, struct kefs_err *err)
 {
 	struct listing listing = { .db = db };
-	int rc = kefs_store_query(db, take_row, &listing, "listing file systems", err, SELECT "ORDER BY created_ms, id", "");
+	int64_t count = 0;
+	int rc = kefs_store_query(db, kefs_store_take_int, &count, "counting", err, "SELECT count(*) FROM file_systems", "");
 
+	if (rc == 0 && kefs_fs_list_reserve(&listing.list, (size_t)count) < 0)
+		rc = kefs_err_sys(err, -ENOMEM, "listing file systems");
+	if (rc == 0)
+		rc = kefs_store_query(db, take_row, &listing, "listing file systems", err, SELECT "ORDER BY created_ms, id", "");
 	if (rc < 0) {
 		kefs_fs_list_free(&listing.list);
 		return fail(&listing, rc, err);

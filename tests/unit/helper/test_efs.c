@@ -91,7 +91,7 @@ int kefs_volumes_create(struct kefs_volumes *volumes, const struct kefs_fs_reque
 	(void)volumes;
 	assert_int_equal(kefs_fs_make(request, kefs_efs_now_ms(), &fs), 0);
 	fs.state = KEFS_FS_AVAILABLE;
-	rc = kefs_st_fs_insert(efs.db, &fs, &request->tags, limits.file_systems, ret_taken_id, err);
+	rc = kefs_st_fs_insert(efs.db, &fs, request, limits.file_systems, ret_taken_id, err);
 	if (rc == 0)
 		assert_int_equal(kefs_fs_list_insert(&list, &fs), 0);
 	*ret_fs = kefs_fs_find(&list, fs.id);

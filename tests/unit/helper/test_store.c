@@ -43,10 +43,26 @@ static struct kefs_db *open_db(void)
 
 static void make(struct kefs_fs *fs, const char *token)
 {
-	struct kefs_fs_request request = { .name = "name" };
+	struct kefs_fs_request request = { .name = "" };
 
 	assert_true(snprintf(request.token, sizeof(request.token), "%s", token) >= 0);
 	assert_int_equal(kefs_fs_make(&request, 1234, fs), 0);
+}
+
+/* NULL: it has none. */
+static void assert_name(struct kefs_db *db, const char *id, const char *wanted)
+{
+	struct kefs_tags tags;
+	struct kefs_err err;
+	const char *name;
+
+	assert_int_equal(kefs_st_tag_list(db, id, 0, 10, &tags, &err), 0);
+	name = kefs_tags_find(&tags, "Name");
+	if (wanted)
+		assert_string_equal(name, wanted);
+	else
+		assert_null(name);
+	kefs_tags_free(&tags);
 }
 
 /* Runs SQL on the file behind the program's back. */
@@ -72,6 +88,7 @@ static void expect_refusal(int code, const char *what)
 
 static void test_life(void **state)
 {
+	const struct kefs_fs_request named = { .name = "name" };
 	struct kefs_db *db = open_db();
 	char taken[KEFS_ID_SIZE] = "";
 	struct kefs_fs a, b, c;
@@ -82,7 +99,7 @@ static void test_life(void **state)
 	make(&a, "one");
 	make(&b, "two");
 	make(&c, "one");
-	assert_int_equal(kefs_st_fs_insert(db, &a, NULL, KEFS_FS_MAX, taken, &err), 0);
+	assert_int_equal(kefs_st_fs_insert(db, &a, &named, KEFS_FS_MAX, taken, &err), 0);
 	assert_int_equal(kefs_st_fs_insert(db, &b, NULL, KEFS_FS_MAX, taken, &err), 0);
 	assert_true(a.project_id > 0 && b.project_id == a.project_id + 1);
 	assert_int_equal(kefs_st_fs_insert(db, &c, NULL, KEFS_FS_MAX, taken, &err), -EEXIST);
@@ -105,7 +122,8 @@ static void test_life(void **state)
 	assert_memory_equal(kefs_fs_find(&list, a.id)->key, a.key, sizeof(a.key));
 	assert_int_equal(kefs_fs_find(&list, a.id)->volume_id, a.volume_id);
 	assert_int_equal(kefs_fs_find(&list, a.id)->state, KEFS_FS_AVAILABLE);
-	assert_string_equal(kefs_fs_find(&list, a.id)->name, "name");
+	assert_name(db, a.id, "name");
+	assert_name(db, c.id, NULL);
 	kefs_fs_list_free(&list);
 	kefs_db_close(db);
 }
@@ -129,6 +147,31 @@ static void test_many(void **state)
 	assert_int_equal(kefs_st_fs_list(db, &list, &err), 0);
 	assert_int_equal(list.count, KEFS_FS_MAX);
 	kefs_fs_list_free(&list);
+	kefs_db_close(db);
+}
+
+/* Another process changes the file meanwhile; what is read is of the moment when reading was begun. */
+static void test_reading(void **state)
+{
+	struct kefs_db *db = open_db();
+	char taken[KEFS_ID_SIZE] = "";
+	struct kefs_fs_list list;
+	struct kefs_err err;
+	struct kefs_fs fs;
+
+	(void)state;
+	make(&fs, "one");
+	assert_int_equal(kefs_st_fs_insert(db, &fs, NULL, KEFS_FS_MAX, taken, &err), 0);
+	assert_true(kefs_db_begin_read(db));
+	assert_name(db, fs.id, NULL);
+	hand_edit("INSERT INTO tags SELECT id, 'Name', 1, 'late' FROM file_systems");
+	assert_name(db, fs.id, NULL);
+	assert_int_equal(kefs_st_fs_list(db, &list, &err), 0);
+	kefs_fs_list_free(&list);
+	kefs_db_end_read(db);
+	assert_name(db, fs.id, "late");
+	make(&fs, "two");
+	assert_int_equal(kefs_st_fs_insert(db, &fs, NULL, KEFS_FS_MAX, taken, &err), 0);
 	kefs_db_close(db);
 }
 
@@ -236,12 +279,12 @@ static void test_from_version_1(void **state)
 	db = open_db();
 	assert_int_equal(kefs_st_fs_list(db, &list, &err), 0);
 	assert_int_equal(list.count, 2);
-	assert_string_equal(list.fs[0].name, "old name");
+	assert_name(db, list.fs[0].id, "old name");
 	assert_int_equal(list.fs[0].project_id, 7);
 	assert_int_equal(list.fs[0].options.throughput, KEFS_BURSTING);
 	assert_int_equal(list.fs[0].options.backup, KEFS_BACKUP_NONE);
 	assert_int_equal(list.fs[0].options.protection, KEFS_PROTECTION_ENABLED);
-	assert_string_equal(list.fs[1].name, "");
+	assert_name(db, list.fs[1].id, NULL);
 	kefs_fs_list_free(&list);
 	assert_int_equal(kefs_st_tag_list(db, "fs-00000001", 0, 10, &tags, &err), 0);
 	assert_int_equal(tags.count, 1);
@@ -348,6 +391,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_life, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_many, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_reading, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_settings, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_upgrade, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_from_version_2, set_up, tear_down),
