@@ -64,7 +64,7 @@ static struct kefs_recovery *open_recovery(struct genl_info *info, const struct 
 		recovery = kefs_recovery_open(file, &key, params->name);
 		memzero_explicit(&key, sizeof(key));
 		if (IS_ERR(recovery))
-			NL_SET_ERR_MSG_ATTR(info->extack, attr, "the recovery file cannot be read or written");
+			NL_SET_ERR_MSG_ATTR(info->extack, attr, "the recovery file cannot be read");
 	}
 	fput(file);
 	return recovery;

@@ -406,6 +406,10 @@ struct kefs_recovery *kefs_recovery_open(struct file *file, const siphash_key_t 
 	}
 	r->ledger = ledger;
 	r->grace = r->nr_known;
+	if (!r->grace) {
+		kvfree(r->known);
+		r->known = NULL;
+	}
 	if (r->grace)
 		pr_info_ratelimited("%s: grace: %u clients may reclaim\n", name, r->nr_known);
 	return r;

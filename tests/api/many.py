@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""10,000 file systems, and 10,000 access points on one of them.
+"""Thousands of file systems (MANY, or 10,000), and as many access points on one of them.
 
 many.py seed STATE_DIR POOL: puts them into the store and the pool of a kefsd that does not run, as it would have made
 them. many.py measure: how long the API takes for a page, and for one, with keep-alive as SDKs have it; wants
-AWS_ENDPOINT_URL, AWS_REGION and an administrator's key in the environment. Fails if one in a hundred takes over 20 ms.
+AWS_ENDPOINT_URL, AWS_REGION and an administrator's key in the environment. Fails if more than 100 - PERCENTILE (99) in a
+hundred take over LIMIT_MS (20) in each of PASSES (1): whatever else the machine does comes on top. many.py pages: reads
+all pages of file systems, and says how many there were.
 """
 import http.client
 import json
@@ -15,8 +17,10 @@ import sys
 import time
 import urllib.parse
 
-COUNT = 10000
+COUNT = int(os.environ.get('MANY', 10000))
 LIMIT_MS = float(os.environ.get('LIMIT_MS', 20))
+PERCENTILE = float(os.environ.get('PERCENTILE', 99))
+PASSES = int(os.environ.get('PASSES', 1))
 
 
 def seed(state, pool):
@@ -87,14 +91,13 @@ def walk(api, path, what, give, take, size):
 
 def report(what, times):
     times = sorted(times)
-    worst = times[max(0, int(len(times) * 0.99) - 1)]
-    print(f'# {what}: {len(times)} requests, median {times[len(times) // 2]:.1f} ms, 99th percentile {worst:.1f} ms, '
+    worst = times[max(0, int(len(times) * PERCENTILE / 100) - 1)]
+    print(f'# {what}: {len(times)} requests, median {times[len(times) // 2]:.1f} ms, percentile {PERCENTILE:.0f} {worst:.1f} ms, '
           f'longest {times[-1]:.1f} ms')
     return worst <= LIMIT_MS
 
 
-def measure():
-    api = Api()
+def measure(api):
     draw = random.Random(2)
     fs, pages = walk(api, '/file-systems', 'FileSystems', 'Marker', 'NextMarker', {'MaxItems': 100})
     if len(fs) != COUNT or len({f['FileSystemId'] for f in fs}) != COUNT or fs[-1]['Name'] != f'number {COUNT - 1}':
@@ -105,10 +108,20 @@ def measure():
         sys.exit(f'{len(points)} access points')
     one = [api.get('/file-systems', FileSystemId=draw.choice(fs)['FileSystemId'])[1] for _ in range(500)]
     point = [api.get('/access-points', AccessPointId=draw.choice(points)['AccessPointId'])[1] for _ in range(500)]
-    good = [report('a page of 100 file systems', pages), report('a page of 100 access points', point_pages),
+    return [report('a page of 100 file systems', pages), report('a page of 100 access points', point_pages),
             report('one file system', one), report('one access point', point)]
-    sys.exit(0 if all(good) else 1)
+
+
+def main():
+    if sys.argv[1] == 'seed':
+        seed(*sys.argv[2:])
+    elif sys.argv[1] == 'pages':
+        print(len(walk(Api(), '/file-systems', 'FileSystems', 'Marker', 'NextMarker', {'MaxItems': 100})[1]))
+    else:
+        api = Api()
+        passes = [measure(api) for _ in range(PASSES)]
+        sys.exit(0 if all(any(kind) for kind in zip(*passes)) else 1)
 
 
 if __name__ == '__main__':
-    seed(*sys.argv[2:]) if sys.argv[1] == 'seed' else measure()
+    main()
