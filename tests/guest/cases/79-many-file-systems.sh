@@ -4,7 +4,7 @@
 # at once. Other people's work on the machine decides times, so that what is counted is held to narrow limits (writes,
 # memory touched, system calls) and times to wide ones. The real thing, by hand on an idle machine:
 # scripts/guest run --kernel uml --mem 3G --env MANY=10000 --env PERCENTILE=99 --env LIMIT_MS=20 tests/guest/cases/79-many-file-systems.sh
-# kernels: uml debian
+# kernels: uml
 # options: --mem 2G
 # shellcheck disable=SC2317 # called by name
 # shellcheck source=tests/guest/cases.sh
