@@ -9,8 +9,8 @@
 
 /*
  * Stores a new file system with the name and the tags of its request (NULL: none) in one transaction and gives it its
- * project id (written to fs). 0, or -EEXIST if the creation token is taken: ret_taken_id (KEFS_ID_SIZE) then has the id of the
- * one that has it; -EDQUOT if there are limit already.
+ * project id (written to fs). 0, or -EEXIST if the creation token is taken: ret_taken_id (KEFS_ID_SIZE) then has the id
+ * of the one that has it; -EDQUOT if there are limit already.
  */
 int kefs_st_fs_insert(struct kefs_db *db, struct kefs_fs *fs, const struct kefs_fs_request *request, uint32_t limit,
 		      char *ret_taken_id, struct kefs_err *err);

@@ -311,17 +311,21 @@ struct kefs_ledger *kefs_ledger_open(struct file *file, const siphash_key_t *key
 {
 	struct kefs_ledger *ledger = ledger_alloc(file, key);
 	struct reading r = { .ledger = ledger, .known = known, .ctx = ctx };
+	u64 epoch;
 	int err;
 
 	BUILD_BUG_ON(KEFS_LEDGER_DOMAIN_MAX != KEFS_DOMAIN_MAX);
 	if (!ledger)
 		return ERR_PTR(-ENOMEM);
 	err = read_all(&r);
+	choose_epoch(&r);
+	/* It was not believed, and must not be when it can be read again after all. */
+	if (!err && r.bad_head)
+		err = begin_epoch(ledger, &epoch);
 	if (err) {
 		kefs_ledger_free(ledger);
 		return ERR_PTR(err);
 	}
-	choose_epoch(&r);
 	if (r.damaged)
 		pr_warn_ratelimited("%s: %u damaged records of clients are ignored: they cannot reclaim their locks\n",
 				    name, r.damaged);

@@ -25,7 +25,8 @@ struct kefs_ledger;
 /*
  * Reads the file; a new epoch begins. @known is called for each record that counts, with its block number; if it
  * never was, no earlier epoch counts any more. What is damaged is left out, with one line in the log, and its place
- * used again. @name is for the log. Takes its own reference to @file. ERR_PTR: -ENOMEM, or what reading the file gave.
+ * used again. @name is for the log. Takes its own reference to @file. ERR_PTR: -ENOMEM, or what reading the file gave,
+ * or replacing a damaged head.
  */
 struct kefs_ledger *kefs_ledger_open(struct file *file, const siphash_key_t *key, const char *name,
 				     int (*known)(void *ctx, const struct kefs_ledger_entry *entry, u32 block), void *ctx);

@@ -11,7 +11,7 @@ eval "$(kefsctl admin-key --export)"
 "$KEFS_TESTS/api/crowd.py" "$(pgrep -x kefsd)" > /tmp/crowd 2>&1
 rc=$?
 grep '^#' /tmp/crowd
-crowd() { cat /tmp/crowd; return $rc; }
+crowd() { cat /tmp/crowd; return "$rc"; }
 check "all are served, or get the service's error" crowd
 check "kefsd is there" kefsctl status
 finish
