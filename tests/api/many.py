@@ -92,8 +92,8 @@ def walk(api, path, what, give, take, size):
 def report(what, times):
     times = sorted(times)
     worst = times[max(0, int(len(times) * PERCENTILE / 100) - 1)]
-    print(f'# {what}: {len(times)} requests, median {times[len(times) // 2]:.1f} ms, percentile {PERCENTILE:.0f} {worst:.1f} ms, '
-          f'longest {times[-1]:.1f} ms')
+    print(f'# {what}: {len(times)} requests, shortest {times[0]:.1f} ms, median {times[len(times) // 2]:.1f} ms, percentile '
+          f'{PERCENTILE:.0f} {worst:.1f} ms, longest {times[-1]:.1f} ms')
     return worst <= LIMIT_MS
 
 
