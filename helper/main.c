@@ -21,6 +21,7 @@
 #include "accept/acceptor.h"
 #include "accept/ca.h"
 #include "accept/listen.h"
+#include "accept/relays.h"
 #include "accept/tls.h"
 #include "api/api.h"
 #include "audit/audit.h"
@@ -91,8 +92,9 @@ struct daemon {
 	struct kefs_identities *identities;
 	struct kefs_access *access;
 	struct kefs_ca *ca;
-	struct kefs_tls *tls;		/* NULL: there is none, and this is why */
+	struct kefs_tls *tls;		/* NULL: the kernel has none, and this is why */
 	struct kefs_err tls_problem;
+	struct kefs_relays *relays;	/* NULL: there is no fallback */
 	struct kefs_certificates *certificates;
 	struct kefs_names names;
 	struct kefs_dns *dns;
@@ -252,11 +254,12 @@ static int decide(void *ctx, const struct kefs_claims *claims, struct kefs_grant
 	return kefs_access_decide(d->access, claims, ret_grant, err);
 }
 
-static int hand_over(void *ctx, int fd, const struct kefs_grant *grant, struct kefs_err *err)
+static int hand_over(void *ctx, int fd, const struct kefs_ends *ends, const struct kefs_grant *grant,
+		     struct kefs_err *err)
 {
 	struct daemon *d = ctx;
 	uint64_t id;
-	int rc = d->kernel.ops->conn_add(d->kernel.ctx, fd, grant, &id, err);
+	int rc = d->kernel.ops->conn_add(d->kernel.ctx, fd, ends, grant, &id, err);
 
 	if (rc == -ENODEV)
 		kefs_sync_check(d->sync);
@@ -465,14 +468,22 @@ static int start_tls(struct daemon *d, struct kefs_err *err)
 		.ca = d->settings.tls_ca,
 		.names = names,
 	};
+	struct kefs_relays_parts relays = { .loop = d->loop, .max = d->settings.tls_relays_max };
 	int rc;
 
 	tls_names(&d->settings, names, sizeof(names));
 	rc = kefs_ca_open(&parts, &d->ca, err);
 	if (rc < 0)
 		return rc;
-	if (kefs_tls_check_kernel(&d->tls_problem) < 0) {
-		log_warn("clients cannot use TLS: %s", d->tls_problem.text);
+	relays.ca = d->ca;
+	if (d->settings.tls_relays && (rc = kefs_relays_new(&relays, &d->relays, err)) < 0)
+		return kefs_err_prefix(err, rc, "tls_fallback: ");
+	if (!d->settings.tls_kernel)
+		rc = kefs_err_set(&d->tls_problem, -EOPNOTSUPP, "the kernel's TLS is not to be used (tls_kernel in kefsd.conf)");
+	else
+		rc = kefs_tls_check_kernel(&d->tls_problem);
+	if (rc < 0) {
+		log_warn("%s: %s", d->relays ? "clients' TLS is relayed" : "clients cannot use TLS", d->tls_problem.text);
 		return 0;
 	}
 	return kefs_tls_new(d->ca, &d->tls, err);
@@ -487,6 +498,7 @@ static int start_acceptor(struct daemon *d, struct kefs_err *err)
 		.per_address = d->settings.conns_per_address,
 		.tls = d->tls,
 		.tls_problem = d->tls_problem.text,
+		.relays = d->relays,
 		.ops = &ops,
 		.ctx = d,
 	};
@@ -599,6 +611,9 @@ static void look(void *ctx, struct kefs_server_status *ret_status)
 		ret_status->listeners[i] = d->sockets.sockets[i].addr;
 	kefs_acceptor_get_stats(d->acceptor, &ret_status->acceptor, &ret_status->tls);
 	ret_status->tls_problem = d->tls ? NULL : d->tls_problem.text;
+	ret_status->tls_relays = d->relays != NULL;
+	if (d->relays)
+		kefs_relays_get_stats(d->relays, &ret_status->relays);
 	kefs_access_get_refusals(d->access, ret_status->refused);
 	kefs_backing_get_info(d->backing, &ret_status->pool);
 }
@@ -771,6 +786,7 @@ static void stop(struct daemon *d)
 	kefs_filter_free(d->filter);
 	kefs_sync_free(d->sync);
 	kefs_acceptor_free(d->acceptor);
+	kefs_relays_free(d->relays);
 	kefs_tls_free(d->tls);
 	kefs_ca_free(d->ca);
 	kefs_access_free(d->access);

@@ -159,7 +159,7 @@ static struct kefs_server *join(const struct kefs_grant *grant)
 	return server;
 }
 
-int kefs_server_attach(int fd, struct kefs_grant *grant, u64 *ret_conn_id)
+int kefs_server_attach(int fd, const struct kefs_conn_ends *ends, struct kefs_grant *grant, u64 *ret_conn_id)
 {
 	struct link *link = kzalloc(sizeof(*link), GFP_KERNEL);
 	struct kefs_server *server;
@@ -177,7 +177,7 @@ int kefs_server_attach(int fd, struct kefs_grant *grant, u64 *ret_conn_id)
 	link->grant = grant;
 	link->server = server;
 	kefs_bound_init(&link->bound, NULL, grant->flags & KEFS_GRANT_F_TUNNEL);
-	conn = kefs_rpc_adopt(fd, &rpc_ops, link);
+	conn = kefs_rpc_adopt(fd, ends, &rpc_ops, link);
 	if (IS_ERR(conn)) {
 		free_link(link);
 		return PTR_ERR(conn);

@@ -11,12 +11,14 @@
 
 struct kefs_client_info;
 struct kefs_conn;
+struct kefs_conn_ends;
 struct kefs_grant;
 struct kefs_volume;
 
-/* Adopt the socket @fd of the current task under @grant (whose domain bytes choose the instance). Takes its own
- * references. Errors of kefs_conn_adopt(), -ENOMEM, -ESHUTDOWN when the volume is being deleted. */
-int kefs_server_attach(int fd, struct kefs_grant *grant, u64 *ret_conn_id);
+/* Adopt the socket @fd of the current task, of a client at @ends (NULL: the socket's own), under @grant (whose domain
+ * bytes choose the instance). Takes its own references. Errors of kefs_conn_adopt(), -ENOMEM, -ESHUTDOWN when the
+ * volume is being deleted. */
+int kefs_server_attach(int fd, const struct kefs_conn_ends *ends, struct kefs_grant *grant, u64 *ret_conn_id);
 /* Replace the grant of a live connection; compounds that start afterwards run under it. -ENOENT; -EXDEV when @grant is
  * of another volume. */
 int kefs_server_regrant(u64 conn_id, struct kefs_grant *grant);

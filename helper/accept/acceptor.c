@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "accept/handshakes.h"
+#include "accept/hello.h"
 #include "accept/hosts.h"
 #include "accept/peek.h"
 #include "accept/serve.h"
@@ -72,7 +73,7 @@ struct kefs_acceptor {
 	struct listener *later;
 	struct kefs_source *peek_timer, *pause_timer;
 	struct waiter *oldest, *newest;
-	struct kefs_handshakes *handshakes;	/* NULL: there is no TLS */
+	struct kefs_handshakes *handshakes;	/* NULL: there is no TLS, in the kernel or by relays */
 	struct kefs_hosts *hosts;
 	uint64_t recounted_ms;
 	bool enabled;			/* the owner's wish */
@@ -121,6 +122,18 @@ static bool within_limit(struct kefs_acceptor *acceptor, const struct kefs_addr 
 	return kefs_hosts_add(acceptor->hosts, peer) > 0;
 }
 
+/* Can the kernel do none of what the client offers, and a relay can? */
+static bool needs_relay(const struct kefs_acceptor_parts *parts, int fd)
+{
+	uint8_t hello[KEFS_HELLO_PEEK];
+	ssize_t n;
+
+	if (!parts->relays || !parts->tls)
+		return parts->relays;
+	n = recv(fd, hello, sizeof(hello), MSG_PEEK | MSG_DONTWAIT);
+	return n > 0 && kefs_hello_needs_relay(hello, (size_t)n);
+}
+
 /* 1: TLS is on its way, and fd with it; -errno: to be dropped. */
 static int begin_tls(struct kefs_acceptor *acceptor, int fd, const struct kefs_addr *peer, bool asked)
 {
@@ -128,7 +141,7 @@ static int begin_tls(struct kefs_acceptor *acceptor, int fd, const struct kefs_a
 	int rc;
 
 	if (acceptor->handshakes) {
-		rc = kefs_handshakes_add(acceptor->handshakes, fd, peer, asked);
+		rc = kefs_handshakes_add(acceptor->handshakes, fd, peer, asked, needs_relay(&acceptor->parts, fd));
 		return rc == 0 ? TAKEN : rc;
 	}
 	acceptor->stats.tls_refused++;
@@ -345,6 +358,8 @@ static void on_handshake(void *ctx, int fd, const struct kefs_addr *addr, const 
 	}
 	if (!peer || kefs_serve(&acceptor->parts, fd, addr, peer, &acceptor->stats) < 0)
 		kefs_hosts_sub(acceptor->hosts, addr);
+	if (peer && peer->relayed)
+		(void)close(peer->plain_fd);
 	(void)close(fd);
 }
 
@@ -354,6 +369,7 @@ static int add_handshakes(struct kefs_acceptor *acceptor)
 	const struct kefs_handshakes_parts parts = {
 		.loop = acceptor->parts.loop,
 		.tls = acceptor->parts.tls,
+		.relays = acceptor->parts.relays,
 		.workers = cpus < 2 ? 2 : cpus > 8 ? 8 : (unsigned int)cpus,
 		.max = HANDSHAKES_MAX,
 		.per_address = HANDSHAKES_PER_ADDRESS,
@@ -365,7 +381,7 @@ static int add_handshakes(struct kefs_acceptor *acceptor)
 		.ctx = acceptor,
 	};
 
-	return parts.tls ? kefs_handshakes_new(&parts, &acceptor->handshakes) : 0;
+	return parts.tls || parts.relays ? kefs_handshakes_new(&parts, &acceptor->handshakes) : 0;
 }
 
 static int add_sources(struct kefs_acceptor *acceptor)

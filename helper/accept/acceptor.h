@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "accept/listen.h"
+#include "accept/relays.h"
 #include "accept/tls.h"
 #include "base/loop.h"
 #include "common/addr.h"
@@ -29,10 +30,12 @@ struct kefs_acceptor_ops {
 	 */
 	int (*decide)(void *ctx, const struct kefs_claims *claims, struct kefs_grant *ret_grant, struct kefs_err *err);
 	/*
-	 * Gives the socket (blocking) to whoever serves; the acceptor closes its copy afterwards. 0, -ENODEV if
+	 * Gives the socket (blocking) to whoever serves; the acceptor closes its copy afterwards. ends: its client's, or
+	 * NULL if they are the socket's own. 0, -ENODEV if
 	 * nobody serves now: the connection is dropped and the callee says kefs_acceptor_enable(false); or -errno.
 	 */
-	int (*hand_over)(void *ctx, int fd, const struct kefs_grant *grant, struct kefs_err *err);
+	int (*hand_over)(void *ctx, int fd, const struct kefs_ends *ends, const struct kefs_grant *grant,
+			 struct kefs_err *err);
 	/* Calls each(each_ctx, peer) for every connection that is being served. 0 or -errno. */
 	int (*count)(void *ctx, void (*each)(void *each_ctx, const struct kefs_addr *peer), void *each_ctx);
 };
@@ -44,8 +47,9 @@ struct kefs_acceptor_parts {
 	uint32_t peek_ms;				/* how long a client may say nothing; 0: the default, 10 s */
 	uint32_t waiting_max;				/* that have not said anything yet; 0: the default, 4096 */
 	uint32_t handshake_ms;				/* for TLS to begin; 0: the default, 15 s */
-	struct kefs_tls *tls;				/* stays the caller's; NULL: there is no TLS, */
+	struct kefs_tls *tls;				/* stays the caller's; NULL: the kernel has no TLS, */
 	const char *tls_problem;			/* and this is why */
+	struct kefs_relays *relays;			/* likewise; NULL: what the kernel cannot is refused */
 	const struct kefs_acceptor_ops *ops;
 	void *ctx;
 };

@@ -2,7 +2,7 @@
 /*
  * A handshake is either in the loop, waiting for its socket, or in a worker, which alone touches it then. One that has
  * to end while a worker has it is marked and ends when it comes back. The list is in order of arrival, which is that of
- * the time limits.
+ * the time limits. A relayed one waits in the loop for what its relay says, and its relay can be killed at any time.
  *
  * Who fails comes again: the NFS client connects at once when its connection is closed, through a stunnel that does not
  * trust us as often as the processors can shake hands. So an address of which many failed lately waits before the next
@@ -22,7 +22,8 @@ struct handshake {
 	struct kefs_job job;
 	struct handshake *next, *prev;
 	struct kefs_handshakes *all;
-	struct kefs_tls_session *session;
+	struct kefs_tls_session *session;	/* NULL: a relayed one */
+	struct kefs_relay *relay;	/* while it has one */
 	struct kefs_source *source;	/* while it waits in the loop */
 	struct kefs_addr addr;
 	uint64_t deadline_ms;
@@ -109,6 +110,7 @@ static void end(struct handshake *h, const struct kefs_tls_peer *peer, enum kefs
 	leave(h);
 	h->source = kefs_loop_remove(h->source);
 	kefs_tls_end(h->session);
+	kefs_relay_cancel(h->relay);
 	if (peer) {
 		all->stats.done++;
 		all->stats.resumed += peer->resumed;
@@ -129,8 +131,51 @@ static void run(struct kefs_job *job)
 	h->step = kefs_tls_go_on(h->session, &h->peer, &h->reason, &h->err);
 }
 
+static void on_relay(void *ctx, const struct kefs_tls_peer *peer, enum kefs_tls_reason reason, const char *text)
+{
+	struct handshake *h = ctx;
+	struct kefs_handshakes *all = h->all;
+
+	h->relay = NULL;
+	if (peer) {
+		h->peer = *peer;
+		h->peer.asked = h->asked;
+	}
+	end(h, peer ? &h->peer : NULL, reason, text);
+	arm(all);
+}
+
+/* The oldest that is still in its relay's hands goes, for one that comes now. */
+static bool free_relay(struct kefs_handshakes *all)
+{
+	struct handshake *h = all->oldest;
+
+	while (h && !h->relay)
+		h = h->next;
+	if (h)
+		end(h, NULL, KEFS_TLS_REFUSED, "there are too many handshakes under way");
+	return h;
+}
+
+/* Gives it to a relay, or ends it. */
+static void relay(struct handshake *h)
+{
+	struct kefs_relays *relays = h->all->parts.relays;
+	int rc = kefs_relays_start(relays, h->fd, &h->addr, on_relay, h, &h->relay, &h->err);
+
+	if (rc == -EBUSY && free_relay(h->all))
+		rc = kefs_relays_start(relays, h->fd, &h->addr, on_relay, h, &h->relay, &h->err);
+	if (rc < 0)
+		end(h, NULL, KEFS_TLS_REFUSED, h->err.text);
+}
+
+/* It may be gone afterwards. */
 static void submit(struct handshake *h)
 {
+	if (!h->session) {
+		relay(h);
+		return;
+	}
 	h->source = kefs_loop_remove(h->source);
 	h->working = true;
 	kefs_pool_submit(h->all->pool, &h->job);
@@ -204,14 +249,17 @@ static void on_hold_timer(void *ctx)
 {
 	struct kefs_handshakes *all = ctx;
 	uint64_t now = kefs_loop_now_ms(all->parts.loop);
-	struct handshake *h;
+	struct handshake *h = all->oldest;
 
-	for (h = all->oldest; h && (!h->held || h->begin_ms <= now); h = h->next) {
-		if (!h->held)
+	while (h && (!h->held || h->begin_ms <= now)) {
+		if (!h->held) {
+			h = h->next;
 			continue;
+		}
 		h->held = false;
 		all->holding--;
 		submit(h);
+		h = all->oldest;	/* others may be gone too */
 	}
 	if (h)
 		kefs_loop_rearm(all->hold_timer, h->begin_ms - now);
@@ -228,7 +276,7 @@ static void make_room(struct kefs_handshakes *all)
 		end(h, NULL, KEFS_TLS_REFUSED, "there are too many handshakes under way");
 }
 
-int kefs_handshakes_add(struct kefs_handshakes *all, int fd, const struct kefs_addr *addr, bool asked)
+int kefs_handshakes_add(struct kefs_handshakes *all, int fd, const struct kefs_addr *addr, bool asked, bool relayed)
 {
 	struct handshake *h;
 	int rc;
@@ -246,7 +294,7 @@ int kefs_handshakes_add(struct kefs_handshakes *all, int fd, const struct kefs_a
 	h = calloc(1, sizeof(*h));
 	if (!h)
 		return -ENOMEM;
-	rc = kefs_tls_begin(all->parts.tls, fd, &h->session);
+	rc = relayed ? 0 : kefs_tls_begin(all->parts.tls, fd, &h->session);
 	if (rc == 0 && kefs_hosts_add(all->hosts, addr) < 0)
 		rc = -ENOMEM;
 	if (rc < 0) {

@@ -7,6 +7,7 @@
 #ifndef KEFS_ACCEPT_HANDSHAKES_H
 #define KEFS_ACCEPT_HANDSHAKES_H
 
+#include "accept/relays.h"
 #include "accept/tls.h"
 #include "base/loop.h"
 #include "common/addr.h"
@@ -16,7 +17,8 @@ struct kefs_handshakes;
 
 struct kefs_handshakes_parts {
 	struct kefs_loop *loop;
-	struct kefs_tls *tls;		/* stays the caller's, and outlives this */
+	struct kefs_tls *tls;		/* stays the caller's, and outlives this; NULL: all are for relays */
+	struct kefs_relays *relays;	/* likewise; NULL: there are none */
 	unsigned int workers;		/* threads */
 	uint32_t max;			/* at once; one more makes the one that waits for its client longest end */
 	uint32_t per_address;		/* of these; more of one address are refused */
@@ -39,10 +41,11 @@ int kefs_handshakes_new(const struct kefs_handshakes_parts *parts, struct kefs_h
 void kefs_handshakes_free(struct kefs_handshakes *handshakes);
 
 /*
- * Begins one; asked is passed on in done's peer. 0, and fd is taken; -EBUSY (the address has its share already) or
- * -ENOMEM, and it is not.
+ * Begins one, in this process or in a relay; asked is passed on in done's peer. 0, and fd is taken, done perhaps called
+ * already; -EBUSY (the address has its share already) or -ENOMEM, and it is not.
  */
-int kefs_handshakes_add(struct kefs_handshakes *handshakes, int fd, const struct kefs_addr *addr, bool asked);
+int kefs_handshakes_add(struct kefs_handshakes *handshakes, int fd, const struct kefs_addr *addr, bool asked,
+			bool relayed);
 
 /* Calls each for the address of every one under way. */
 void kefs_handshakes_each(const struct kefs_handshakes *handshakes,

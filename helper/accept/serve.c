@@ -15,8 +15,8 @@ static int make_blocking(int fd)
 	return flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0 ? -errno : 0;
 }
 
-static int hand_over(const struct kefs_acceptor_parts *parts, int fd, const struct kefs_grant *grant,
-		     struct kefs_err *err)
+static int hand_over(const struct kefs_acceptor_parts *parts, int fd, const struct kefs_ends *ends,
+		     const struct kefs_grant *grant, struct kefs_err *err)
 {
 	const int on = 1;
 	int rc = make_blocking(fd);
@@ -24,7 +24,7 @@ static int hand_over(const struct kefs_acceptor_parts *parts, int fd, const stru
 	if (rc < 0)
 		return kefs_err_sys(err, rc, "fcntl");
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	return parts->ops->hand_over(parts->ctx, fd, grant, err);
+	return parts->ops->hand_over(parts->ctx, fd, ends, grant, err);
 }
 
 int kefs_serve(const struct kefs_acceptor_parts *parts, int fd, const struct kefs_addr *peer,
@@ -38,8 +38,10 @@ int kefs_serve(const struct kefs_acceptor_parts *parts, int fd, const struct kef
 		.malformed = tls && tls->malformed,
 		.cert = tls && tls->has_cert && !tls->malformed ? &tls->cert : NULL,
 	};
+	bool relayed = tls && tls->relayed;
 	char text[KEFS_ADDR_TEXT];
 	struct kefs_grant grant;
+	struct kefs_ends ends;
 	struct kefs_err err;
 	int rc;
 
@@ -53,7 +55,8 @@ int kefs_serve(const struct kefs_acceptor_parts *parts, int fd, const struct kef
 		log_warn_limited("refused a connection from %s: %s", text, err.text);
 		return rc;
 	}
-	rc = hand_over(parts, fd, &grant, &err);
+	ends = (struct kefs_ends) { .peer = claims.peer, .local = claims.local };
+	rc = hand_over(parts, relayed ? tls->plain_fd : fd, relayed ? &ends : NULL, &grant, &err);
 	kefs_grant_release(&grant);
 	if (rc < 0) {
 		stats->hand_over_failed++;

@@ -10,6 +10,7 @@
 #include "tls.h"
 
 #include <errno.h>
+#include <linux/tls.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/rand.h>
@@ -18,6 +19,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "accept/credential.h"
 #include "base/tcpsock.h"
 #include "common/cleanup.h"
 #include "common/str.h"
@@ -25,13 +27,16 @@
 #define CIPHERS_12	"ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:" \
 			"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256"
 #define CIPHERS_13	"TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256"
+/* What accept/hello.c counts as a relay's, and those above. */
+#define RELAY_12	"ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AESCCM"
+#define RELAY_13	CIPHERS_13 ":TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_CCM_SHA256"
 #define CERT_LIST_MAX	(16 * 1024)	/* the mount helper's certificate has 1.5 KiB; with the largest token 6 */
 #define SESSION_SECONDS	3600
 #define ALPN		"\x06sunrpc"	/* RFC 9289 section 8.2 */
 
 struct kefs_tls {
 	SSL_CTX *ctx;
-	struct kefs_ca *ca;
+	struct kefs_ca *ca;	/* NULL: a relay's */
 };
 
 struct kefs_tls_session {
@@ -84,31 +89,51 @@ static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *o
 	return SSL_TLSEXT_ERR_OK;
 }
 
+/* What only the server that gives its keys away does. */
+static bool set_up_kernel(struct kefs_tls *tls)
+{
+	if (!SSL_CTX_set_cipher_list(tls->ctx, CIPHERS_12) || !SSL_CTX_set_ciphersuites(tls->ctx, CIPHERS_13))
+		return false;
+	(void)SSL_CTX_set_options(tls->ctx, SSL_OP_ENABLE_KTLS);
+	(void)SSL_CTX_set_timeout(tls->ctx, SESSION_SECONDS);
+	SSL_CTX_set_cert_cb(tls->ctx, choose_cert, tls);
+	return true;
+}
+
+/* And what only a relay does. */
+static bool set_up_relay(SSL_CTX *ctx, const char *credential, size_t len)
+{
+	if (!SSL_CTX_set_cipher_list(ctx, RELAY_12) || !SSL_CTX_set_ciphersuites(ctx, RELAY_13) ||
+	    !SSL_CTX_set_num_tickets(ctx, 0) || kefs_credential_use(credential, len, ctx) < 0)
+		return false;
+	(void)SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
+	(void)SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	return true;
+}
+
 static bool set_up(struct kefs_tls *tls)
 {
 	unsigned char id[16];
 	SSL_CTX *ctx = tls->ctx;
 
 	if (RAND_bytes(id, sizeof(id)) != 1 || !SSL_CTX_set_session_id_context(ctx, id, sizeof(id)) ||
-	    !SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) || !SSL_CTX_set_cipher_list(ctx, CIPHERS_12) ||
-	    !SSL_CTX_set_ciphersuites(ctx, CIPHERS_13))
+	    !SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION))
 		return false;
-	(void)SSL_CTX_set_options(ctx, SSL_OP_ENABLE_KTLS | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-				       SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_IGNORE_UNEXPECTED_EOF);
+	(void)SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
+				       SSL_OP_IGNORE_UNEXPECTED_EOF);
 	(void)SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
 	(void)SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);	/* tickets only: nothing grows here */
-	(void)SSL_CTX_set_timeout(ctx, SESSION_SECONDS);
 	SSL_CTX_set_max_cert_list(ctx, CERT_LIST_MAX);
 	SSL_CTX_set_read_ahead(ctx, 0);
 	SSL_CTX_set_quiet_shutdown(ctx, 1);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
 	SSL_CTX_set_cert_verify_callback(ctx, take_any, NULL);
-	SSL_CTX_set_cert_cb(ctx, choose_cert, tls);
 	SSL_CTX_set_alpn_select_cb(ctx, choose_protocol, NULL);
 	return true;
 }
 
-int kefs_tls_new(struct kefs_ca *ca, struct kefs_tls **ret_tls, struct kefs_err *err)
+static int new_tls(struct kefs_ca *ca, const char *credential, size_t len, struct kefs_tls **ret_tls,
+		   struct kefs_err *err)
 {
 	struct kefs_tls *tls = calloc(1, sizeof(*tls));
 
@@ -116,7 +141,7 @@ int kefs_tls_new(struct kefs_ca *ca, struct kefs_tls **ret_tls, struct kefs_err 
 		return kefs_err_sys(err, -ENOMEM, "TLS");
 	tls->ca = ca;
 	tls->ctx = SSL_CTX_new(TLS_server_method());
-	if (!tls->ctx || !set_up(tls)) {
+	if (!tls->ctx || !set_up(tls) || !(ca ? set_up_kernel(tls) : set_up_relay(tls->ctx, credential, len))) {
 		const char *reason = ERR_reason_error_string(ERR_peek_error());
 
 		(void)kefs_err_set(err, -EIO, "setting TLS up: %s", reason ? reason : "OpenSSL does not say why");
@@ -128,6 +153,16 @@ int kefs_tls_new(struct kefs_ca *ca, struct kefs_tls **ret_tls, struct kefs_err 
 	return 0;
 }
 
+int kefs_tls_new(struct kefs_ca *ca, struct kefs_tls **ret_tls, struct kefs_err *err)
+{
+	return new_tls(ca, NULL, 0, ret_tls, err);
+}
+
+int kefs_tls_new_relay(const char *credential, size_t len, struct kefs_tls **ret_tls, struct kefs_err *err)
+{
+	return new_tls(NULL, credential, len, ret_tls, err);
+}
+
 void kefs_tls_free(struct kefs_tls *tls)
 {
 	if (!tls)
@@ -137,28 +172,40 @@ void kefs_tls_free(struct kefs_tls *tls)
 }
 
 /* Turns TLS on for a connection of this machine with itself: the kernel takes it only for one that is established. */
-static int try_kernel(void)
+static int try_kernel(const void *keys, socklen_t size, bool *ret_has_tls)
 {
-	const struct kefs_addr any = {
-		.in = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) }, .len = sizeof(any.in),
-	};
-	CLEANUP_CLOSE int listener = kefs_tcpsock_listen(&any);
-	CLEANUP_CLOSE int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct kefs_addr addr = { .len = sizeof(addr.storage) };
+	CLEANUP_CLOSE int fd = -1;
+	CLEANUP_CLOSE int other = -1;
+	int fds[2], rc = kefs_tcpsock_pair(fds);
 
-	if (listener < 0)
-		return listener;
-	if (fd < 0 || getsockname(listener, &addr.sa, &addr.len) < 0 || connect(fd, &addr.sa, addr.len) < 0)
+	*ret_has_tls = false;
+	if (rc < 0)
+		return rc;
+	fd = fds[0];
+	other = fds[1];
+	if (setsockopt(fd, IPPROTO_TCP, TCP_ULP, "tls", sizeof("tls")) < 0)
 		return -errno;
-	return setsockopt(fd, IPPROTO_TCP, TCP_ULP, "tls", sizeof("tls")) < 0 ? -errno : 0;
+	*ret_has_tls = true;
+	return setsockopt(fd, SOL_TLS, TLS_TX, keys, size) < 0 || setsockopt(fd, SOL_TLS, TLS_RX, keys, size) < 0 ? -errno : 0;
 }
 
 int kefs_tls_check_kernel(struct kefs_err *err)
 {
-	int rc = try_kernel();
+	static const uint16_t versions[] = { TLS_1_2_VERSION, TLS_1_3_VERSION };
+	int rc = 0;
 
-	if (rc == -ENOENT)
-		return kefs_err_set(err, rc, "this kernel has no TLS: load its module tls (modprobe tls)");
+	for (size_t i = 0; i < 4 && rc == 0; i++) {
+		struct tls12_crypto_info_aes_gcm_128 small = { .info.cipher_type = TLS_CIPHER_AES_GCM_128 };
+		struct tls12_crypto_info_aes_gcm_256 big = { .info.cipher_type = TLS_CIPHER_AES_GCM_256 };
+		bool has_tls;
+
+		small.info.version = big.info.version = versions[i / 2];
+		rc = i % 2 ? try_kernel(&big, sizeof(big), &has_tls) : try_kernel(&small, sizeof(small), &has_tls);
+		if (rc == -ENOENT && !has_tls)
+			return kefs_err_set(err, rc, "this kernel has no TLS: load its module tls (modprobe tls)");
+		if (rc < 0 && has_tls)
+			return kefs_err_sys(err, rc, "this kernel's TLS has no AES-%d-GCM", i % 2 ? 256 : 128);
+	}
 	return rc < 0 ? kefs_err_sys(err, rc, "turning TLS on in the kernel") : 0;
 }
 
@@ -228,25 +275,53 @@ static enum kefs_tls_step failed(const SSL *ssl, int code, enum kefs_tls_reason 
 	return KEFS_TLS_FAILED;
 }
 
+static int set_peer(X509 *cert, struct kefs_tls_peer *peer)
+{
+	int rc = cert ? kefs_awscert_read(cert, &peer->cert, NULL) : 0;
+
+	peer->has_cert = cert != NULL;
+	peer->malformed = rc == -EBADMSG;
+	return rc == -EBADMSG ? 0 : rc;
+}
+
 static int read_peer(const SSL *ssl, struct kefs_tls_peer *peer)
 {
 	X509 *cert = SSL_get1_peer_certificate(ssl);
-	int rc = 0;
+	int rc;
 
-	*peer = (struct kefs_tls_peer) { .resumed = SSL_session_reused(ssl), .has_cert = cert != NULL };
-	if (cert)
-		rc = kefs_awscert_read(cert, &peer->cert, NULL);
+	*peer = (struct kefs_tls_peer) { .resumed = SSL_session_reused(ssl) };
+	rc = set_peer(cert, peer);
 	X509_free(cert);
-	peer->malformed = rc == -EBADMSG;
-	return rc == -EBADMSG ? 0 : rc;
+	return rc;
+}
+
+int kefs_tls_read_peer(const uint8_t *der, size_t len, struct kefs_tls_peer *ret_peer)
+{
+	X509 *cert = len ? d2i_X509(NULL, &der, (long)len) : NULL;
+	int rc;
+
+	ERR_clear_error();
+	*ret_peer = (struct kefs_tls_peer) { .has_cert = len > 0, .malformed = len && !cert };
+	if (!cert)
+		return 0;
+	rc = set_peer(cert, ret_peer);
+	X509_free(cert);
+	return rc;
+}
+
+SSL *kefs_tls_ssl(const struct kefs_tls_session *session)
+{
+	return session->ssl;
 }
 
 /* The handshake is over: has the kernel got it all? */
 static enum kefs_tls_step finish(SSL *ssl, struct kefs_tls_peer *ret_peer, enum kefs_tls_reason *ret_reason,
 				 struct kefs_err *err)
 {
-	if (BIO_get_ktls_send(SSL_get_wbio(ssl)) <= 0 || BIO_get_ktls_recv(SSL_get_rbio(ssl)) <= 0 ||
-	    SSL_has_pending(ssl)) {
+	bool kernel = SSL_get_options(ssl) & SSL_OP_ENABLE_KTLS;
+
+	if (kernel && (BIO_get_ktls_send(SSL_get_wbio(ssl)) <= 0 || BIO_get_ktls_recv(SSL_get_rbio(ssl)) <= 0 ||
+		       SSL_has_pending(ssl))) {
 		*ret_reason = KEFS_TLS_NOT_IN_KERNEL;
 		(void)kefs_err_set(err, -EOPNOTSUPP, "the kernel cannot take %s with %s", SSL_get_version(ssl),
 				   SSL_get_cipher_name(ssl));

@@ -29,13 +29,14 @@ static json_t *conn_json(const struct kefs_api *api, const struct kefs_kconn *co
 
 	if (kefs_grant_who(conn->who, key, &arn) < 0)
 		arn = "";
-	return json_pack("{sI so so so sb sb sb ss ss sI sI sI sI sI sI}",
+	return json_pack("{sI so so so sb sb sb sb ss ss sI sI sI sI sI sI}",
 			 "ConnectionId", (json_int_t)conn->id,
 			 "FileSystemId", fs_id_json(api, conn->volume),
 			 "PeerAddress", addr_json(&conn->peer),
 			 "LocalAddress", addr_json(&conn->local),
 			 "Tls", (conn->grant_flags & KEFS_MODEL_GRANT_TLS) != 0,
 			 "Tunnel", (conn->grant_flags & KEFS_MODEL_GRANT_TUNNEL) != 0,
+			 "Relayed", conn->relayed,
 			 "Access", !(conn->grant_flags & KEFS_MODEL_GRANT_NO_ACCESS),
 			 "AccessPointId", conn->access_point,
 			 "Principal", arn,

@@ -94,7 +94,33 @@ static json_t *counts_json(const char *const *names, const uint64_t *counts, siz
 	return object;
 }
 
-static json_t *tls_json(const struct kefs_server_status *status)
+/* How many of the connections that are served go through a relay, an earlier kefsd's among them; -1: not known now. */
+static json_int_t relayed(const struct kefs_api *api)
+{
+	CLEANUP_FREE struct kefs_kconn *list = NULL;
+	json_int_t relayed = 0;
+	size_t count = 0;
+
+	if (api->kernel.ops->conn_list(api->kernel.ctx, 0, &list, &count, NULL) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		relayed += list[i].relayed;
+	return relayed;
+}
+
+static json_t *relays_json(const struct kefs_api *api, const struct kefs_server_status *status)
+{
+	const struct kefs_relay_stats *stats = &status->relays;
+
+	if (!status->tls_relays)
+		return json_pack("{sb}", "Enabled", 0);
+	return json_pack("{sb sI sI sI sI sI sI}", "Enabled", 1, "Maximum", (json_int_t)stats->max,
+			 "Connections", relayed(api), "Processes", (json_int_t)stats->live,
+			 "Started", (json_int_t)stats->started, "Refused", (json_int_t)stats->refused,
+			 "Failed", (json_int_t)stats->failed);
+}
+
+static json_t *tls_json(const struct kefs_api *api, const struct kefs_server_status *status)
 {
 	static const char *const reasons[KEFS_TLS_REASONS] = {
 		[KEFS_TLS_BAD_HANDSHAKE] = "BadHandshake", [KEFS_TLS_NOTHING_SHARED] = "NothingShared",
@@ -107,8 +133,11 @@ static json_t *tls_json(const struct kefs_server_status *status)
 		[KEFS_REFUSED_SIGNATURE] = "Signature", [KEFS_REFUSED_ACCESS_POINT] = "AccessPoint",
 		[KEFS_REFUSED_ROOT] = "RootDirectory",
 	};
-	json_t *object = json_pack("{sb sI sI sI sI sI so so}",
-				   "Available", !status->tls_problem,
+	const char *by = !status->tls_problem ? "kernel" : status->tls_relays ? "relays" : "none";
+	json_t *object = json_pack("{sb ss so sI sI sI sI sI so so}",
+				   "Available", !status->tls_problem || status->tls_relays,
+				   "By", by,
+				   "Relays", relays_json(api, status),
 				   "UnderWay", (json_int_t)status->tls.under_way,
 				   "Done", (json_int_t)status->tls.done,
 				   "Resumed", (json_int_t)status->tls.resumed,
@@ -174,7 +203,7 @@ void kefs_api_status(void *ctx, const struct kefs_http_request *request, struct 
 					      "Module", module_json(api),
 					      "Pool", pool_json(&status.pool),
 					      "Acceptor", acceptor_json(&status),
-					      "Tls", tls_json(&status),
+					      "Tls", tls_json(api, &status),
 					      "FileSystems", fs_json(api),
 					      "Audit", audit_json(api),
 					      "Grace", grace_json(api)));

@@ -47,8 +47,8 @@ static char *const *unconst(const char *const *list)
 	return u.out;
 }
 
-/* Starts the program with stdin from /dev/null, stdout and stderr into out_fd, default signals. */
-static int start(const char *path, const char *const argv[], int out_fd, pid_t *ret_pid)
+/* Starts the program with stdin from in_fd (-1: /dev/null), stdout and stderr into out_fd, default signals. */
+static int start(const char *path, const char *const argv[], int in_fd, int out_fd, pid_t *ret_pid)
 {
 	static const char *const environment[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL };
 	posix_spawn_file_actions_t actions;
@@ -60,7 +60,10 @@ static int start(const char *path, const char *const argv[], int out_fd, pid_t *
 	(void)sigfillset(&all);
 	if (posix_spawn_file_actions_init(&actions) || posix_spawnattr_init(&attr))
 		return -ENOMEM;
-	rc = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	if (in_fd >= 0)
+		rc = posix_spawn_file_actions_adddup2(&actions, in_fd, STDIN_FILENO);
+	else
+		rc = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	if (!rc)
 		rc = posix_spawn_file_actions_adddup2(&actions, out_fd, STDOUT_FILENO);
 	if (!rc)
@@ -152,8 +155,15 @@ int kefs_spawn_start(const char *const argv[], pid_t *ret_pid, struct kefs_err *
 
 	if (rc < 0)
 		return rc;
-	rc = start(path, argv, STDERR_FILENO, ret_pid);
+	rc = start(path, argv, -1, STDERR_FILENO, ret_pid);
 	return rc < 0 ? kefs_err_sys(err, rc, "running %s", path) : 0;
+}
+
+int kefs_spawn_start_on(const char *const argv[], int stdin_fd, pid_t *ret_pid, struct kefs_err *err)
+{
+	int rc = start(argv[0], argv, stdin_fd, STDERR_FILENO, ret_pid);
+
+	return rc < 0 ? kefs_err_sys(err, rc, "running %s", argv[0]) : 0;
 }
 
 int kefs_spawn_run(const char *const argv[], unsigned int limit_sec, struct kefs_err *err)
@@ -169,7 +179,7 @@ int kefs_spawn_run(const char *const argv[], unsigned int limit_sec, struct kefs
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return kefs_err_sys(err, -errno, "running %s", argv[0]);
 	read_fd = fds[0];
-	rc = start(path, argv, fds[1], &pid);
+	rc = start(path, argv, -1, fds[1], &pid);
 	(void)close(fds[1]);
 	if (rc < 0)
 		return kefs_err_sys(err, rc, "running %s", path);

@@ -18,4 +18,7 @@ int kefs_spawn_run(const char *const argv[], unsigned int limit_sec, struct kefs
 /* Starts it, with our standard error for what it says, and returns: a child to wait for. 0; -ENOENT; -errno. */
 int kefs_spawn_start(const char *const argv[], pid_t *ret_pid, struct kefs_err *err);
 
+/* Starts the program at that path with a descriptor of ours as its standard input. As kefs_spawn_start(). */
+int kefs_spawn_start_on(const char *const argv[], int stdin_fd, pid_t *ret_pid, struct kefs_err *err);
+
 #endif

@@ -87,6 +87,8 @@ static const char *how(const json_t *conn)
 {
 	if (!json_is_true(json_object_get(conn, "Access")))
 		return "no access";
+	if (json_is_true(json_object_get(conn, "Relayed")))
+		return "TLS, relayed";
 	return json_is_true(json_object_get(conn, "Tls")) ? "TLS" : "plain";
 }
 

@@ -84,12 +84,29 @@ static void print_counts(const char *heading, const json_t *counts)
 		(void)printf("\n");
 }
 
+static void print_relays(const json_t *relays)
+{
+	if (!json_is_true(json_object_get(relays, "Enabled")))
+		return;
+	(void)printf("TLS relays     %lld connections, %lld processes of at most %lld", ctl_int(relays, "Connections"),
+		     ctl_int(relays, "Processes"), ctl_int(relays, "Maximum"));
+	if (ctl_int(relays, "Refused"))
+		(void)printf(", %lld refused because there were so many", ctl_int(relays, "Refused"));
+	if (ctl_int(relays, "Failed"))
+		(void)printf(", %lld did not start", ctl_int(relays, "Failed"));
+	(void)printf("\n");
+}
+
 static void print_tls(const json_t *tls)
 {
 	if (!json_is_true(json_object_get(tls, "Available"))) {
 		(void)printf("TLS            none: %s\n", ctl_str(tls, "Problem"));
 		return;
 	}
+	(void)printf("TLS by         %s\n", json_is_string(json_object_get(tls, "Problem")) ? "relays" : "the kernel");
+	if (json_is_string(json_object_get(tls, "Problem")))
+		(void)printf("               %s\n", ctl_str(tls, "Problem"));
+	print_relays(json_object_get(tls, "Relays"));
 	(void)printf("TLS            %lld handshakes (%lld resumed), %lld under way, %lld asked for in the clear\n",
 		     ctl_int(tls, "Done"), ctl_int(tls, "Resumed"), ctl_int(tls, "UnderWay"), ctl_int(tls, "StartTls"));
 	print_counts("TLS failed     ", json_object_get(tls, "Failed"));

@@ -58,7 +58,8 @@ int kefs_nl_volume_add(void *ctx, const struct kefs_kvolume_new *volume, struct 
 int kefs_nl_volume_del(void *ctx, uint64_t id, bool force, struct kefs_err *err);
 int kefs_nl_volume_list(void *ctx, struct kefs_kvolume **ret_list, size_t *ret_count, struct kefs_err *err);
 int kefs_nl_grace_end(void *ctx, uint64_t id, struct kefs_err *err);
-int kefs_nl_conn_add(void *ctx, int fd, const struct kefs_grant *grant, uint64_t *ret_id, struct kefs_err *err);
+int kefs_nl_conn_add(void *ctx, int fd, const struct kefs_ends *ends, const struct kefs_grant *grant, uint64_t *ret_id,
+		     struct kefs_err *err);
 int kefs_nl_conn_del(void *ctx, uint64_t id, struct kefs_err *err);
 int kefs_nl_grant_set(void *ctx, uint64_t id, const struct kefs_grant *grant, struct kefs_err *err);
 int kefs_nl_conn_list(void *ctx, uint64_t volume, struct kefs_kconn **ret_list, size_t *ret_count,

@@ -28,8 +28,12 @@ struct kefs_kernel_ops {
 	int (*volume_list)(void *ctx, struct kefs_kvolume **ret_list, size_t *ret_count, struct kefs_err *err);
 	/* Lets clients reclaim no longer; -ENOENT no such volume, -ESRCH they cannot already. */
 	int (*grace_end)(void *ctx, uint64_t id, struct kefs_err *err);
-	/* Hands a connected socket over; the caller closes its copy either way. -ENOENT no such volume, -EMFILE. */
-	int (*conn_add)(void *ctx, int fd, const struct kefs_grant *grant, uint64_t *ret_id, struct kefs_err *err);
+	/*
+	 * Hands a connected socket over; the caller closes its copy either way. ends: its client's, or NULL if they are
+	 * the socket's own. -ENOENT no such volume, -EMFILE.
+	 */
+	int (*conn_add)(void *ctx, int fd, const struct kefs_ends *ends, const struct kefs_grant *grant, uint64_t *ret_id,
+			struct kefs_err *err);
 	/* Closes one: 0 or -ENOENT. */
 	int (*conn_del)(void *ctx, uint64_t id, struct kefs_err *err);
 	/* Another grant for one, from its next request on; domain and root stay. 0 or -ENOENT. */

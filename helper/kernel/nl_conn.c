@@ -57,7 +57,18 @@ static int take_id(void *ctx, struct nlattr *object)
 	return 0;
 }
 
-int kefs_nl_conn_add(void *ctx, int fd, const struct kefs_grant *grant, uint64_t *ret_id, struct kefs_err *err)
+static int put_ends(struct nl_msg *msg, const struct kefs_ends *ends)
+{
+	if (!ends)
+		return 0;
+	if (nla_put(msg, KEFS_A_CONN_PEER, (int)ends->peer.len, &ends->peer.sa) < 0 ||
+	    nla_put(msg, KEFS_A_CONN_LOCAL, (int)ends->local.len, &ends->local.sa) < 0)
+		return -EMSGSIZE;
+	return 0;
+}
+
+int kefs_nl_conn_add(void *ctx, int fd, const struct kefs_ends *ends, const struct kefs_grant *grant, uint64_t *ret_id,
+		     struct kefs_err *err)
 {
 	static const char doing[] = "handing a connection to the kernel module";
 	struct nlattr *nest;
@@ -69,7 +80,8 @@ int kefs_nl_conn_add(void *ctx, int fd, const struct kefs_grant *grant, uint64_t
 		return rc;
 	nest = kefs_nl_nest(msg, KEFS_A_CONN);
 	if (!nest || nla_put_s32(msg, KEFS_A_CONN_FD, fd) < 0 ||
-	    nla_put_u64(msg, KEFS_A_CONN_VOLUME, grant->volume_id) < 0 || put_grant(msg, grant) < 0)
+	    nla_put_u64(msg, KEFS_A_CONN_VOLUME, grant->volume_id) < 0 || put_ends(msg, ends) < 0 ||
+	    put_grant(msg, grant) < 0)
 		return kefs_nl_too_long(msg, doing, err);
 	(void)nla_nest_end(msg, nest);
 	rc = kefs_nl_call(ctx, msg, KEFS_A_CONN, take_id, &id, doing, err);
@@ -174,6 +186,8 @@ static int take_conn(void *ctx, struct nlattr *object)
 	conn->volume = kefs_nl_get_u64(tb[KEFS_A_CONN_VOLUME]);
 	take_addr(&conn->peer, tb[KEFS_A_CONN_PEER]);
 	take_addr(&conn->local, tb[KEFS_A_CONN_LOCAL]);
+	conn->relayed = tb[KEFS_A_CONN_RELAYED] && nla_len(tb[KEFS_A_CONN_RELAYED]) == 1 &&
+			nla_get_u8(tb[KEFS_A_CONN_RELAYED]);
 	conn->age_ms = kefs_nl_get_u64(tb[KEFS_A_CONN_AGE_MS]);
 	conn->idle_ms = kefs_nl_get_u64(tb[KEFS_A_CONN_IDLE_MS]);
 	conn->requests = kefs_nl_get_u64(tb[KEFS_A_CONN_REQUESTS]);

@@ -49,6 +49,11 @@ struct kefs_grant {
 	size_t domain_len;	/* 1..KEFS_MODEL_DOMAIN_MAX */
 };
 
+/* The two ends of a client's connection, where the socket that is served is a relay's. */
+struct kefs_ends {
+	struct kefs_addr peer, local;
+};
+
 /* Who is asking, as far as the acceptor has found out. */
 struct kefs_claims {
 	struct kefs_addr peer;

@@ -56,6 +56,7 @@ struct kefs_kvolume {
 struct kefs_kconn {
 	uint64_t id, volume;
 	struct kefs_addr peer, local;
+	bool relayed;		/* a relay of ours is in between: those two are the client's, not the socket's */
 	uint32_t grant_flags;
 	struct kefs_grant_ids ids;	/* of its grant, with ENFORCE_IDS */
 	char access_point[KEFS_ID_SIZE];	/* that it came by; "" */

@@ -33,6 +33,15 @@ struct kefs_tls_stats {
 	uint64_t failed[KEFS_TLS_REASONS];
 };
 
+/* Processes that do TLS where the kernel cannot; counts since start, but for max and live. */
+struct kefs_relay_stats {
+	uint64_t max;
+	uint64_t live;			/* of this kefsd's: in a handshake, or relaying */
+	uint64_t started;
+	uint64_t refused;		/* connections, because there were so many already */
+	uint64_t failed;		/* could not be started */
+};
+
 /* Why a client that came by TLS may not mount. */
 enum kefs_refusal {
 	KEFS_REFUSED_MALFORMED,		/* its certificate cannot be understood */
@@ -82,7 +91,9 @@ struct kefs_server_status {
 	struct kefs_acceptor_stats acceptor;
 	struct kefs_tls_stats tls;
 	uint64_t refused[KEFS_REFUSALS];
-	const char *tls_problem;	/* why there is no TLS; NULL: there is */
+	const char *tls_problem;	/* why the kernel has no TLS; NULL: it has */
+	bool tls_relays;		/* relays do TLS where the kernel does not */
+	struct kefs_relay_stats relays;
 	struct kefs_pool_info pool;
 };
 

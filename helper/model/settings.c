@@ -27,6 +27,8 @@ void kefs_settings_init(struct kefs_settings *settings)
 		.audit = true,
 		.audit_size = 64 * MIB,
 		.audit_files = 8,
+		.tls_kernel = true,
+		.tls_relays_max = 256,
 		.dns_suffix = "amazonaws.com",
 		.region = "us-east-1",
 		.account_id = "000000000000",
@@ -337,6 +339,24 @@ static int set_tls_names(void *settings, const char *value, struct kefs_err *err
 	return 0;
 }
 
+static int set_tls_kernel(void *settings, const char *value, struct kefs_err *err)
+{
+	return set_switch(&((struct kefs_settings *)settings)->tls_kernel, value, err);
+}
+
+static int set_tls_fallback(void *settings, const char *value, struct kefs_err *err)
+{
+	if (strcmp(value, "none") && strcmp(value, "relay"))
+		return kefs_err_set(err, -EINVAL, "\"%.40s\" is neither none nor relay", value);
+	((struct kefs_settings *)settings)->tls_relays = !strcmp(value, "relay");
+	return 0;
+}
+
+static int set_tls_relays_max(void *settings, const char *value, struct kefs_err *err)
+{
+	return set_u32(&((struct kefs_settings *)settings)->tls_relays_max, value, 1, 2048, err);
+}
+
 static int check_tls(const struct kefs_settings *settings, const char *source, struct kefs_err *err)
 {
 	if (!*settings->api_certificate != !*settings->api_key)
@@ -381,6 +401,9 @@ static const struct kefs_config_key settings_keys[] = {
 	{ "tls_key", set_tls_key },
 	{ "tls_ca", set_tls_ca },
 	{ "tls_names", set_tls_names },
+	{ "tls_kernel", set_tls_kernel },
+	{ "tls_fallback", set_tls_fallback },
+	{ "tls_relays_max", set_tls_relays_max },
 };
 
 int kefs_settings_parse(struct kefs_settings *settings, const char *text, size_t len, const char *source,

@@ -55,6 +55,9 @@ struct kefs_settings {
 	char tls_key[KEFS_SETTINGS_PATH];
 	char tls_ca[KEFS_SETTINGS_PATH];
 	char tls_names[KEFS_TLS_NAMES_SIZE];		/* for its certificates, with commas; "" = the usual */
+	bool tls_kernel;			/* the kernel does TLS, if it can */
+	bool tls_relays;			/* processes do TLS that the kernel does not */
+	uint32_t tls_relays_max;		/* of them at once */
 };
 
 /* Fills in the defaults. Settings are not to be copied, for the topology's sake. */

@@ -133,7 +133,41 @@ err_close:
 	return err;
 }
 
-static int attach(struct genl_info *info, const struct nlattr *fd, struct kefs_grant *grant)
+/* A whole address of IPv4 or IPv6, and not a byte more. */
+static int conn_end(struct genl_info *info, const struct nlattr *attr, struct sockaddr_storage *addr)
+{
+	size_t len = nla_len(attr);
+
+	memset(addr, 0, sizeof(*addr));
+	memcpy(addr, nla_data(attr), min(len, sizeof(*addr)));
+	if ((addr->ss_family == AF_INET && len == sizeof(struct sockaddr_in)) ||
+	    (addr->ss_family == AF_INET6 && len == sizeof(struct sockaddr_in6)))
+		return 0;
+	NL_SET_ERR_MSG_ATTR(info->extack, attr, "neither a sockaddr_in nor a sockaddr_in6");
+	return -EINVAL;
+}
+
+/* *@ret_ends is @ends, filled, or NULL if the message has none. */
+static int conn_ends(struct genl_info *info, struct nlattr **tb, struct kefs_conn_ends *ends,
+		     const struct kefs_conn_ends **ret_ends)
+{
+	struct nlattr *nest = info->attrs[KEFS_A_CONN];
+	int err;
+
+	*ret_ends = NULL;
+	if (!tb[KEFS_A_CONN_PEER] && !tb[KEFS_A_CONN_LOCAL])
+		return 0;
+	err = kefs_genl_require(info->extack, nest, tb, KEFS_A_CONN_PEER) ?:
+	      kefs_genl_require(info->extack, nest, tb, KEFS_A_CONN_LOCAL) ?:
+	      conn_end(info, tb[KEFS_A_CONN_PEER], &ends->peer) ?:
+	      conn_end(info, tb[KEFS_A_CONN_LOCAL], &ends->local);
+	if (!err)
+		*ret_ends = ends;
+	return err;
+}
+
+static int attach(struct genl_info *info, const struct nlattr *fd, const struct kefs_conn_ends *ends,
+		  struct kefs_grant *grant)
 {
 	struct sk_buff *reply;
 	void *head;
@@ -144,7 +178,7 @@ static int attach(struct genl_info *info, const struct nlattr *fd, struct kefs_g
 	reply = id_reply(info, &head);
 	if (!reply)
 		return -ENOMEM;
-	err = kefs_server_attach(nla_get_s32(fd), grant, &id);
+	err = kefs_server_attach(nla_get_s32(fd), ends, grant, &id);
 	if (err) {
 		nlmsg_free(reply);
 		NL_SET_ERR_MSG_ATTR(info->extack, fd, "the socket cannot be taken over");
@@ -157,11 +191,14 @@ static int conn_add(struct genl_info *info, struct nlattr **tb)
 {
 	struct nlattr *grant_tb[KEFS_A_GRANT_MAX + 1], *nest = tb[KEFS_A_CONN_GRANT];
 	struct kefs_grant_params params = {};
+	const struct kefs_conn_ends *ends;
+	struct kefs_conn_ends space;
 	struct kefs_grant *grant;
 	int err;
 
 	lockdep_assert_held(&kefs_genl_lock);
-	err = grant_params(info, nest, grant_tb, &params) ?:
+	err = conn_ends(info, tb, &space, &ends) ?:
+	      grant_params(info, nest, grant_tb, &params) ?:
 	      kefs_genl_require(info->extack, nest, grant_tb, KEFS_A_GRANT_DOMAIN);
 	if (err)
 		return err;
@@ -174,7 +211,7 @@ static int conn_add(struct genl_info *info, struct nlattr **tb)
 	kefs_volume_put(params.volume);
 	if (IS_ERR(grant))
 		return PTR_ERR(grant);
-	err = attach(info, tb[KEFS_A_CONN_FD], grant);
+	err = attach(info, tb[KEFS_A_CONN_FD], ends, grant);
 	kefs_grant_put(grant);
 	return err;
 }

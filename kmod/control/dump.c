@@ -159,6 +159,7 @@ static bool put_conn(struct sk_buff *skb, void *arg)
 	       put_grant(skb, row->grant) &&
 	       put_sockaddr(skb, KEFS_A_CONN_PEER, &info->peer) &&
 	       put_sockaddr(skb, KEFS_A_CONN_LOCAL, &info->local) &&
+	       !nla_put_u8(skb, KEFS_A_CONN_RELAYED, info->relayed) &&
 	       !nla_put_u64_64bit(skb, KEFS_A_CONN_AGE_MS, info->age_ms, KEFS_A_CONN_PAD) &&
 	       !nla_put_u64_64bit(skb, KEFS_A_CONN_IDLE_MS, info->idle_ms, KEFS_A_CONN_PAD) &&
 	       !nla_put_u64_64bit(skb, KEFS_A_CONN_REQUESTS, info->requests, KEFS_A_CONN_PAD) &&

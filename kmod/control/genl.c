@@ -46,6 +46,8 @@ static const struct nla_policy conn_add_policy[KEFS_A_CONN_MAX + 1] = {
 	[KEFS_A_CONN_FD]		= { .type = NLA_S32 },
 	[KEFS_A_CONN_VOLUME]		= NLA_POLICY_MIN(NLA_U64, 1),
 	[KEFS_A_CONN_GRANT]		= NLA_POLICY_NESTED(grant_policy),
+	[KEFS_A_CONN_PEER]		= NLA_POLICY_RANGE(NLA_BINARY, sizeof(struct sockaddr_in), sizeof(struct sockaddr_in6)),
+	[KEFS_A_CONN_LOCAL]		= NLA_POLICY_RANGE(NLA_BINARY, sizeof(struct sockaddr_in), sizeof(struct sockaddr_in6)),
 };
 
 static const struct nla_policy conn_del_policy[KEFS_A_CONN_MAX + 1] = {

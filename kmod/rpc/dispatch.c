@@ -357,7 +357,7 @@ static const struct kefs_conn_ops conn_ops = {
 	.released = released,
 };
 
-struct kefs_conn *kefs_rpc_adopt(int fd, const struct kefs_rpc_ops *ops, void *priv)
+struct kefs_conn *kefs_rpc_adopt(int fd, const struct kefs_conn_ends *ends, const struct kefs_rpc_ops *ops, void *priv)
 {
 	struct kefs_rpc_conn *rpc = kzalloc(sizeof(*rpc), GFP_KERNEL);
 	struct kefs_conn *conn;
@@ -367,7 +367,7 @@ struct kefs_conn *kefs_rpc_adopt(int fd, const struct kefs_rpc_ops *ops, void *p
 	rpc->ops = ops;
 	rpc->priv = priv;
 	kefs_backcall_init(rpc);
-	conn = kefs_conn_adopt(fd, &conn_ops, rpc);
+	conn = kefs_conn_adopt(fd, ends, &conn_ops, rpc);
 	if (IS_ERR(conn)) {
 		kefs_backcall_destroy(rpc);
 		kfree(rpc);

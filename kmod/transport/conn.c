@@ -326,16 +326,30 @@ static struct kefs_conn *conn_new(struct socket *sock, const struct kefs_conn_op
 	return conn;
 }
 
-/* Hook the socket and list the connection. */
-static int conn_open(struct kefs_conn *conn)
+static int set_ends(struct kefs_conn *conn, const struct kefs_conn_ends *ends)
 {
 	int err;
 
+	if (ends) {
+		conn->peer = ends->peer;
+		conn->local = ends->local;
+		conn->relayed = true;
+		return 0;
+	}
 	err = kernel_getpeername(conn->sock, (struct sockaddr *)&conn->peer);
 	if (err < 0)
 		return err;
 	err = kernel_getsockname(conn->sock, (struct sockaddr *)&conn->local);
-	if (err < 0)
+	return err < 0 ? err : 0;
+}
+
+/* Hook the socket and list the connection. */
+static int conn_open(struct kefs_conn *conn, const struct kefs_conn_ends *ends)
+{
+	int err;
+
+	err = set_ends(conn, ends);
+	if (err)
 		return err;
 	set_options(conn->sock->sk);
 	err = xa_reserve(&conns, conn->id, GFP_KERNEL);
@@ -350,7 +364,8 @@ static int conn_open(struct kefs_conn *conn)
 	return 0;
 }
 
-struct kefs_conn *kefs_conn_adopt(int fd, const struct kefs_conn_ops *ops, void *priv)
+struct kefs_conn *kefs_conn_adopt(int fd, const struct kefs_conn_ends *ends, const struct kefs_conn_ops *ops,
+				  void *priv)
 {
 	struct socket *sock;
 	struct kefs_conn *conn;
@@ -371,7 +386,7 @@ struct kefs_conn *kefs_conn_adopt(int fd, const struct kefs_conn_ops *ops, void 
 		goto err_count;
 	}
 	atomic_inc(&nr_objects);
-	err = conn_open(conn);
+	err = conn_open(conn, ends);
 	if (err)
 		goto err_free;
 	kefs_count(KEFS_CNT_CONN_ADOPTED);
@@ -449,6 +464,7 @@ void kefs_conn_info(struct kefs_conn *conn, struct kefs_conn_info *info)
 	info->age_ms = jiffies64_to_msecs(now - conn->born);
 	info->idle_ms = jiffies64_to_msecs(now - READ_ONCE(conn->last_request));
 	info->in_flight = atomic_read(&conn->in_flight);
+	info->relayed = conn->relayed;
 	info->peer = conn->peer;
 	info->local = conn->local;
 }

@@ -85,13 +85,20 @@ struct kefs_conn_ops {
 	void (*released)(struct kefs_conn *conn);
 };
 
+/* The two ends of a client's connection, where they are not those of the socket: a relay on this host has them. */
+struct kefs_conn_ends {
+	struct sockaddr_storage peer, local;
+};
+
 /*
- * Adopt the connected TCP socket behind file descriptor @fd of the current task. @priv is the upper layer's.
+ * Adopt the connected TCP socket behind file descriptor @fd of the current task. @priv is the upper layer's. @ends,
+ * which is copied, is what kefs_conn_info() tells instead of the socket's own; NULL: nothing.
  * The connection is listed and returned with a reference for the caller, but reads nothing until kefs_conn_start().
  * -EBADF, -ENOTSOCK, -EPROTOTYPE (not TCP, or half a TLS), -ENOTCONN, -EBUSY, -EMFILE, -ENOMEM, -ESHUTDOWN; on error
  * @priv stays the caller's.
  */
-struct kefs_conn *kefs_conn_adopt(int fd, const struct kefs_conn_ops *ops, void *priv);
+struct kefs_conn *kefs_conn_adopt(int fd, const struct kefs_conn_ends *ends, const struct kefs_conn_ops *ops,
+				  void *priv);
 void kefs_conn_start(struct kefs_conn *conn);
 /* Mark dead; returns at once: a pool thread then stops both directions and calls closed(). Idempotent; any context. */
 void kefs_conn_close(struct kefs_conn *conn);
@@ -108,6 +115,7 @@ struct kefs_conn_info {
 	u64 id, requests, bytes_in, bytes_out;
 	u64 age_ms, idle_ms;
 	unsigned int in_flight;
+	bool relayed;			/* peer and local are not the socket's own */
 	struct sockaddr_storage peer, local;
 };
 void kefs_conn_info(struct kefs_conn *conn, struct kefs_conn_info *info);

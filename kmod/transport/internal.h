@@ -97,6 +97,7 @@ struct kefs_conn {
 	u64 bytes_out;			/* written by the sender */
 	unsigned long born, last_request;	/* jiffies */
 	struct sockaddr_storage peer, local;
+	bool relayed;			/* those two came with kefs_conn_adopt() */
 };
 
 /* conn.c: any context. */

@@ -29,7 +29,7 @@
  *                                                                       closes them and drops their state first
  *  KEFS_CMD_VOLUME_GET   dump: none                                     a KEFS_A_VOLUME per volume
  *  KEFS_CMD_CONN_ADD     KEFS_A_CONN {FD, VOLUME, GRANT required,       KEFS_A_CONN {ID}; -ENOENT no such volume,
- *                        FLAGS}                                         -ENOTSOCK, -EPROTOTYPE not TCP, -ENOTCONN,
+ *                        PEER and LOCAL, both or none}                  -ENOTSOCK, -EPROTOTYPE not TCP, -ENOTCONN,
  *                                                                       -EBUSY somebody else hooks it, -EMFILE
  *                                                                       too many connections
  *  KEFS_CMD_CONN_DEL     KEFS_A_CONN {ID, or VOLUME for all of one}     none; -ENOENT
@@ -188,8 +188,9 @@ enum kefs_conn_attr {
 	KEFS_A_CONN_FD,			/* s32 connected TCP socket */
 	KEFS_A_CONN_VOLUME,		/* u64 volume id */
 	KEFS_A_CONN_GRANT,		/* nested kefs_grant_attr */
-	KEFS_A_CONN_PEER,		/* binary sockaddr_in or sockaddr_in6, in replies */
-	KEFS_A_CONN_LOCAL,		/* likewise */
+	KEFS_A_CONN_PEER,		/* binary sockaddr_in or sockaddr_in6: the client's. In CONN_ADD when the socket leads to
+					 * a relay on this host instead: what the client is known by from then on */
+	KEFS_A_CONN_LOCAL,		/* likewise: the address that it came to */
 	KEFS_A_CONN_AGE_MS,		/* u64 */
 	KEFS_A_CONN_IDLE_MS,		/* u64 since the last request */
 	KEFS_A_CONN_REQUESTS,		/* u64 RPC calls received */
@@ -197,6 +198,7 @@ enum kefs_conn_attr {
 	KEFS_A_CONN_BYTES_OUT,		/* u64 */
 	KEFS_A_CONN_IN_FLIGHT,		/* u32 requests alive now */
 	KEFS_A_CONN_PAD,
+	KEFS_A_CONN_RELAYED,		/* u8 in replies: PEER and LOCAL came with CONN_ADD */
 	__KEFS_A_CONN_MAX
 };
 #define KEFS_A_CONN_MAX (__KEFS_A_CONN_MAX - 1)

@@ -28,7 +28,7 @@
 struct fixtures fixtures;
 static unsigned int passed, failed;
 
-enum kind { U32, U64, FLAGS, FD, STRING, BINARY, IDS, NEST };
+enum kind { U32, U64, FLAGS, FD, STRING, BINARY, IDS, ADDRESS, NEST };
 
 /* An attribute of a command's object as it should be; inner ones follow their NEST. */
 struct attribute {
@@ -98,6 +98,8 @@ static const struct attribute conn_add[] = {
 	{ A(KEFS_A_CONN_VOLUME, .kind = U64, .required = true, .level = 1, .value = DOOR_VOLUME, .zero_bad = true) },
 	{ A(KEFS_A_CONN_GRANT, .kind = NEST, .required = true, .level = 1) },
 	GRANT_ATTRIBUTES(true),
+	{ A(KEFS_A_CONN_PEER, .kind = ADDRESS, .required = true, .level = 1, .value = 28, .zero_bad = true) },
+	{ A(KEFS_A_CONN_LOCAL, .kind = ADDRESS, .required = true, .level = 1, .value = 28, .zero_bad = true) },
 	{ .type = 0 },
 };
 
@@ -184,6 +186,7 @@ static size_t good_length(const struct attribute *a)
 	case STRING:
 	case BINARY:
 	case IDS:
+	case ADDRESS:
 		return a->value;
 	case NEST:
 		return 0;
@@ -195,6 +198,7 @@ static size_t good_length(const struct attribute *a)
 /* The attribute as it should be. */
 static void put_good(struct nl_msg *msg, const struct attribute *a)
 {
+	static const struct sockaddr_in6 address = { .sin6_family = AF_INET6 };
 	static const char text[4096] = "door";
 	int fd = a->type == KEFS_A_CONN_FD && a->level == 1 ? fixtures.sock_fd : fixtures.dir_fd;
 
@@ -217,6 +221,9 @@ static void put_good(struct nl_msg *msg, const struct attribute *a)
 	case BINARY:
 	case IDS:
 		nla_put(msg, a->type, (int)a->value, text);
+		break;
+	case ADDRESS:
+		nla_put(msg, a->type, (int)a->value, &address);
 		break;
 	case NEST:
 		break;
@@ -525,6 +532,7 @@ int main(int argc, char **argv)
 	point(volumes[0] == volumes[1] && conns[0] == conns[1], NULL, "what was refused has left nothing behind");
 	test_life();
 	test_grants();
+	test_relayed();
 	test_dumps();
 	test_domains();
 	talk_close();

@@ -32,6 +32,7 @@ void tcp_pair(int fd[2]);
 /* life.c: what should work. */
 void test_life(void);
 void test_grants(void);
+void test_relayed(void);
 void test_dumps(void);
 /* domains.c: what NFS clients see of grant domains. */
 void test_domains(void);

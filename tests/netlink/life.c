@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -88,7 +89,8 @@ static void take_conn_id(struct nlattr **attrs, void *arg)
 		*(uint64_t *)arg = nla_get_u64(tb[KEFS_A_CONN_ID]);
 }
 
-uint64_t add_conn(int fd, uint64_t volume, const char *domain, struct answer *ret_answer)
+static uint64_t add_conn_of(int fd, const struct sockaddr_in *peer, const struct sockaddr_in6 *local, uint64_t volume,
+			    const char *domain, struct answer *ret_answer)
 {
 	struct nl_msg *msg = talk_request(KEFS_CMD_CONN_ADD, 0);
 	struct nlattr *nest = nla_nest_start(msg, KEFS_A_CONN), *grant;
@@ -96,6 +98,10 @@ uint64_t add_conn(int fd, uint64_t volume, const char *domain, struct answer *re
 
 	nla_put_s32(msg, KEFS_A_CONN_FD, fd);
 	nla_put_u64(msg, KEFS_A_CONN_VOLUME, volume);
+	if (peer)
+		nla_put(msg, KEFS_A_CONN_PEER, sizeof(*peer), peer);
+	if (local)
+		nla_put(msg, KEFS_A_CONN_LOCAL, sizeof(*local), local);
 	grant = nla_nest_start(msg, KEFS_A_CONN_GRANT);
 	nla_put_u32(msg, KEFS_A_GRANT_FLAGS, KEFS_GRANT_F_SQUASH_ROOT);
 	nla_put(msg, KEFS_A_GRANT_DOMAIN, (int)strlen(domain), domain);
@@ -104,6 +110,11 @@ uint64_t add_conn(int fd, uint64_t volume, const char *domain, struct answer *re
 	nla_nest_end(msg, nest);
 	talk(msg, take_conn_id, &id, ret_answer);
 	return id;
+}
+
+uint64_t add_conn(int fd, uint64_t volume, const char *domain, struct answer *ret_answer)
+{
+	return add_conn_of(fd, NULL, NULL, volume, domain, ret_answer);
 }
 
 /* CONN_DEL by @type (ID or VOLUME). */
@@ -161,6 +172,8 @@ struct seen_conn {
 	uint32_t flags;
 	char domain[KEFS_DOMAIN_MAX + 1];
 	unsigned int count;
+	struct sockaddr_storage peer, local;
+	bool relayed;
 };
 
 static void take_conn(struct nlattr **attrs, void *arg)
@@ -175,6 +188,9 @@ static void take_conn(struct nlattr **attrs, void *arg)
 	seen->flags = nla_get_u32(grant[KEFS_A_GRANT_FLAGS]);
 	snprintf(seen->domain, sizeof(seen->domain), "%.*s", nla_len(grant[KEFS_A_GRANT_DOMAIN]),
 		 (char *)nla_data(grant[KEFS_A_GRANT_DOMAIN]));
+	memcpy(&seen->peer, nla_data(tb[KEFS_A_CONN_PEER]), (size_t)nla_len(tb[KEFS_A_CONN_PEER]));
+	memcpy(&seen->local, nla_data(tb[KEFS_A_CONN_LOCAL]), (size_t)nla_len(tb[KEFS_A_CONN_LOCAL]));
+	seen->relayed = nla_get_u8(tb[KEFS_A_CONN_RELAYED]);
 	seen->count++;
 }
 
@@ -232,11 +248,34 @@ void test_grants(void)
 	close(pair[0]);
 	test_grant_set(conn);
 	talk(talk_request(KEFS_CMD_CONN_GET, NLM_F_DUMP), take_conn, &seen, &answer);
-	point(!answer.err && seen.count == 1 && seen.id == conn && seen.flags == KEFS_GRANT_F_READ_ONLY &&
+	point(!answer.err && seen.count == 1 && seen.id == conn && seen.flags == KEFS_GRANT_F_READ_ONLY && !seen.relayed &&
 	      !strcmp(seen.domain, "door"), &answer, "the dump shows the connection with the last grant");
 	point(!delete_conn(KEFS_A_CONN_VOLUME, DOOR_VOLUME, &answer) && closed(pair[1]), &answer,
 	      "a volume's connections are closed");
 	point(!delete_volume(DOOR_VOLUME, KEFS_VOLUME_F_FORCE, &answer), &answer, "the volume goes");
+	close(pair[1]);
+}
+
+/* A connection whose socket leads to a relay is known by its client's addresses. */
+void test_relayed(void)
+{
+	struct sockaddr_in peer = { .sin_family = AF_INET, .sin_port = htons(700), .sin_addr.s_addr = htonl(0xc0000201) };
+	struct sockaddr_in6 local = { .sin6_family = AF_INET6, .sin6_port = htons(2049), .sin6_addr.s6_addr = { 0xfd } };
+	struct seen_conn seen = { .id = 0 };
+	struct answer answer;
+	uint64_t conn;
+	int pair[2];
+
+	add_volume(DOOR_VOLUME, "fs-door", &answer);
+	tcp_pair(pair);
+	point(!add_conn_of(pair[0], &peer, NULL, DOOR_VOLUME, "door", &answer) && answer.err == -EINVAL &&
+	      answer.missing == KEFS_A_CONN_LOCAL, &answer, "one address without the other is refused");
+	conn = add_conn_of(pair[0], &peer, &local, DOOR_VOLUME, "door", &answer);
+	close(pair[0]);
+	talk(talk_request(KEFS_CMD_CONN_GET, NLM_F_DUMP), take_conn, &seen, &answer);
+	point(!answer.err && conn && seen.id == conn && seen.relayed && !memcmp(&seen.peer, &peer, sizeof(peer)) &&
+	      !memcmp(&seen.local, &local, sizeof(local)), &answer, "a relayed connection has its client's addresses");
+	point(!delete_volume(DOOR_VOLUME, KEFS_VOLUME_F_FORCE, &answer) && closed(pair[1]), &answer, "and closes as any");
 	close(pair[1]);
 }
 

@@ -203,7 +203,8 @@ static int fake_volume_list(void *ctx, struct kefs_kvolume **ret_list, size_t *r
 	return 0;
 }
 
-static int fake_conn_add(void *ctx, int fd, const struct kefs_grant *grant, uint64_t *ret_id, struct kefs_err *err)
+static int fake_conn_add(void *ctx, int fd, const struct kefs_ends *ends, const struct kefs_grant *grant,
+			 uint64_t *ret_id, struct kefs_err *err)
 {
 	struct fake_kernel *fake = ctx;
 
@@ -218,6 +219,9 @@ static int fake_conn_add(void *ctx, int fd, const struct kefs_grant *grant, uint
 	fake->conns[fake->conn_count].id = *ret_id;
 	fake->conns[fake->conn_count].volume = grant->volume_id;
 	fake->conns[fake->conn_count].grant = *grant;
+	fake->conns[fake->conn_count].relayed = ends != NULL;
+	if (ends)
+		fake->conns[fake->conn_count].ends = *ends;
 	fake->conns[fake->conn_count].has_root = grant->root_fd >= 0;
 	fake->conns[fake->conn_count].fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	fake->conn_count++;
@@ -296,6 +300,11 @@ static int fake_conn_list(void *ctx, uint64_t volume, struct kefs_kconn **ret_li
 		(void)getpeername(fake->conns[i].fd, &conn->peer.sa, &conn->peer.len);
 		conn->local.len = sizeof(conn->local.storage);
 		(void)getsockname(fake->conns[i].fd, &conn->local.sa, &conn->local.len);
+		conn->relayed = fake->conns[i].relayed;
+		if (conn->relayed) {
+			conn->peer = fake->conns[i].ends.peer;
+			conn->local = fake->conns[i].ends.local;
+		}
 		conn->requests = 1;
 	}
 	*ret_list = list;

@@ -23,6 +23,8 @@ struct fake_kernel {
 		uint64_t id, volume;
 		struct kefs_grant grant;	/* without its descriptor: */
 		bool has_root;
+		bool relayed;
+		struct kefs_ends ends;	/* of a relayed one */
 		int fd;
 	} conns[FAKE_CONNS];
 	size_t conn_count;

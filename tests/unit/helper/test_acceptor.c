@@ -76,9 +76,11 @@ static int decide(void *ctx, const struct kefs_claims *claims, struct kefs_grant
 				 : kefs_grant_make(7, claims->tls, "", NULL, ret_grant);
 }
 
-static int hand_over(void *ctx, int fd, const struct kefs_grant *grant, struct kefs_err *err)
+static int hand_over(void *ctx, int fd, const struct kefs_ends *ends, const struct kefs_grant *grant,
+		     struct kefs_err *err)
 {
 	(void)ctx;
+	assert_null(ends);
 	assert_int_equal(grant->volume_id, 7);
 	assert_false(fcntl(fd, F_GETFL) & O_NONBLOCK);
 	if (hand_over_result < 0)

@@ -146,7 +146,7 @@ static uint32_t come(const struct kefs_claims *claims)
 		assert_int_equal(fake_kernel_ops(&kernel).ops->conn_del(&kernel, kernel.conns[0].id, &err), 0);
 	kernel.volumes[0].id = grant.volume_id;
 	kernel.volume_count = 1;
-	assert_int_equal(fake_kernel_ops(&kernel).ops->conn_add(&kernel, pair[1], &grant, &id, &err), 0);
+	assert_int_equal(fake_kernel_ops(&kernel).ops->conn_add(&kernel, pair[1], NULL, &grant, &id, &err), 0);
 	kefs_grant_release(&grant);
 	(void)close(pair[1]);
 	clients_end = pair[0];
@@ -250,7 +250,7 @@ void test_sessions_are_kept(void **state)
 	kernel.volumes[0].id = 7;
 	kernel.volume_count = 1;
 	assert_int_equal(kefs_grant_make(7, true, "", &bearer, &grant), 0);
-	assert_int_equal(fake_kernel_ops(&kernel).ops->conn_add(&kernel, pair[1], &grant, &id, &err), 0);
+	assert_int_equal(fake_kernel_ops(&kernel).ops->conn_add(&kernel, pair[1], NULL, &grant, &id, &err), 0);
 	assert_int_equal(kefs_access_forget_sessions(efs.access, now, &err), 0);
 	assert_int_equal(kefs_st_session_get(efs.db, "ASIA000000000000BORN", &session, &err), 0);
 	assert_int_equal(kefs_st_session_get(efs.db, "ASIA000000000000LIVE", &session, &err), 0);

@@ -48,6 +48,7 @@ static void test_all_keys(void **state)
 		"dns_suffix = example.test\n"
 		"tls_certificate = /etc/c.pem\ntls_key = /etc/k.pem\ntls_ca = /etc/ca.pem\n"
 		"tls_names = *.efs.eu-central-1.example.test, nfs\n"
+		"tls_kernel = off\ntls_fallback = relay\ntls_relays_max = 7\n"
 		"audit = off\naudit_file = /var/log/kefs.log\naudit_size = 2M\naudit_files = 3\n"
 		"log_level = debug";
 	struct kefs_settings s;
@@ -73,6 +74,9 @@ static void test_all_keys(void **state)
 	assert_string_equal(s.tls_key, "/etc/k.pem");
 	assert_string_equal(s.tls_ca, "/etc/ca.pem");
 	assert_string_equal(s.tls_names, "*.efs.eu-central-1.example.test, nfs");
+	assert_false(s.tls_kernel);
+	assert_true(s.tls_relays);
+	assert_int_equal(s.tls_relays_max, 7);
 	assert_int_equal(s.log_level, KEFS_LOG_DEBUG);
 	assert_false(s.audit);
 	assert_string_equal(s.audit_file, "/var/log/kefs.log");
@@ -113,6 +117,9 @@ static void test_mistakes(void **state)
 		{ "api_certificate = /c.pem", "kefsd.conf: ", "set both or none" },
 		{ "tls_certificate = /c.pem", "kefsd.conf: ", "set both or none" },
 		{ "tls_ca = /c.pem", "kefsd.conf: ", "set that and tls_key too" },
+		{ "tls_fallback = stunnel", ":1: tls_fallback: ", "neither none nor relay" },
+		{ "tls_relays_max = 0", ":1: tls_relays_max: ", "from 1 to 2048" },
+		{ "tls_kernel = no", ":1: tls_kernel: ", "on nor off" },
 		{ "audit = yes", ":1: audit: ", "neither on nor off" },
 		{ "audit_file = log", ":1: audit_file: ", "absolute path" },
 		{ "audit_size = 1K", ":1: audit_size: ", "from 1 MiB" },

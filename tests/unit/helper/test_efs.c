@@ -750,7 +750,7 @@ int connect_to(const struct kefs_addr *to)
 	assert_int_equal(kefs_access_decide(efs.access, &claims, &grant, &err), 0);
 	kernel.volumes[0].id = grant.volume_id;
 	kernel.volume_count = 1;
-	assert_int_equal(fake_kernel_ops(&kernel).ops->conn_add(&kernel, far, &grant, &id, &err), 0);
+	assert_int_equal(fake_kernel_ops(&kernel).ops->conn_add(&kernel, far, NULL, &grant, &id, &err), 0);
 	(void)close(far);
 	(void)close(listener);
 	return near;

@@ -127,7 +127,7 @@ static int dial_as(const struct kefs_addr *addr, int *ret_rc)
 	assert_int_equal(connect(near, &here.sa, here.len), 0);
 	far = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	assert_true(far >= 0);
-	*ret_rc = kefs_handshakes_add(handshakes, far, addr, false);
+	*ret_rc = kefs_handshakes_add(handshakes, far, addr, false, false);
 	if (*ret_rc < 0)
 		(void)close(far);
 	return near;

@@ -245,7 +245,7 @@ static void test_connected(void **state)
 	fs = create(&s, "");
 	grant.volume_id = fs->volume_id;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-	assert_int_equal(fake_kernel_ops(&fake).ops->conn_add(&fake, fds[0], &grant, &conn, &err), 0);
+	assert_int_equal(fake_kernel_ops(&fake).ops->conn_add(&fake, fds[0], NULL, &grant, &conn, &err), 0);
 	assert_int_equal(kefs_volumes_delete(s.volumes, fs->id, false, &err), -EBUSY);
 	assert_contains(err.text, "1 connection:");
 	assert_int_equal(kefs_volumes_list(s.volumes)->fs[0].state, KEFS_FS_AVAILABLE);
