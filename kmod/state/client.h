@@ -57,6 +57,7 @@ enum kefs_life {
 };
 
 struct kefs_bound;
+struct kefs_taker;
 
 /*
  * Lines. A client is who has sent its owner string: so EXCHANGE_ID finds its record (RFC 8881 §18.35.4), and so the
@@ -72,6 +73,7 @@ struct kefs_bound;
 struct kefs_client {
 	refcount_t ref;			/* domain->clients until dead; sessions; owners; look-ups; the doomed list */
 	struct kefs_domain *domain;	/* a reference */
+	struct kefs_taker *taker;	/* a reference: who answers for what it takes */
 	u64 id;				/* clientid4 */
 	u32 line;			/* of a tunnel's: (u32)id; 0: all others. Constant once it is in the tables */
 	unsigned long renewed;		/* jiffies; any request, no lock */
