@@ -177,7 +177,7 @@ void kefs_client_finish(struct kefs_client *client)
 	unsigned long index;
 
 	/* First for good: nobody gets what the client could claim back after a crash. */
-	kefs_recovery_forget(client);
+	kefs_recovery_lose(client);
 	/* Lock states go with their opens. No state is added any more. */
 	for (index = 0; (st = kefs_stateid_next_of(client, KEFS_STATE_OPEN, &index)); kefs_stateid_put(st)) {
 		kefs_open_release(kefs_open_of(st));

@@ -98,8 +98,9 @@ struct kefs_client {
 	bool confirmed;			/* read without the lock, too */
 	bool named;			/* in the table of names */
 	int reclaim_complete;		/* recovery.c; cmpxchg, no lock */
+	unsigned long recording;	/* bit 0: its record is being written or removed; no lock */
 	u32 block;			/* of its record in the ledger, or 0; recovery.c's lock, as the next */
-	bool forgotten;			/* there is no record and there will be none */
+	unsigned int lost;		/* pieces of state, and its end: no record until it has acknowledged them all */
 	int cs_status;			/* CREATE_SESSION's one-slot reply cache */
 	u32 cs_seqid;			/* last executed */
 	bool cs_used;			/* there are results to give again */
