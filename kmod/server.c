@@ -177,7 +177,7 @@ int kefs_server_attach(int fd, struct kefs_grant *grant, u64 *ret_conn_id)
 	link->grant = grant;
 	link->server = server;
 	kefs_bound_init(&link->bound, NULL, grant->flags & KEFS_GRANT_F_TUNNEL);
-	conn = kefs_rpc_adopt(fd, &rpc_ops, link);
+	conn = kefs_rpc_adopt(fd, &rpc_ops, &server->volume->lane, link);
 	if (IS_ERR(conn)) {
 		free_link(link);
 		return PTR_ERR(conn);
