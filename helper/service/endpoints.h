@@ -43,8 +43,8 @@ struct kefs_endpoints {
 int kefs_endpoints_start(const struct kefs_endpoints *endpoints, struct kefs_err *err);
 
 /*
- * Now and then, between two calls of the API: what somebody else has taken away is put back, a target that was left half
- * made or half removed goes. Cheap if there is nothing.
+ * Now and then, between two calls of the API: what somebody else has taken away is put back, a target that was left
+ * half made or half removed goes. Cheap if there is nothing.
  */
 void kefs_endpoints_tick(const struct kefs_endpoints *endpoints);
 

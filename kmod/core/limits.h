@@ -54,6 +54,7 @@
 
 #define KEFS_THREADS_MIN	2
 #define KEFS_THREADS_MAX_DEFAULT 256
+#define KEFS_LANE_SHARE		3		/* threads for a volume: this times as many as are left to the others */
 #define KEFS_THREAD_IDLE_SEC	30		/* an idle thread above the minimum ends */
 #define KEFS_CONNS_MAX_DEFAULT	65536
 

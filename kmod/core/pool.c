@@ -24,7 +24,9 @@ struct thread {			/* made by spawn(), freed by the thread: what kthread_data() g
 	struct list_head all;		/* pool.threads */
 	struct list_head idle;		/* pool.idle, or empty: working or picked to work */
 	struct task_struct *task;
-	void *actor;			/* the thread's own */
+	void *actor;			/* the thread's own, as the next */
+	struct kefs_lane *lane;		/* of the work that it runs */
+	bool busy;			/* it runs some */
 };
 
 static void grow(struct work_struct *unused);
@@ -35,6 +37,7 @@ static struct {
 	struct list_head idle;		/* struct thread, last idle first */
 	struct list_head threads;	/* struct thread that run; shorter than nr_threads while one starts */
 	unsigned int nr_threads;
+	unsigned int nr_busy;		/* threads that run work */
 	unsigned int max;
 	bool stopping;
 	struct delayed_work grow_work;
@@ -67,6 +70,75 @@ static bool wake_one(void)
 	return true;
 }
 
+static bool lane_full(const struct kefs_lane *lane)
+{
+	lockdep_assert_held(&pool.lock);
+	/* Who asks is one of at most max threads, and not busy: one is left at least, so a full lane has some running. */
+	return lane->running >= KEFS_LANE_SHARE * ((int)pool.max - (int)pool.nr_busy);
+}
+
+/* The first that may run now; what its lane holds back waits there until the lane's next thread is done. */
+static struct kefs_work *take_locked(struct thread *self)
+{
+	struct kefs_work *work;
+
+	lockdep_assert_held(&pool.lock);
+	while ((work = list_first_entry_or_null(&pool.queue, struct kefs_work, node))) {
+		if (!work->lane || !lane_full(work->lane))
+			break;
+		list_move_tail(&work->node, &work->lane->waiting);
+	}
+	if (!work)
+		return NULL;
+	list_del_init(&work->node);
+	pool.nr_busy++;
+	self->busy = true;
+	self->lane = work->lane;
+	if (self->lane)
+		self->lane->running++;
+	return work;
+}
+
+/* The thread has run what it took, if it took something. */
+static void done_locked(struct thread *self)
+{
+	struct kefs_lane *lane = self->lane;
+	int i;
+
+	lockdep_assert_held(&pool.lock);
+	if (!self->busy)
+		return;
+	self->busy = false;
+	self->lane = NULL;
+	pool.nr_busy--;
+	if (!lane)
+		return;
+	lane->running--;
+	/* One for this thread, and one because the lane may have more of them by now; if not, it goes back. */
+	for (i = 0; i < 2 && !list_empty(&lane->waiting); i++) {
+		list_move_tail(lane->waiting.next, &pool.queue);
+		if (!wake_one())
+			queue_delayed_work(system_unbound_wq, &pool.grow_work, GROW_DELAY);
+	}
+}
+
+static bool lane_busy(struct kefs_lane *lane)
+{
+	bool busy;
+
+	spin_lock_irq(&pool.lock);
+	WARN_ON_ONCE(!list_empty(&lane->waiting));
+	busy = lane->running;
+	spin_unlock_irq(&pool.lock);
+	return busy;
+}
+
+void kefs_lane_drain(struct kefs_lane *lane)
+{
+	while (lane_busy(lane))
+		schedule_timeout_uninterruptible(1);
+}
+
 /* Next work, or NULL when the thread is to end. Sleeps. */
 static struct kefs_work *next_work(struct thread *self)
 {
@@ -74,12 +146,11 @@ static struct kefs_work *next_work(struct thread *self)
 	long left = 1;
 
 	spin_lock_irq(&pool.lock);
+	done_locked(self);
 	while (pool.nr_threads <= pool.max) {
-		work = list_first_entry_or_null(&pool.queue, struct kefs_work, node);
-		if (work) {
-			list_del_init(&work->node);
+		work = take_locked(self);
+		if (work)
 			break;
-		}
 		if (pool.stopping || (!left && pool.nr_threads > KEFS_THREADS_MIN))
 			break;
 		list_add(&self->idle, &pool.idle);

@@ -10,18 +10,40 @@
 #include <linux/init.h>
 #include <linux/list.h>
 
-struct kefs_work {
-	struct list_head node;			/* pool queue; protected by the pool's lock */
-	void (*run)(struct kefs_work *work);
+/*
+ * Work that may have to wait for the same thing, as a disk that does not answer. Threads that run work of a lane are
+ * KEFS_LANE_SHARE times as many as those that are left, at most; what comes beyond that waits without a thread. So one
+ * lane takes three quarters of all threads, the next one three quarters of the rest, and others go on.
+ */
+struct kefs_lane {
+	struct list_head waiting;		/* struct kefs_work; protected by the pool's lock, as the next */
+	int running;				/* threads */
 };
 
-static inline void kefs_work_init(struct kefs_work *work, void (*run)(struct kefs_work *work))
+struct kefs_work {
+	struct list_head node;			/* pool queue or lane->waiting; protected by the pool's lock */
+	void (*run)(struct kefs_work *work);
+	struct kefs_lane *lane;			/* or NULL: always runs. There as long as the work may be queued */
+};
+
+static inline void kefs_work_init(struct kefs_work *work, void (*run)(struct kefs_work *work), struct kefs_lane *lane)
 {
 	INIT_LIST_HEAD(&work->node);
 	work->run = run;
+	work->lane = lane;
 }
 
-/* Queue; any context, also softirq. Work runs in FIFO order, on the thread that went idle last. */
+static inline void kefs_lane_init(struct kefs_lane *lane)
+{
+	INIT_LIST_HEAD(&lane->waiting);
+	lane->running = 0;
+}
+
+/* None of its work is queued or can be any more: waits for the threads that are just about to end some. */
+void kefs_lane_drain(struct kefs_lane *lane);
+
+/* Queue; any context, also softirq. Work runs in FIFO order, but for what its lane holds back, on the thread that went
+ * idle last. */
 void kefs_pool_queue(struct kefs_work *work);
 
 /*

@@ -26,9 +26,9 @@ static void timer_fired(struct timer_list *timer)
 	kefs_unpark(container_of(timer, struct kefs_request, timer));
 }
 
-void kefs_request_init(struct kefs_request *rq, void (*run)(struct kefs_work *work))
+void kefs_request_init(struct kefs_request *rq, void (*run)(struct kefs_work *work), struct kefs_lane *lane)
 {
-	kefs_work_init(&rq->work, run);
+	kefs_work_init(&rq->work, run, lane);
 	atomic_set(&rq->park, PARK_RUNNING);
 	timer_setup(&rq->timer, timer_fired, 0);
 	rq->timed = false;

@@ -28,8 +28,9 @@ struct kefs_request {
 	bool timed;			/* the timer was ever armed */
 };
 
-/* @run is called on a pool thread at each resume; it must itself call kefs_park_commit() when it parks again. */
-void kefs_request_init(struct kefs_request *rq, void (*run)(struct kefs_work *work));
+/* @run is called on a pool thread, in @lane if that is not NULL, at each resume; it must itself call kefs_park_commit()
+ * when it parks again. */
+void kefs_request_init(struct kefs_request *rq, void (*run)(struct kefs_work *work), struct kefs_lane *lane);
 /* Before the memory goes: the timer is off for good. */
 void kefs_request_destroy(struct kefs_request *rq);
 

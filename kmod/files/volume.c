@@ -48,6 +48,7 @@ static struct kefs_volume *volume_create(const struct kefs_volume_params *params
 	if (!volume->stats)
 		goto err_free;
 	volume->id = params->id;
+	kefs_lane_init(&volume->lane);
 	volume->flags = params->flags;
 	volume->project = kefs_space_project(params->root);
 	volume->recovery = params->recovery;
@@ -155,6 +156,7 @@ void kefs_volume_destroy(struct kefs_volume *volume)
 	WARN_ON_ONCE(!RB_EMPTY_NODE(&volume->node));
 	kefs_volume_put(volume);
 	wait_for_completion(&volume->gone);
+	kefs_lane_drain(&volume->lane);
 	kefs_fhcache_sweep(volume, false);
 	kefs_bfile_evict_volume(volume);
 	volume_free(volume);

@@ -16,6 +16,7 @@
 #include <linux/refcount.h>
 #include <linux/siphash.h>
 #include <kefs.h>
+#include "../core/pool.h"
 #include "../core/stats.h"
 #include "fh_codec.h"
 
@@ -29,6 +30,7 @@ struct kefs_volume {
 	struct kefs_fid root_fid;
 	siphash_key_t key;		/* secret */
 	struct kefs_op_stats __percpu *stats;
+	struct kefs_lane lane;		/* of what comes over its connections: its disk may be slow, or hang */
 	atomic64_t verifier;		/* changes when written data may have been lost */
 	struct kefs_recovery *recovery;	/* or NULL; state/'s, constant while the volume is in the table */
 	struct rb_node node;		/* table, by id; protected by the table's lock */

@@ -199,7 +199,7 @@ void kefs_backcall_init(struct kefs_rpc_conn *rpc)
 {
 	xa_init_flags(&rpc->calls, XA_FLAGS_ALLOC1);
 	timer_setup(&rpc->timer, timer_fired, 0);
-	kefs_work_init(&rpc->expire_work, expire_run);
+	kefs_work_init(&rpc->expire_work, expire_run, NULL);
 }
 
 void kefs_backcall_destroy(struct kefs_rpc_conn *rpc)

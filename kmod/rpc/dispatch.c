@@ -212,7 +212,7 @@ static struct kefs_call *call_new(const struct kefs_program *prog, struct kefs_c
 		return NULL;
 	memset(call, 0, offsetof(struct kefs_call, head));
 	kefs_budget_charge(prog->call_size);
-	kefs_request_init(&call->rq, call_resume);
+	kefs_request_init(&call->rq, call_resume, kefs_conn_lane(conn));
 	call->rec = rec;
 	call->conn = kefs_conn_get(conn);
 	call->prog = prog;
@@ -357,7 +357,8 @@ static const struct kefs_conn_ops conn_ops = {
 	.released = released,
 };
 
-struct kefs_conn *kefs_rpc_adopt(int fd, const struct kefs_conn_ends *ends, const struct kefs_rpc_ops *ops, void *priv)
+struct kefs_conn *kefs_rpc_adopt(int fd, const struct kefs_conn_ends *ends, struct kefs_lane *lane,
+				 const struct kefs_rpc_ops *ops, void *priv)
 {
 	struct kefs_rpc_conn *rpc = kzalloc(sizeof(*rpc), GFP_KERNEL);
 	struct kefs_conn *conn;
@@ -367,7 +368,7 @@ struct kefs_conn *kefs_rpc_adopt(int fd, const struct kefs_conn_ends *ends, cons
 	rpc->ops = ops;
 	rpc->priv = priv;
 	kefs_backcall_init(rpc);
-	conn = kefs_conn_adopt(fd, ends, &conn_ops, rpc);
+	conn = kefs_conn_adopt(fd, ends, lane, &conn_ops, rpc);
 	if (IS_ERR(conn)) {
 		kefs_backcall_destroy(rpc);
 		kfree(rpc);

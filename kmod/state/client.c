@@ -8,6 +8,7 @@
 #include "client.h"
 #include "deleg.h"
 #include "expiry.h"
+#include "taker.h"
 #include "open.h"
 #include "reaper.h"
 #include "recovery.h"
@@ -25,7 +26,6 @@ struct name_key {
 
 /* By owner string, of all domains. A domain has at most one confirmed and one unconfirmed record of a name and line. */
 static struct rhltable names;
-static atomic_t nr_clients;
 
 static u32 hash_name(const struct kefs_domain *domain, const u8 *owner, u32 len, u32 seed)
 {
@@ -88,6 +88,12 @@ static struct kefs_client *client_alloc(struct kefs_domain *domain, const struct
 
 	if (!client)
 		return NULL;
+	client->taker = kefs_taker_get(domain, args->peer, args->peer_len);
+	if (!client->taker) {
+		kfree(client);
+		return NULL;
+	}
+	kefs_taker_charge(client->taker, KEFS_SHARE_CLIENTS, 1);
 	refcount_set(&client->ref, 1);
 	client->domain = kefs_domain_get(domain);
 	client->renewed = jiffies;
@@ -106,7 +112,6 @@ static struct kefs_client *client_alloc(struct kefs_domain *domain, const struct
 	}
 	client->owner_len = args->owner_len;
 	memcpy(client->owner, args->owner, args->owner_len);
-	atomic_inc(&nr_clients);
 	return client;
 }
 
@@ -115,9 +120,10 @@ void kefs_client_put(struct kefs_client *client)
 	if (!refcount_dec_and_test(&client->ref))
 		return;
 	WARN_ON_ONCE(!xa_empty(&client->states) || !list_empty(&client->sessions) || !list_empty(&client->doomed));
+	kefs_taker_charge(client->taker, KEFS_SHARE_CLIENTS, -1);
+	kefs_taker_put(client->taker);
 	kefs_domain_put(client->domain);
 	kfree_rcu(client, rcu);
-	atomic_dec(&nr_clients);
 }
 
 static void leave_unconfirmed_locked(struct kefs_client *client)
@@ -171,7 +177,7 @@ void kefs_client_finish(struct kefs_client *client)
 	unsigned long index;
 
 	/* First for good: nobody gets what the client could claim back after a crash. */
-	kefs_recovery_forget(client);
+	kefs_recovery_lose(client);
 	/* Lock states go with their opens. No state is added any more. */
 	for (index = 0; (st = kefs_stateid_next_of(client, KEFS_STATE_OPEN, &index)); kefs_stateid_put(st)) {
 		kefs_open_release(kefs_open_of(st));
@@ -210,8 +216,8 @@ static bool has_state(const struct kefs_client *client)
 	       atomic_read(&client->nr_delegs);
 }
 
-/* There is room for one more record: what costs its maker nothing goes first. */
-static int make_room_locked(struct kefs_domain *domain)
+/* There is room for @fresh: what costs its maker nothing goes first. */
+static int make_room_locked(struct kefs_domain *domain, const struct kefs_client *fresh)
 {
 	bool full = kefs_client_count() >= KEFS_CLIENTS_MAX;
 
@@ -220,7 +226,7 @@ static int make_room_locked(struct kefs_domain *domain)
 		drop_unconfirmed_locked(list_first_entry(&domain->unconfirmed, struct kefs_client, unconf));
 		return 0;
 	}
-	if (!full)
+	if (!full && kefs_taker_room(fresh->taker, KEFS_SHARE_CLIENTS))
 		return 0;
 	kefs_reaper_kick();	/* courteous clients of a full domain go early */
 	return -KEFS_ERR_DELAY;
@@ -254,7 +260,7 @@ static int insert_locked(struct kefs_domain *domain, struct kefs_client *client,
 	lockdep_assert_held(&domain->lock);
 	if (domain->dead)
 		return -KEFS_ERR_DELAY;
-	err = make_room_locked(domain);
+	err = make_room_locked(domain, client);
 	if (err)
 		return err;
 	err = take_index_locked(domain, client, bound, &index);
@@ -497,11 +503,12 @@ bool kefs_client_next(struct kefs_domain *domain, u64 after, struct kefs_client_
 
 unsigned int kefs_client_count(void)
 {
-	return atomic_read(&nr_clients);
+	return kefs_taker_all(KEFS_SHARE_CLIENTS);
 }
 
 int __init kefs_client_init(void)
 {
+	kefs_taker_init();
 	return rhltable_init(&names, &params);
 }
 

@@ -57,6 +57,7 @@ enum kefs_life {
 };
 
 struct kefs_bound;
+struct kefs_taker;
 
 /*
  * Lines. A client is who has sent its owner string: so EXCHANGE_ID finds its record (RFC 8881 §18.35.4), and so the
@@ -72,6 +73,7 @@ struct kefs_bound;
 struct kefs_client {
 	refcount_t ref;			/* domain->clients until dead; sessions; owners; look-ups; the doomed list */
 	struct kefs_domain *domain;	/* a reference */
+	struct kefs_taker *taker;	/* a reference: who answers for what it takes */
 	u64 id;				/* clientid4 */
 	u32 line;			/* of a tunnel's: (u32)id; 0: all others. Constant once it is in the tables */
 	unsigned long renewed;		/* jiffies; any request, no lock */
@@ -96,8 +98,9 @@ struct kefs_client {
 	bool confirmed;			/* read without the lock, too */
 	bool named;			/* in the table of names */
 	int reclaim_complete;		/* recovery.c; cmpxchg, no lock */
+	unsigned long recording;	/* bit 0: its record is being written or removed; no lock */
 	u32 block;			/* of its record in the ledger, or 0; recovery.c's lock, as the next */
-	bool forgotten;			/* there is no record and there will be none */
+	unsigned int lost;		/* pieces of state, and its end: no record until it has acknowledged them all */
 	int cs_status;			/* CREATE_SESSION's one-slot reply cache */
 	u32 cs_seqid;			/* last executed */
 	bool cs_used;			/* there are results to give again */

@@ -395,11 +395,14 @@ int kefs_deleg_return(struct kefs_client *client, const struct kefs_stateid *id,
 
 void kefs_deleg_revoke(struct kefs_deleg *deleg)
 {
+	if (READ_ONCE(deleg->st.gone))
+		return;
 	/* Before somebody else can have the file: or a restart would give the delegation back to its old holder. */
-	if (!READ_ONCE(deleg->st.gone))
-		kefs_recovery_forget(deleg->st.client);
+	kefs_recovery_lose(deleg->st.client);
 	if (end(deleg, true))
 		kefs_count(KEFS_CNT_DELEG_REVOKED);
+	else
+		kefs_recovery_acknowledge(deleg->st.client);	/* returned meanwhile: it was no loss */
 }
 
 /* Of a revoked one: who takes it out of client->states. */
@@ -422,7 +425,10 @@ int kefs_deleg_free_revoked(struct kefs_deleg *deleg)
 {
 	if (!READ_ONCE(deleg->st.revoked))
 		return -KEFS_ERR_LOCKS_HELD;
-	return unlist(deleg) ? 0 : -KEFS_ERR_BAD_STATEID;
+	if (!unlist(deleg))
+		return -KEFS_ERR_BAD_STATEID;
+	kefs_recovery_acknowledge(deleg->st.client);
+	return 0;
 }
 
 void kefs_deleg_release(struct kefs_deleg *deleg)

@@ -104,11 +104,11 @@ unsigned int kefs_deleg_count(void);
 struct kefs_deleg *kefs_deleg_find_writer(const struct kefs_client *client, struct kefs_volume *volume,
 					  const struct kefs_fid *fid);
 /*
- * It was not returned in time: every use of it fails until FREE_STATEID, and its client can reclaim nothing after a
- * restart (kefs_recovery_forget()). Nothing if it is gone already. Sleeps; no locks.
+ * It was not returned in time: every use of it fails until FREE_STATEID, and until then its client can reclaim nothing
+ * after a restart (kefs_recovery_lose()). Nothing if it is gone already. Sleeps; no locks.
  */
 void kefs_deleg_revoke(struct kefs_deleg *deleg);
-/* FREE_STATEID: forget a revoked one; -KEFS_ERR_LOCKS_HELD if it is not. */
+/* FREE_STATEID: forget a revoked one; -KEFS_ERR_LOCKS_HELD if it is not. Sleeps; no locks. */
 int kefs_deleg_free_revoked(struct kefs_deleg *deleg);
 /* The client ends: in whatever state it is. */
 void kefs_deleg_release(struct kefs_deleg *deleg);

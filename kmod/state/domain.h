@@ -3,6 +3,7 @@
 #ifndef KEFS_STATE_DOMAIN_H
 #define KEFS_STATE_DOMAIN_H
 
+#include <linux/atomic.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
@@ -12,6 +13,17 @@
 #include "../core/limits.h"
 
 struct kefs_volume;
+
+/* What all clients share and can be used up; counted per domain, and by taker.h per address. */
+enum kefs_share {
+	KEFS_SHARE_REPLIES,		/* bytes that sessions and their reply caches may come to */
+	KEFS_SHARE_CLIENTS,		/* client records */
+	KEFS_SHARES
+};
+
+struct kefs_shares {
+	atomic_long_t held[KEFS_SHARES];
+};
 
 struct kefs_domain {
 	refcount_t ref;			/* creator (until kefs_domain_kill()), clients, walkers */
@@ -31,6 +43,7 @@ struct kefs_domain {
 	atomic_t nr_clients;
 	struct xarray sessions;		/* index → kefs_session */
 	u32 next_session;		/* domain->lock */
+	struct kefs_shares shares;	/* taker.c */
 
 	struct list_head all;		/* list of all domains, RCU; domain.c's lock */
 	struct rcu_head rcu;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/workqueue.h>
-#include "../core/limits.h"
 #include "client.h"
 #include "expiry.h"
+#include "taker.h"
 #include "reaper.h"
-#include "session.h"
 #include "state.h"
 #include "stateid.h"
 
@@ -13,15 +12,20 @@
 static void reap(struct work_struct *work);
 static DECLARE_DELAYED_WORK(reaper, reap);
 
+/* Courtesy is for those who leave room for others. */
+static unsigned long courtesy(const struct kefs_client *client)
+{
+	if (kefs_stateid_crowded() || kefs_taker_crowded(client->taker, KEFS_SHARE_REPLIES) ||
+	    kefs_taker_crowded(client->taker, KEFS_SHARE_CLIENTS))
+		return 2ul * kefs_state_lease() * HZ;
+	return KEFS_COURTESY_SEC * HZ;
+}
+
 static void reap_domain(struct kefs_domain *domain)
 {
-	unsigned long courtesy = KEFS_COURTESY_SEC * HZ;
 	struct kefs_client *client;
 	unsigned long index = 0;
 
-	/* Courtesy is for those who leave room for others. */
-	if (kefs_client_count() >= KEFS_CLIENTS_MAX || kefs_stateid_crowded() || kefs_session_crowded())
-		courtesy = 2ul * kefs_state_lease() * HZ;
 	for (;;) {
 		rcu_read_lock();
 		client = xa_find_after(&domain->clients, &index, U32_MAX, XA_PRESENT);
@@ -32,7 +36,7 @@ static void reap_domain(struct kefs_domain *domain)
 		rcu_read_unlock();
 		if (!client)
 			return;
-		kefs_client_age(client, courtesy);
+		kefs_client_age(client, courtesy(client));
 		kefs_client_put(client);
 		cond_resched();
 	}

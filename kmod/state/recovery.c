@@ -4,6 +4,7 @@
 #include <linux/ktime.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
+#include <linux/wait_bit.h>
 #include <linux/workqueue.h>
 #include "../core/kefs.h"
 #include "../core/stats.h"
@@ -15,6 +16,7 @@
 #include "state.h"
 
 #define BUCKETS		256
+#define RECORDING	0	/* bit of client->recording */
 #define LOOK		HZ		/* how often the clock is looked at */
 
 enum { COMPLETE_NO, COMPLETE_WRITING, COMPLETE_YES };	/* client->reclaim_complete */
@@ -36,7 +38,7 @@ struct kefs_recovery {
 	bool grace;			/* changed under lock and ending */
 	bool broken;			/* a record could be neither removed nor voided */
 	struct mutex ending;		/* one ends it; outside of lock */
-	spinlock_t lock;		/* all below; a client's block and forgotten */
+	spinlock_t lock;		/* all below; a client's block and lost */
 	struct hlist_head *known;	/* BUCKETS; NULL without grace */
 	unsigned int nr_known, awaited;
 	bool started, reclaimed;
@@ -296,33 +298,51 @@ static void remove(struct kefs_recovery *r, u32 block)
 	}
 }
 
-static int record(struct kefs_recovery *r, struct kefs_client *client)
+/* Between these nobody else writes or removes the client's record: who waits finds what there is on stable storage. */
+static void begin_recording(struct kefs_client *client)
+{
+	wait_on_bit_lock(&client->recording, RECORDING, TASK_UNINTERRUPTIBLE);
+}
+
+static void end_recording(struct kefs_client *client)
+{
+	clear_and_wake_up_bit(RECORDING, &client->recording);
+}
+
+static int add(struct kefs_recovery *r, struct kefs_client *client, u32 *ret_block)
 {
 	struct kefs_ledger_entry entry = {
 		.flavor = client->principal.flavor, .uid = client->principal.uid, .line = client->line,
 		.domain = client->domain->bytes, .domain_len = client->domain->bytes_len,
 		.owner = client->owner, .owner_len = client->owner_len,
 	};
-	bool late;
-	u32 block;
-	int err;
 
-	err = kefs_ledger_add(r->ledger, &entry, &block);
-	if (err == -EUSERS || err == -ENOSPC || err == -EDQUOT) {
-		kefs_count(KEFS_CNT_UNRECORDED);
-		return 0;	/* it cannot reclaim, and will be told so: better than not to be served */
-	}
-	if (err)
-		return -KEFS_ERR_DELAY;
+	return kefs_ledger_add(r->ledger, &entry, ret_block);
+}
+
+/* A record, if there is none and the client has lost nothing that it does not know of. */
+static int record(struct kefs_recovery *r, struct kefs_client *client)
+{
+	u32 block = 0;
+	bool wanted;
+	int err = 0;
+
+	begin_recording(client);
 	spin_lock(&r->lock);
-	late = client->forgotten;
-	if (!late)
-		client->block = block;
+	wanted = !client->lost && !client->block;
 	spin_unlock(&r->lock);
-	if (!late)
-		return 0;
-	remove(r, block);
-	return -KEFS_ERR_EXPIRED;
+	if (wanted)
+		err = add(r, client, &block);
+	if (wanted && !err) {
+		spin_lock(&r->lock);
+		client->block = block;
+		spin_unlock(&r->lock);
+	}
+	end_recording(client);
+	if (err != -EUSERS && err != -ENOSPC && err != -EDQUOT)
+		return err ? -KEFS_ERR_DELAY : 0;
+	kefs_count(KEFS_CNT_UNRECORDED);
+	return 0;	/* it cannot reclaim, and will be told so: better than not to be served */
 }
 
 /* One less to wait for. */
@@ -362,7 +382,7 @@ int kefs_recovery_complete(struct kefs_client *client, bool one_fs)
 	return err;
 }
 
-void kefs_recovery_forget(struct kefs_client *client)
+void kefs_recovery_lose(struct kefs_client *client)
 {
 	struct kefs_recovery *r = recovery_of(client);
 	u32 block;
@@ -373,12 +393,33 @@ void kefs_recovery_forget(struct kefs_client *client)
 	if (READ_ONCE(client->domain->dead) && READ_ONCE(client->life) != KEFS_LIFE_DOOMED)
 		return;
 	spin_lock(&r->lock);
+	client->lost++;
+	spin_unlock(&r->lock);
+	/* From here on none is begun; one that was is there after this. */
+	begin_recording(client);
+	spin_lock(&r->lock);
 	block = client->block;
 	client->block = 0;
-	client->forgotten = true;
 	spin_unlock(&r->lock);
 	if (block)
 		remove(r, block);
+	end_recording(client);
+}
+
+void kefs_recovery_acknowledge(struct kefs_client *client)
+{
+	struct kefs_recovery *r = recovery_of(client);
+	bool last;
+
+	/* As the server goes not all losses are counted: none is forgiven then. */
+	if (!r || READ_ONCE(client->domain->dead))
+		return;
+	spin_lock(&r->lock);
+	last = client->lost && !--client->lost;
+	spin_unlock(&r->lock);
+	/* Whoever is not done reclaiming is put on record when he is. */
+	if (last && smp_load_acquire(&client->reclaim_complete) != COMPLETE_NO)
+		record(r, client);
 }
 
 /* --- */

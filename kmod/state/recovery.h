@@ -4,8 +4,9 @@
  * files: nobody gets new state before every client of every domain that had some has had its turn.
  *
  * A client is in the ledger (ledger.h) from before its RECLAIM_COMPLETE is answered, and 4.1 gives no state but
- * reclaimed one earlier, until before the first piece of its state goes to somebody else. What the ledger holds when
- * the server starts is who may reclaim. Grace begins with the volume's first connection, for until then no client can
+ * reclaimed one earlier, until before the first piece of its state goes to somebody else; and again from before the
+ * answer by which it learns that we know that it knows (FREE_STATEID of the last one). What the ledger holds when the
+ * server starts is who may reclaim. Grace begins with the volume's first connection, for until then no client can
  * come, and ends when each of them has sent RECLAIM_COMPLETE, or by grace.h's clock, or at an administrator's word.
  *
  * A volume without a ledger (recovery NULL everywhere here) remembers nobody and has no grace.
@@ -72,8 +73,15 @@ int kefs_recovery_intact(const struct kefs_volume *volume);
 
 /*
  * From here on the client can reclaim nothing after a restart, and that is on stable storage when this returns: to be
- * called before any of its state goes to somebody else, be it that the client ends or that a part is revoked. Sleeps.
+ * called before any of its state goes to somebody else, be it that the client ends (for good, and it is dead already)
+ * or that a part is revoked (until kefs_recovery_acknowledge()). Sleeps.
  */
-void kefs_recovery_forget(struct kefs_client *client);
+void kefs_recovery_lose(struct kefs_client *client);
+/*
+ * The client knows of one of its losses (FREE_STATEID), or there was none after all. Who knows of all will not reclaim
+ * what he lost, which is what RFC 8881 §8.4.3 is afraid of: he is put on record again, for the sake of what he has
+ * and will have. That is on stable storage when this returns, if it can be written; if not, it stays as it was. Sleeps.
+ */
+void kefs_recovery_acknowledge(struct kefs_client *client);
 
 #endif

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Sessions and the slots of their requests; connections and callbacks are in bindings.c. */
-#include <linux/mm.h>
 #include <linux/nospec.h>
 #include <linux/random.h>
 #include <linux/slab.h>
 #include "../core/kefs.h"
 #include "client.h"
 #include "expiry.h"
+#include "taker.h"
 #include "reaper.h"
 #include "session.h"
 
@@ -18,12 +18,6 @@
 #define BACK_SIZE_MAX		4096
 
 static atomic_t nr_sessions;
-static atomic_long_t reserved;		/* bytes that reply caches of all sessions may come to */
-
-u64 kefs_session_cache_bytes(void)
-{
-	return atomic_long_read(&reserved);
-}
 
 unsigned int kefs_session_count(void)
 {
@@ -58,33 +52,32 @@ int kefs_session_fit_back(const struct kefs_channel *ask, struct kefs_channel *g
 	return 0;
 }
 
-static u64 cache_limit(void)
+static size_t cache_need(u32 slots, u32 max_cached)
 {
-	return ((u64)totalram_pages() << PAGE_SHIFT) / KEFS_REPLY_CACHE_SHARE;
-}
-
-bool kefs_session_crowded(void)
-{
-	return kefs_session_cache_bytes() > cache_limit() / 2;
+	return sizeof(struct kefs_session) + slots * (sizeof(struct kefs_slot) + max_cached);
 }
 
 /*
- * Reply caches are memory that clients hold for as long as they like. Each new session may have a small part of what is
- * left, so that thousands find room: it gets fewer slots if need be, but two as long as there are two.
+ * Reply caches are memory that clients hold for as long as they like. Each new session may have a small part of what
+ * its client's taker may still take, so that thousands find room: if need be it gets fewer slots or, where not even
+ * two would fit, smaller replies kept; one slot as long as there is room for one.
  */
-static int reserve_cache(struct kefs_channel *fore, size_t *ret_bytes)
+static int reserve_cache(struct kefs_taker *taker, struct kefs_channel *fore, size_t *ret_bytes)
 {
-	size_t per_slot = sizeof(struct kefs_slot) + fore->max_cached;
-	long left = max((long)cache_limit() - atomic_long_read(&reserved), 0l);
-	long share = min(left, max_t(long, left / KEFS_REPLY_CACHE_SESSIONS, 2 * per_slot));
+	u64 room = kefs_taker_room(taker, KEFS_SHARE_REPLIES);
+	u64 share = room / KEFS_REPLY_CACHE_SESSIONS;
 
-	fore->max_slots = min_t(u32, fore->max_slots, share / per_slot);
-	if (!fore->max_slots) {
+	if (share < cache_need(2, fore->max_cached))
+		fore->max_cached = min_t(u32, fore->max_cached, KEFS_REPLY_CACHE_MIN);
+	share = min(room, max_t(u64, share, cache_need(1, fore->max_cached)));
+	if (share < cache_need(1, fore->max_cached)) {
 		kefs_reaper_kick();	/* courteous clients go early */
 		return -KEFS_ERR_DELAY;
 	}
-	*ret_bytes = fore->max_slots * per_slot;
-	atomic_long_add(*ret_bytes, &reserved);
+	while (cache_need(fore->max_slots, fore->max_cached) > share)
+		fore->max_slots--;
+	*ret_bytes = cache_need(fore->max_slots, fore->max_cached);
+	kefs_taker_charge(taker, KEFS_SHARE_REPLIES, *ret_bytes);
 	return 0;
 }
 
@@ -97,19 +90,16 @@ static void session_free(struct kefs_session *session)
 			session->reserved -= session->fore.max_cached;
 		kvfree(session->slots[i].reply);
 	}
-	atomic_long_sub(session->reserved, &reserved);
+	kefs_taker_charge(session->client->taker, KEFS_SHARE_REPLIES, -(long)session->reserved);
+	kefs_client_put(session->client);
 	atomic_dec(&nr_sessions);
 	kvfree_rcu(session, rcu);
 }
 
 void kefs_session_put(struct kefs_session *session)
 {
-	struct kefs_client *client = session->client;
-
-	if (!refcount_dec_and_test(&session->ref))
-		return;
-	session_free(session);
-	kefs_client_put(client);
+	if (refcount_dec_and_test(&session->ref))
+		session_free(session);
 }
 
 static void init_slots(struct kefs_session *session)
@@ -125,8 +115,8 @@ static void init_slots(struct kefs_session *session)
 	session->live_highest = session->target;
 }
 
-/* A session that nobody knows yet: no id, no client. */
-static struct kefs_session *session_alloc(const struct kefs_session_args *args)
+/* A session that nobody knows yet: no id, not in the client's list. */
+static struct kefs_session *session_alloc(struct kefs_client *client, const struct kefs_session_args *args)
 {
 	struct kefs_channel fore, back;
 	struct kefs_session *session;
@@ -139,15 +129,16 @@ static struct kefs_session *session_alloc(const struct kefs_session_args *args)
 	if (!err)
 		err = kefs_session_fit_back(&args->back, &back);
 	if (!err)
-		err = reserve_cache(&fore, &bytes);
+		err = reserve_cache(client->taker, &fore, &bytes);
 	if (err)
 		return ERR_PTR(err);
 	session = kvzalloc(struct_size(session, slots, fore.max_slots), GFP_KERNEL_ACCOUNT);
 	if (!session) {
-		atomic_long_sub(bytes, &reserved);
+		kefs_taker_charge(client->taker, KEFS_SHARE_REPLIES, -(long)bytes);
 		return ERR_PTR(-KEFS_ERR_DELAY);
 	}
 	refcount_set(&session->ref, 1);
+	session->client = kefs_client_get(client);
 	session->reserved = bytes;
 	session->flags = args->flags & KEFS_SESSION_BACK;
 	session->fore = fore;
@@ -175,7 +166,6 @@ static int insert_locked(struct kefs_client *client, struct kefs_session *sessio
 	put_unaligned_be64(client->id, session->id);
 	put_unaligned_be32(session->index, session->id + 8);
 	put_unaligned_be32(get_random_u32(), session->id + 12);
-	session->client = kefs_client_get(client);
 	spin_lock(&client->lock);
 	list_add_tail(&session->of_client, &client->sessions);
 	client->nr_sessions++;
@@ -195,22 +185,28 @@ static void fill_res(const struct kefs_session *session, u32 seqid, struct kefs_
 }
 
 /*
- * The steps of RFC 8881 §18.36.4 behind the sequence check. @session is used up (NULLed) on success. @old: the client
- * records that this one replaces, for kefs_client_finish_all().
+ * The steps of RFC 8881 §18.36.4 behind the sequence check. *@ret_refused: the arguments are impossible. @old: the
+ * client records that this one replaces, for kefs_client_finish_all().
  */
-static int create_locked(struct kefs_client *client, const struct kefs_session_args *args,
-			 struct kefs_session **session, struct list_head *old)
+static int create_locked(struct kefs_client *client, const struct kefs_session_args *args, bool *ret_refused,
+			 struct list_head *old)
 {
-	int err = client->confirmed ? 0 : kefs_client_confirm_locked(client, old);
+	struct kefs_session *session = session_alloc(client, args);
+	int err = 0;
 
 	lockdep_assert_held(&client->domain->lock);
+	*ret_refused = IS_ERR(session);
+	if (IS_ERR(session))
+		return PTR_ERR(session);
+	if (!client->confirmed)
+		err = kefs_client_confirm_locked(client, old);
 	if (!err)
-		err = insert_locked(client, *session);
+		err = insert_locked(client, session);
 	if (err)
-		return err;
-	fill_res(*session, args->seqid, &client->cs_res);
-	*session = NULL;
-	return 0;
+		session_free(session);
+	else
+		fill_res(session, args->seqid, &client->cs_res);
+	return err;
 }
 
 static bool transient(int err)
@@ -233,8 +229,9 @@ static void count_refused_locked(struct kefs_client *client, u32 seqid)
 
 /* The client's own one-slot reply cache around it. */
 static int create_once_locked(struct kefs_client *client, const struct kefs_session_args *args,
-			      struct kefs_session **session, struct kefs_session_res *res, struct list_head *old)
+			      struct kefs_session_res *res, struct list_head *old)
 {
+	bool refused;
 	int err;
 
 	lockdep_assert_held(&client->domain->lock);
@@ -247,10 +244,10 @@ static int create_once_locked(struct kefs_client *client, const struct kefs_sess
 	/* A stranger counts nothing. */
 	if (!client->confirmed && !kefs_principal_same(&client->principal, &args->principal))
 		return -KEFS_ERR_CLID_INUSE;
-	err = IS_ERR(*session) ? PTR_ERR(*session) : create_locked(client, args, session, old);
+	err = create_locked(client, args, &refused, old);
 	if (transient(err))
 		return err;	/* as if it had never come: the client repeats it with the same number */
-	if (IS_ERR(*session)) {
+	if (refused) {
 		count_refused_locked(client, args->seqid);
 		return err;
 	}
@@ -278,7 +275,6 @@ static void bind_creator(struct kefs_domain *domain, const struct kefs_session_r
 int kefs_session_create(struct kefs_domain *domain, const struct kefs_session_args *args, struct kefs_bound *bound,
 			struct kefs_session_res *res)
 {
-	struct kefs_session *session = session_alloc(args);
 	int err = -KEFS_ERR_STALE_CLIENTID;
 	struct kefs_client *client;
 	LIST_HEAD(old);
@@ -287,12 +283,10 @@ int kefs_session_create(struct kefs_domain *domain, const struct kefs_session_ar
 	mutex_lock(&domain->lock);
 	client = xa_load(&domain->clients, (u32)args->clientid);
 	if (client && client->id == args->clientid && kefs_client_renew(client))
-		err = create_once_locked(client, args, &session, res, &old);
+		err = create_once_locked(client, args, res, &old);
 	mutex_unlock(&domain->lock);
 
 	kefs_client_finish_all(&old);
-	if (!IS_ERR_OR_NULL(session))
-		session_free(session);
 	if (!err && bound)
 		bind_creator(domain, res, bound);
 	return err;
@@ -443,27 +437,28 @@ static void retire_slots(struct kefs_session *session, u32 target)
 		if (READ_ONCE(session->slots[i].retired) || !kefs_slot_own(&session->slots[i]))
 			continue;
 		if (kefs_slot_retire(&session->slots[i]))
-			atomic_long_sub(session->fore.max_cached, &reserved);
+			kefs_taker_charge(session->client->taker, KEFS_SHARE_REPLIES,
+					   -(long)session->fore.max_cached);
 		slot_release(&session->slots[i]);
 	}
 }
 
 /*
- * sr_target_highest_slotid: when reply caches take too much, all sessions are asked to do with fewer slots. A new
- * request on a slot whose last reply said so comes from a client that knows; if it then claims to use no slot above,
- * the memory goes (RFC 8881 §2.10.6.1). A client that does not listen is served as agreed.
+ * sr_target_highest_slotid: when the reply caches of a taker take much of what they may, its clients are asked to do
+ * with fewer slots. A new request on a slot whose last reply said so comes from a client that knows; if it then claims
+ * to use no slot above, the memory goes (RFC 8881 §2.10.6.1). A client that does not listen is served as agreed.
  */
 static void set_target(struct kefs_slot *slot, u32 highest)
 {
 	struct kefs_session *session = slot->session;
-	u32 target = kefs_slot_target(session->fore.max_slots, atomic_long_read(&reserved), cache_limit()) - 1;
+	u32 target = kefs_taker_target(session->client->taker, session->fore.max_slots) - 1;
 
 	if (unlikely(target != READ_ONCE(session->target))) {
 		WRITE_ONCE(session->target, target);
 		WRITE_ONCE(session->target_gen, session->target_gen + 1);
 	}
 	if (unlikely(slot->retired)) {
-		atomic_long_add(session->fore.max_cached, &reserved);
+		kefs_taker_charge(session->client->taker, KEFS_SHARE_REPLIES, session->fore.max_cached);
 		WRITE_ONCE(session->live_highest, session->fore.max_slots - 1);
 	} else if (unlikely(target < READ_ONCE(session->live_highest)) && slot->used && highest <= target &&
 		   slot->told_gen == READ_ONCE(session->target_gen)) {

@@ -83,7 +83,7 @@ struct kefs_session {
 	u32 cb_seqid[KEFS_CB_SLOTS_MAX]; /* of the next call */
 	u32 status;			/* SEQUENCE status flags of this session; read without lock */
 
-	size_t reserved;		/* bytes of the global share of reply caches, those of retired slots too */
+	size_t reserved;		/* bytes of its client's share of reply caches, those of retired slots too */
 	struct rcu_head rcu;
 	struct kefs_slot slots[];	/* fore.max_slots */
 };
@@ -239,9 +239,6 @@ void kefs_bindings_drop_locked(struct kefs_session *session);
 void kefs_bindings_status_locked(struct kefs_client *client);
 void kefs_bindings_set_ops(const struct kefs_state_ops *ops);
 
-u64 kefs_session_cache_bytes(void);
-/* They take more than half of what they may: who does without his had better go. */
-bool kefs_session_crowded(void);
 unsigned int kefs_session_count(void);
 
 #endif

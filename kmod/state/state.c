@@ -5,6 +5,7 @@
 #include "deleg.h"
 #include "expiry.h"
 #include "fileobj.h"
+#include "taker.h"
 #include "lock.h"
 #include "lockwait.h"
 #include "open.h"
@@ -28,7 +29,7 @@ void kefs_state_counts(struct kefs_state_counts *counts)
 		.locks = kefs_stateid_locks(),
 		.delegs = kefs_deleg_count(),
 		.courteous = kefs_client_courteous(),
-		.reply_cache_bytes = kefs_session_cache_bytes(),
+		.reply_cache_bytes = kefs_taker_all(KEFS_SHARE_REPLIES),
 	};
 }
 

@@ -74,8 +74,11 @@ struct kefs_lock_wait;
 /* Caps of this layer beside core/limits.h. */
 #define KEFS_UNCONFIRMED_MAX	1024	/* unconfirmed client records of a domain: they cost a stranger nothing */
 #define KEFS_COURTESY_SEC	(24 * 3600) /* how long an expired client's state is kept when nobody wants it */
-#define KEFS_REPLY_CACHE_SHARE	16	/* reply caches of all sessions take at most 1/16 of memory */
-#define KEFS_REPLY_CACHE_SESSIONS 1024	/* and that of a new one 1/1024 of what is left of it */
+#define KEFS_REPLY_CACHE_SHARE	8	/* reply caches of all sessions take at most 1/8 of memory */
+#define KEFS_REPLY_CACHE_SESSIONS 2048	/* and that of a new one 1/2048 of what its client's address may still take */
+#define KEFS_REPLY_CACHE_ASSURED (16 * 1024) /* of an address, however much others have: some small sessions */
+#define KEFS_REPLY_CACHE_MIN	1024	/* cached reply of a small session: OPEN with names and attributes is below it */
+#define KEFS_CLIENTS_ASSURED	64	/* client records of an address, however many others have */
 
 /*
  * What state does with connections, which are opaque to it, and with callbacks, whose form it does not know. conn_get

@@ -104,6 +104,11 @@ u64 kefs_conn_id(const struct kefs_conn *conn)
 	return conn->id;
 }
 
+struct kefs_lane *kefs_conn_lane(const struct kefs_conn *conn)
+{
+	return conn->rx_work.lane;
+}
+
 /* Roles */
 
 void kefs_conn_kick(struct kefs_conn *conn)
@@ -306,7 +311,8 @@ static void set_options(struct sock *sk)
 	tcp_sock_set_user_timeout(sk, KEFS_PACE_SEC * MSEC_PER_SEC);
 }
 
-static struct kefs_conn *conn_new(struct socket *sock, const struct kefs_conn_ops *ops, void *priv)
+static struct kefs_conn *conn_new(struct socket *sock, const struct kefs_conn_ops *ops, struct kefs_lane *lane,
+				  void *priv)
 {
 	struct kefs_conn *conn = kzalloc(sizeof(*conn), GFP_KERNEL);
 
@@ -319,9 +325,9 @@ static struct kefs_conn *conn_new(struct socket *sock, const struct kefs_conn_op
 	conn->priv = priv;
 	conn->id = atomic64_inc_return(&last_id);
 	conn->born = conn->last_request = jiffies;
-	kefs_work_init(&conn->close_work, close_run);
-	kefs_work_init(&conn->free_work, free_run);
-	kefs_recv_init(conn);
+	kefs_work_init(&conn->close_work, close_run, NULL);
+	kefs_work_init(&conn->free_work, free_run, NULL);
+	kefs_recv_init(conn, lane);
 	kefs_send_init(conn);
 	return conn;
 }
@@ -364,8 +370,8 @@ static int conn_open(struct kefs_conn *conn, const struct kefs_conn_ends *ends)
 	return 0;
 }
 
-struct kefs_conn *kefs_conn_adopt(int fd, const struct kefs_conn_ends *ends, const struct kefs_conn_ops *ops,
-				  void *priv)
+struct kefs_conn *kefs_conn_adopt(int fd, const struct kefs_conn_ends *ends, struct kefs_lane *lane,
+				  const struct kefs_conn_ops *ops, void *priv)
 {
 	struct socket *sock;
 	struct kefs_conn *conn;
@@ -380,7 +386,7 @@ struct kefs_conn *kefs_conn_adopt(int fd, const struct kefs_conn_ends *ends, con
 		err = -EMFILE;
 		goto err_count;
 	}
-	conn = conn_new(sock, ops, priv);
+	conn = conn_new(sock, ops, lane, priv);
 	if (!conn) {
 		err = -ENOMEM;
 		goto err_count;

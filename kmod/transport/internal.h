@@ -108,7 +108,7 @@ void kefs_conn_unhold(struct kefs_conn *conn, int bit);
 void kefs_conn_flight_end(struct kefs_conn *conn);	/* one in_flight less */
 
 /* recv.c */
-void kefs_recv_init(struct kefs_conn *conn);
+void kefs_recv_init(struct kefs_conn *conn, struct kefs_lane *lane);
 /* The parser's input: @len bytes that can be copied, or kept in a record. */
 struct kefs_rx_src {
 	size_t off;			/* of the first byte, in the source's own terms */

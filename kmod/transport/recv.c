@@ -353,9 +353,9 @@ static void rx_run(struct kefs_work *work)
 	kefs_conn_put(conn);
 }
 
-void kefs_recv_init(struct kefs_conn *conn)
+void kefs_recv_init(struct kefs_conn *conn, struct kefs_lane *lane)
 {
-	kefs_work_init(&conn->rx_work, rx_run);
+	kefs_work_init(&conn->rx_work, rx_run, lane);
 	INIT_LIST_HEAD(&conn->budget.node);
 	conn->budget.wake = budget_wake;
 }

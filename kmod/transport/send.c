@@ -214,7 +214,7 @@ bool kefs_send_pending(struct kefs_conn *conn)
 
 void kefs_send_init(struct kefs_conn *conn)
 {
-	kefs_work_init(&conn->tx_work, tx_run);
+	kefs_work_init(&conn->tx_work, tx_run, NULL);
 	spin_lock_init(&conn->tx_lock);
 	INIT_LIST_HEAD(&conn->tx_queue);
 }
