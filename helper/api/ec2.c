@@ -18,19 +18,13 @@
 
 /* --- filters --- */
 
-/* A list's values are looked through in one go: to ask for each by its number would take the square of the time. */
 static bool value_wanted(const struct kefs_query_call *call, unsigned int filter, const char *value)
 {
-	char start[32];
+	size_t count;
+	const struct kefs_form_param *const *values = kefs_form_range(call->form, &count, "Filter.%u.Value.", filter);
 
-	(void)kefs_str_format(start, sizeof(start), "Filter.%u.Value.", filter);
-	for (size_t i = 0, seen = 0; i < call->form->count && seen < VALUES_MAX; i++) {
-		const struct kefs_form_param *param = &call->form->params[i];
-
-		if (!kefs_str_after(param->name, start))
-			continue;
-		seen++;
-		if (fnmatch(param->value, value, 0) == 0)
+	for (size_t i = 0; i < count; i++) {
+		if (fnmatch(values[i]->value, value, 0) == 0)
 			return true;
 	}
 	return false;
@@ -68,21 +62,28 @@ static int one_filter(struct kefs_query_call *call, unsigned int filter, const c
 	return known ? 0 : kefs_err_set(&call->err, -KEFS_E_PARAMETER_VALUE, "The filter '%.64s' is invalid", name);
 }
 
-static bool id_wanted(const struct kefs_query_call *call, const char *name, const char *id)
+bool kefs_ec2_listed(const struct kefs_query_call *call, const char *param, const char *value)
 {
-	bool any = false;
+	size_t count;
+	const struct kefs_form_param *const *values = kefs_form_range(call->form, &count, "%s.", param);
 
-	for (size_t i = 0; name && i < call->form->count; i++) {
-		const struct kefs_form_param *param = &call->form->params[i];
-		const char *rest = kefs_str_after(param->name, name);
-
-		if (!rest || *rest != '.')
-			continue;
-		any = true;
-		if (!strcmp(param->value, id))
+	for (size_t i = 0; i < count; i++) {
+		if (!strcmp(values[i]->value, value))
 			return true;
 	}
-	return !any;
+	return !count;
+}
+
+/* What is not looked at would give more, or less, than was asked for. */
+static int check_limits(struct kefs_query_call *call, unsigned int filter)
+{
+	size_t count;
+
+	(void)kefs_form_range(call->form, &count, "Filter.%u.Value.", filter);
+	if (count <= VALUES_MAX && filter <= FILTERS_MAX)
+		return 0;
+	return kefs_err_set(&call->err, -KEFS_E_PARAMETER_VALUE, "The request must not have more than %d filters of %d values",
+			    FILTERS_MAX, VALUES_MAX);
 }
 
 int kefs_ec2_wanted(struct kefs_query_call *call, const char *param, const char *id,
@@ -91,18 +92,20 @@ int kefs_ec2_wanted(struct kefs_query_call *call, const char *param, const char 
 	struct kefs_tags tags = { .count = 0 };
 	int rc = 1;
 
-	if (!id_wanted(call, param, id))
+	if (param && !kefs_ec2_listed(call, param, id))
 		return 0;
 	if (kefs_form_has(call->form, "Filter.")) {
 		rc = kefs_st_tag_list(call->efs->db, id, 0, KEFS_TAG_MAX, &tags, &call->err);
 		rc = rc < 0 ? rc : 1;
 	}
-	for (unsigned int i = 1; i <= FILTERS_MAX && rc > 0; i++) {
+	for (unsigned int i = 1; rc > 0; i++) {
 		const char *name = kefs_form_get(call->form, "Filter.%u.Name", i);
 
 		if (!name)
 			break;
-		rc = one_filter(call, i, name, &tags, attributes, count);
+		rc = check_limits(call, i);
+		if (rc == 0)
+			rc = one_filter(call, i, name, &tags, attributes, count);
 	}
 	kefs_tags_free(&tags);
 	return rc;

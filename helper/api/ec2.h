@@ -25,6 +25,9 @@ int kefs_ec2_check_ids(struct kefs_query_call *call, const char *param, const ch
 		       bool (*exists)(struct kefs_query_call *call, const char *id));
 
 /* <tagSet>. 0 or -errno. */
+/* Is the value one of a list of parameters ("GroupName"), or is there no such list? */
+bool kefs_ec2_listed(const struct kefs_query_call *call, const char *param, const char *value);
+
 int kefs_ec2_write_tags(struct kefs_query_call *call, const char *id);
 
 /* Could tags be stored for something that is to be made? 0 or InvalidParameterValue. */

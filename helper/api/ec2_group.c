@@ -136,18 +136,6 @@ static int write_permissions(struct kefs_query_call *call, const char *element, 
 	return rc;
 }
 
-static bool name_wanted(struct kefs_query_call *call, const char *name)
-{
-	for (unsigned int i = 1;; i++) {
-		const char *wanted = kefs_form_get(call->form, "GroupName.%u", i);
-
-		if (!wanted)
-			return i == 1;
-		if (!strcmp(wanted, name))
-			return true;
-	}
-}
-
 static int write_group(void *ctx, const struct kefs_security_group *group)
 {
 	struct kefs_query_call *call = ctx;
@@ -155,7 +143,7 @@ static int write_group(void *ctx, const struct kefs_security_group *group)
 		{ "group-id", group->id }, { "group-name", group->name }, { "vpc-id", group->vpc_id },
 		{ "description", group->description }, { "owner-id", call->efs->topology->account },
 	};
-	int rc = name_wanted(call, group->name) ?
+	int rc = kefs_ec2_listed(call, "GroupName", group->name) ?
 			 kefs_ec2_wanted(call, "GroupId", group->id, attributes, sizeof(attributes) / sizeof(attributes[0])) : 0;
 
 	if (rc <= 0)

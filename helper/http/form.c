@@ -37,6 +37,25 @@ static int add(struct kefs_form *form, size_t *size, const char *name, const cha
 	return -ENOMEM;
 }
 
+static int by_name(const void *a, const void *b)
+{
+	const struct kefs_form_param *const *one = a, *const *two = b;
+	int order = strcmp((*one)->name, (*two)->name);
+
+	return order ? order : *one < *two ? -1 : 1;
+}
+
+static int sort(struct kefs_form *form)
+{
+	form->sorted = calloc(form->count + 1, sizeof(struct kefs_form_param *));
+	if (!form->sorted)
+		return -ENOMEM;
+	for (size_t i = 0; i < form->count; i++)
+		form->sorted[i] = &form->params[i];
+	qsort(form->sorted, form->count, sizeof(struct kefs_form_param *), by_name);
+	return 0;
+}
+
 int kefs_form_parse(const char *text, size_t len, struct kefs_form *ret_form)
 {
 	CLEANUP_FREE char *value = malloc(len + 1);
@@ -54,6 +73,8 @@ int kefs_form_parse(const char *text, size_t len, struct kefs_form *ret_form)
 		if (rc < 0)
 			break;
 	}
+	if (rc == 0)
+		rc = sort(&form);
 	if (rc < 0) {
 		kefs_form_free(&form);
 		return rc == -ENAMETOOLONG ? -E2BIG : rc;
@@ -69,38 +90,74 @@ void kefs_form_free(struct kefs_form *form)
 		free(form->params[i].value);
 	}
 	free(form->params);
+	free(form->sorted);
 	form->params = NULL;
+	form->sorted = NULL;
 	form->count = 0;
+}
+
+/* The first whose name is not before that. */
+static size_t find(const struct kefs_form *form, const char *name)
+{
+	size_t low = 0, high = form->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(form->sorted[middle]->name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
 }
 
 const char *kefs_form_get(const struct kefs_form *form, const char *format, ...)
 {
 	char name[KEFS_FORM_NAME_SIZE];
 	va_list ap;
+	size_t i;
 	int rc;
 
 	va_start(ap, format);
 	rc = kefs_str_vformat(name, sizeof(name), format, ap);
 	va_end(ap);
-	for (size_t i = 0; i < form->count && rc == 0; i++) {
-		if (!strcmp(form->params[i].name, name))
-			return form->params[i].value;
-	}
-	return NULL;
+	if (rc < 0)
+		return NULL;
+	i = find(form, name);
+	return i < form->count && !strcmp(form->sorted[i]->name, name) ? form->sorted[i]->value : NULL;
 }
 
-int kefs_form_has(const struct kefs_form *form, const char *format, ...)
+const struct kefs_form_param *const *kefs_form_range(const struct kefs_form *form, size_t *ret_count,
+						     const char *format, ...)
 {
-	char name[KEFS_FORM_NAME_SIZE];
+	char start[KEFS_FORM_NAME_SIZE];
+	size_t first, count = 0;
 	va_list ap;
 	int rc;
 
 	va_start(ap, format);
-	rc = kefs_str_vformat(name, sizeof(name), format, ap);
+	rc = kefs_str_vformat(start, sizeof(start), format, ap);
 	va_end(ap);
-	for (size_t i = 0; i < form->count && rc == 0; i++) {
-		if (kefs_str_after(form->params[i].name, name))
-			return 1;
-	}
-	return 0;
+	first = rc < 0 ? form->count : find(form, start);
+	while (first + count < form->count && kefs_str_after(form->sorted[first + count]->name, start))
+		count++;
+	*ret_count = count;
+	return form->sorted + first;
+}
+
+int kefs_form_has(const struct kefs_form *form, const char *format, ...)
+{
+	char start[KEFS_FORM_NAME_SIZE];
+	va_list ap;
+	size_t i;
+	int rc;
+
+	va_start(ap, format);
+	rc = kefs_str_vformat(start, sizeof(start), format, ap);
+	va_end(ap);
+	if (rc < 0)
+		return 0;
+	i = find(form, start);
+	return i < form->count && kefs_str_after(form->sorted[i]->name, start);
 }

@@ -12,9 +12,10 @@ struct kefs_form_param {
 	char *name, *value;
 };
 
-/* In the order in which they came. To be freed with kefs_form_free(). */
+/* To be freed with kefs_form_free(). */
 struct kefs_form {
-	struct kefs_form_param *params;
+	struct kefs_form_param *params;		/* in the order in which they came */
+	const struct kefs_form_param **sorted;	/* by name, those of one name in that order */
 	size_t count;
 };
 
@@ -29,6 +30,13 @@ void kefs_form_free(struct kefs_form *form);
 
 /* The value of the first parameter of that name; NULL if it is absent. Good as long as the form. */
 const char *kefs_form_get(const struct kefs_form *form, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * The parameters whose names start so, by name: where they begin, and how many. Who has a list to look through takes
+ * this, for to ask for each by its number costs a search each.
+ */
+const struct kefs_form_param *const *kefs_form_range(const struct kefs_form *form, size_t *ret_count,
+						     const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Is there a parameter whose name starts so? */
 int kefs_form_has(const struct kefs_form *form, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -98,6 +98,9 @@ class Places(Case):
         self.assertEqual(self.ec2.describe_vpcs(VpcIds=[LAB['VpcId']])['Vpcs'][0]['VpcId'], LAB['VpcId'])
         self.refused('InvalidVpcID.NotFound', self.ec2.describe_vpcs, VpcIds=['vpc-00000000'])
         self.refused('InvalidParameterValue', self.ec2.describe_vpcs, Filters=flt(colour='red'))
+        self.assertEqual(len(self.ec2.describe_vpcs(Filters=flt(is_default=['x'] * 199 + ['true']))['Vpcs']), 1)
+        self.refused('InvalidParameterValue', self.ec2.describe_vpcs, Filters=flt(is_default=['x'] * 200 + ['true']))
+        self.refused('InvalidParameterValue', self.ec2.describe_vpcs, Filters=flt(is_default='true') * 201)
 
     def test_subnets(self):
         subnets = self.ec2.describe_subnets()['Subnets']
@@ -137,6 +140,8 @@ class Places(Case):
 class Groups(Case):
     def test_default(self):
         groups = self.ec2.describe_security_groups(Filters=flt(group_name='default'))['SecurityGroups']
+        self.assertEqual(self.ec2.describe_security_groups(GroupNames=['none', 'default'])['SecurityGroups'], groups)
+        self.assertEqual(self.ec2.describe_security_groups(GroupNames=['none'])['SecurityGroups'], [])
         self.assertEqual({g['GroupId'] for g in groups}, {v['DefaultSecurityGroupId'] for v in TOPOLOGY['Vpcs']})
         one = self.ec2.describe_security_groups(GroupIds=[DEFAULT['DefaultSecurityGroupId']])['SecurityGroups'][0]
         self.assertEqual((one['GroupName'], one['VpcId'], one['OwnerId']), ('default', DEFAULT['VpcId'], ACCOUNT))

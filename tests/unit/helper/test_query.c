@@ -13,13 +13,16 @@
 
 static void test_form(void **state)
 {
-	static const char text[] = "Action=DescribeVpcs&Filter.1.Name=is-default&Filter.1.Value.1=a%26b+c&"
+	static const char text[] = "Action=DescribeVpcs&Filter.1.Name=is-default&Filter.1.Value.2=z&Filter.1.Value.1=a%26b+c&"
 				   "Empty=&Bare&&Action=Second";
+	const struct kefs_form_param *const *values;
 	struct kefs_form form;
+	size_t count;
 
 	(void)state;
 	assert_int_equal(kefs_form_parse(text, strlen(text), &form), 0);
-	assert_int_equal(form.count, 6);
+	assert_int_equal(form.count, 7);
+	assert_string_equal(form.params[2].value, "z");
 	assert_string_equal(kefs_form_get(&form, "Action"), "DescribeVpcs");
 	assert_string_equal(kefs_form_get(&form, "Filter.%u.Value.%u", 1, 1), "a&b c");
 	assert_string_equal(kefs_form_get(&form, "Empty"), "");
@@ -28,6 +31,11 @@ static void test_form(void **state)
 	assert_null(kefs_form_get(&form, "Filter.2.Name"));
 	assert_true(kefs_form_has(&form, "Filter."));
 	assert_false(kefs_form_has(&form, "Filter.2"));
+	values = kefs_form_range(&form, &count, "Filter.%u.Value.", 1);
+	assert_int_equal(count, 2);
+	assert_string_equal(values[0]->value, "a&b c");
+	(void)kefs_form_range(&form, &count, "Z");
+	assert_int_equal(count, 0);
 	kefs_form_free(&form);
 	kefs_form_free(&form);
 }
