@@ -11,6 +11,7 @@
 
 #define MAX_ITEMS 1000
 #define ITEMS 100
+#define AWS_MARK '/'	/* ends the marker of a page whose last one is a policy of AWS's: names do not have it */
 
 enum kefs_identity_kind kefs_iam_kind(const char *name)
 {
@@ -89,39 +90,46 @@ int kefs_iam_description(struct kefs_query_call *call, const char **ret_text)
 int kefs_iam_pager_begin(struct kefs_query_call *call, struct kefs_iam_pager *ret_pager)
 {
 	const char *marker = kefs_form_get(call->form, "Marker");
+	size_t len = marker ? strlen(marker) : 0;
 
-	*ret_pager = (struct kefs_iam_pager) { .after = marker ? marker : "" };
-	if (marker && !kefs_iam_name_valid(marker, KEFS_IAM_NAME_SIZE - 1))
+	*ret_pager = (struct kefs_iam_pager) { .after_aws = len && marker[len - 1] == AWS_MARK };
+	if (marker && (kefs_str_format(ret_pager->after, sizeof(ret_pager->after), "%.*s", (int)len - ret_pager->after_aws,
+				       marker) < 0 || !kefs_iam_name_valid(ret_pager->after, KEFS_IAM_NAME_SIZE - 1)))
 		return kefs_err_set(&call->err, -KEFS_E_IAM_VALIDATION, "Invalid Marker");
 	return kefs_query_number(call, "MaxItems", 1, MAX_ITEMS, ITEMS, &ret_pager->max);
 }
 
 /* As the store orders them; inline policies may differ in nothing but case. */
-static int compare(const char *a, const char *b)
+static bool is_behind(const struct kefs_iam_pager *pager, const char *name, bool aws)
 {
-	int order = strcasecmp(a, b);
+	int order = strcasecmp(name, pager->after);
 
-	return order ? order : strcmp(a, b);
+	if (order == 0)
+		order = aws - pager->after_aws;
+	return order ? order > 0 : strcmp(name, pager->after) > 0;
 }
 
-bool kefs_iam_pager_take(struct kefs_iam_pager *pager, const char *name)
+bool kefs_iam_pager_take(struct kefs_iam_pager *pager, const char *name, bool aws)
 {
-	if (pager->more || compare(name, pager->after) <= 0)
+	if (pager->more || !is_behind(pager, name, aws))
 		return false;
 	if (pager->shown == pager->max) {
 		pager->more = true;
 		return false;
 	}
 	pager->shown++;
+	pager->last_aws = aws;
 	(void)kefs_str_copy(pager->last, sizeof(pager->last), name);
 	return true;
 }
 
 void kefs_iam_pager_end(struct kefs_query_call *call, const struct kefs_iam_pager *pager)
 {
+	const char mark[] = { AWS_MARK, '\0' };
+
 	kefs_xml_bool(&call->xml, "IsTruncated", pager->more);
 	if (pager->more)
-		kefs_xml_text(&call->xml, "Marker", pager->last);
+		kefs_xml_format(&call->xml, "Marker", "%s%s", pager->last, pager->last_aws ? mark : "");
 }
 
 /* --- tags --- */

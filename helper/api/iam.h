@@ -39,17 +39,21 @@ int kefs_iam_missing(struct kefs_query_call *call, const char *what, const char 
 
 /* A list in pages, in the order of names: MaxItems and Marker, IsTruncated and Marker. */
 struct kefs_iam_pager {
-	const char *after;
+	char after[KEFS_IAM_NAME_SIZE];
 	uint64_t max, shown;
-	bool more;
+	bool after_aws, more, last_aws;
 	char last[KEFS_IAM_NAME_SIZE];
 };
 int kefs_iam_pager_begin(struct kefs_query_call *call, struct kefs_iam_pager *ret_pager);
-/* Is it on the page? */
-bool kefs_iam_pager_take(struct kefs_iam_pager *pager, const char *name);
+/* Is it on the page? aws: it is a policy of AWS's, which comes behind an own one of the same name. */
+bool kefs_iam_pager_take(struct kefs_iam_pager *pager, const char *name, bool aws);
 void kefs_iam_pager_end(struct kefs_query_call *call, const struct kefs_iam_pager *pager);
 
-/* "Tags.member.N.Key": 0, InvalidInput, -ENOMEM; to be freed. */
+/* Where tags, and the keys of tags, are among the parameters, as kefs_query_tags() and kefs_query_list() want it. */
+#define KEFS_IAM_TAGS		"Tags.member"
+#define KEFS_IAM_TAG_KEYS	"TagKeys.member"
+
+/* The tags, checked: 0, InvalidInput, -ENOMEM; to be freed. */
 int kefs_iam_read_tags(struct kefs_query_call *call, struct kefs_tags *ret_tags);
 int kefs_iam_write_tags(struct kefs_query_call *call, const char *id);
 int kefs_iam_store_tags(struct kefs_query_call *call, const char *id, const struct kefs_tags *tags);

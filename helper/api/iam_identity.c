@@ -253,7 +253,7 @@ static int list(struct kefs_query_call *call, const char *name, struct kefs_iden
 		return rc;
 	kefs_xml_open(&call->xml, name);
 	for (size_t i = 0; i < all.count && rc == 0; i++) {
-		if (kefs_iam_pager_take(&pager, all.list[i].name))
+		if (kefs_iam_pager_take(&pager, all.list[i].name, false))
 			rc = write_identity(call, "member", &all.list[i], false);
 	}
 	kefs_xml_close(&call->xml, name);

@@ -193,7 +193,7 @@ static int list_aws_before(struct policy_listing *listing, const char *name)
 	       (!name || strcasecmp(policy->name, name) < 0)) {
 		listing->next_aws++;
 		if ((!listing->only_attached || aws_attached(listing, policy)) &&
-		    kefs_iam_pager_take(&listing->pager, policy->name))
+		    kefs_iam_pager_take(&listing->pager, policy->name, true))
 			rc = write_aws(listing->call, "member", policy);
 	}
 	return rc;
@@ -205,7 +205,7 @@ static int list_one(void *ctx, const struct kefs_managed_policy *policy)
 	int rc = list_aws_before(listing, policy->name);
 
 	if (rc == 0 && listing->own && (!listing->only_attached || policy->attached) &&
-	    kefs_iam_pager_take(&listing->pager, policy->name))
+	    kefs_iam_pager_take(&listing->pager, policy->name, false))
 		write_own(listing->call, "member", policy);
 	return rc;
 }

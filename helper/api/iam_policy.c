@@ -97,7 +97,7 @@ static int list_name(void *ctx, const char *name, const char *document)
 	struct listing *listing = ctx;
 
 	(void)document;
-	if (kefs_iam_pager_take(&listing->pager, name))
+	if (kefs_iam_pager_take(&listing->pager, name, false))
 		kefs_xml_text(&listing->call->xml, "member", name);
 	return 0;
 }
@@ -166,7 +166,7 @@ static int list_attached(void *ctx, const char *name, const char *path)
 	struct listing *listing = ctx;
 	char arn[KEFS_IAM_ARN_SIZE];
 
-	if (!kefs_iam_pager_take(&listing->pager, name))
+	if (!kefs_iam_pager_take(&listing->pager, name, !*path))
 		return 0;
 	kefs_iam_arn(*path ? listing->call->efs->topology->account : "aws", "policy", *path ? path : "/", name, arn);
 	kefs_xml_open(&listing->call->xml, "member");

@@ -339,7 +339,7 @@ int kefs_st_attached_list(struct kefs_db *db, const char *identity_id, kefs_st_p
 	return kefs_store_query(db, give, &all, "listing attached policies", err,
 				"SELECT coalesce(p.name, a.policy_id), coalesce(p.path, '') FROM attached_policies a "
 				"LEFT JOIN managed_policies p ON p.id = a.policy_id WHERE a.identity_id = ?1 "
-				"ORDER BY 1 COLLATE NOCASE", "t", identity_id);
+				"ORDER BY 1 COLLATE NOCASE, p.id IS NULL", "t", identity_id);
 }
 
 /* --- principals --- */

@@ -81,7 +81,10 @@ int kefs_st_attach(struct kefs_db *db, const char *identity_id, const char *poli
 		   struct kefs_err *err);
 int kefs_st_detach(struct kefs_db *db, const char *identity_id, const char *policy_id, struct kefs_err *err);
 
-/* Calls each for what is attached to an identity: policy's name, and path as document ("" for AWS's). */
+/*
+ * Calls each for what is attached to an identity, by name, AWS's behind an own one of that name: policy's name, and
+ * path as document ("" for AWS's).
+ */
 int kefs_st_attached_list(struct kefs_db *db, const char *identity_id, kefs_st_policy_fn each, void *ctx,
 			  struct kefs_err *err);
 

@@ -412,3 +412,24 @@ class Sts(Case):
 
 if __name__ == '__main__':
     unittest.main()
+    def test_pages_of_two_with_one_name(self):
+        """An own policy may be called as one of AWS's is."""
+        self.iam.create_user(UserName='Ann')
+        name = iam.EFS_MANAGED[0]
+        both = [f'arn:aws:iam::{ACCOUNT}:policy/{name.lower()}', 'arn:aws:iam::aws:policy/' + name]
+        self.iam.create_policy(PolicyName=name.lower(), PolicyDocument=policy('ec2:*'))
+        for arn in both:
+            self.iam.attach_user_policy(UserName='Ann', PolicyArn=arn)
+        for size in (1, 2, 3):
+            page = {'PageSize': size}
+            pages = self.iam.get_paginator('list_attached_user_policies').paginate(UserName='Ann', PaginationConfig=page)
+            self.assertEqual([p['PolicyArn'] for page in pages for p in page['AttachedPolicies']], both)
+            pages = self.iam.get_paginator('list_policies').paginate(OnlyAttached=True, PaginationConfig=page)
+            self.assertEqual([p['Arn'] for page in pages for p in page['Policies']], both)
+            pages = self.iam.get_paginator('list_policies').paginate(PaginationConfig=page)
+            found = [p['Arn'] for page in pages for p in page['Policies']]
+            self.assertEqual(len(found), len(set(found)))
+            self.assertEqual(found.index(both[0]) + 1, found.index(both[1]))
+        self.refused('ValidationError', self.iam.list_policies, Marker='/')
+        self.refused('ValidationError', self.iam.list_policies, Marker='a//')
+
