@@ -51,19 +51,31 @@ static int scan_folders(struct watches *watches, int64_t now_ms)
 	return -errno;
 }
 
+/* A look into a mount namespace. */
+struct look {
+	const struct watches *watches;
+	uint64_t ns;	/* 0: ours */
+};
+
 /*
- * The port alone says whose mount it is: no two tunnels have the same, and a mount point may be moved or bound, into
- * other namespaces too.
+ * The port says whose mount it is: no two tunnels of RUN_DIR have the same, and a mount point may be moved or bound,
+ * into other namespaces too. But who has a RUN_DIR of his own, in a container, may have a tunnel of the same number.
  */
 static void mark(void *arg, const struct mount_row *row)
 {
-	const struct watches *watches = arg;
+	const struct look *look = arg;
 
 	if (!row->nfs || !row->loopback || !row->port)
 		return;
-	for (size_t i = 0; i < watches->count; i++) {
-		if (watches->all[i]->state.port == row->port)
-			watches->all[i]->mounted = true;
+	for (size_t i = 0; i < look->watches->count; i++) {
+		struct watch *watch = look->watches->all[i];
+
+		if (watch->state.port != row->port)
+			continue;
+		if (!look->ns || look->ns == watch->state.mount_ns)
+			watch->mounted = true;
+		else
+			watch->elsewhere = true;
 	}
 }
 
@@ -87,7 +99,7 @@ static bool is_known(uint64_t *known, size_t *count, uint64_t ns)
 }
 
 /* Mounts of other mount namespaces (containers, ip netns exec) are seen through any process that is in them. */
-static void mark_elsewhere(struct watches *watches, uint64_t own_ns)
+static void mark_others(const struct watches *watches, uint64_t own_ns)
 {
 	CLEANUP_DIR DIR *proc = opendir("/proc");
 	uint64_t known[NAMESPACES_MAX] = { own_ns };
@@ -102,7 +114,7 @@ static void mark_elsewhere(struct watches *watches, uint64_t own_ns)
 		    is_known(known, &count, ns.st_ino))
 			continue;
 		if (kefs_str_format(path, sizeof(path), "/proc/%s/mountinfo", entry->d_name) == 0)
-			(void)mountinfo_each(path, mark, watches);
+			(void)mountinfo_each(path, mark, &(struct look) { watches, ns.st_ino });
 	}
 }
 
@@ -115,13 +127,13 @@ int scan(struct watches *watches, int64_t now_ms)
 	if (rc < 0)
 		return rc;
 	for (size_t i = 0; i < watches->count; i++)
-		watches->all[i]->mounted = false;
-	rc = mountinfo_each("/proc/self/mountinfo", mark, watches);
+		watches->all[i]->mounted = watches->all[i]->elsewhere = false;
+	rc = mountinfo_each("/proc/self/mountinfo", mark, &(struct look) { watches, 0 });
 	if (rc < 0)
 		return rc;
 	if (stat("/proc/self/ns/mnt", &ns) < 0)
 		return -errno;
 	if (is_missing(watches))
-		mark_elsewhere(watches, ns.st_ino);
+		mark_others(watches, ns.st_ino);
 	return 0;
 }

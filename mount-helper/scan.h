@@ -12,7 +12,7 @@ struct watches {
 	size_t count;
 };
 
-/* Finds new folders, and sets "listed" and "mounted" of all. 0 or -errno: then nothing is known, nor to be done. */
+/* Finds new folders; sets "listed", "mounted" and "elsewhere" of all. 0 or -errno: nothing is known, nor to be done. */
 int scan(struct watches *watches, int64_t now_ms);
 
 #endif

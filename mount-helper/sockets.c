@@ -20,36 +20,41 @@
 #define FIRST_FD	3	/* where the socket came in: LISTEN_FDS */
 #define FD_MAX		64
 
-void sockets_count(const char *text, unsigned int port, struct sockets *ret_sockets)
+void sockets_count(const char *text, struct sockets_table *table)
 {
-	*ret_sockets = (struct sockets){ 0 };
+	memset(table->ports, 0, sizeof(table->ports));
 	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
 		unsigned int local, state, waiting;
 
 		/* "  sl: local:port remote:port st tx:rx …"; the rx of a listener is how many wait to be accepted */
-		if (sscanf(line, " %*d: %*8[0-9A-F]:%4x %*8[0-9A-F]:%*4x %2x %*8x:%8x", &local, &state, &waiting) != 3 ||
-		    local != port)
+		if (sscanf(line, " %*d: %*8[0-9A-F]:%4x %*8[0-9A-F]:%*4x %2x %*8x:%8x", &local, &state, &waiting) != 3)
 			continue;
 		if (state == ESTABLISHED)
-			ret_sockets->connected++;
+			table->ports[local].connected++;
 		else if (state == LISTEN)
-			ret_sockets->waiting += waiting;
+			table->ports[local].waiting += waiting;
 	}
 }
 
-int sockets_look(int pid, unsigned int port, struct sockets *ret_sockets)
+int sockets_look(struct sockets_table *table, int pid, uint64_t net_ns, unsigned int port, struct sockets *ret_sockets)
 {
 	CLEANUP_FREE char *text = NULL;
 	char path[64] = "/proc/self/net/tcp";
 	size_t len;
 	int rc;
 
-	if (pid)
-		(void)kefs_str_format(path, sizeof(path), "/proc/%d/net/tcp", pid);
-	rc = file_read(path, SOCKETS_MAX, &text, &len);
-	if (rc == 0)
-		sockets_count(text, port, ret_sockets);
-	return rc;
+	if (!table->filled || table->net_ns != net_ns) {
+		if (pid)
+			(void)kefs_str_format(path, sizeof(path), "/proc/%d/net/tcp", pid);
+		rc = file_read(path, SOCKETS_MAX, &text, &len);
+		if (rc < 0)
+			return rc;
+		sockets_count(text, table);
+		table->filled = true;
+		table->net_ns = net_ns;
+	}
+	*ret_sockets = table->ports[port % SOCKETS_PORTS];
+	return 0;
 }
 
 static bool listens_at(int fd, unsigned int port)

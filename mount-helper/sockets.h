@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define SOCKETS_MAX ((size_t)64 * 1024 * 1024)
 
@@ -13,11 +14,20 @@ struct sockets {
 	unsigned int waiting;	/* that stunnel has not taken yet */
 };
 
-/* Counts in the text of /proc/net/tcp. Pure. */
-void sockets_count(const char *text, unsigned int port, struct sockets *ret_sockets);
+#define SOCKETS_PORTS 65536
 
-/* Of the network that a process is in (0: ours). 0 or -errno. */
-int sockets_look(int pid, unsigned int port, struct sockets *ret_sockets);
+/* All ports of one network, read once for all who look at it one after the other. */
+struct sockets_table {
+	bool filled;		/* false: to be read anew */
+	uint64_t net_ns;	/* 0: ours */
+	struct sockets ports[SOCKETS_PORTS];
+};
+
+/* Counts in the text of /proc/net/tcp. Pure. */
+void sockets_count(const char *text, struct sockets_table *table);
+
+/* Those of a port in the network net_ns (0: ours), which that process is in. 0 or -errno. */
+int sockets_look(struct sockets_table *table, int pid, uint64_t net_ns, unsigned int port, struct sockets *ret_sockets);
 
 /* A copy of the listening socket that another process has at 127.0.0.1:@port. Descriptor or -ENOENT. */
 int sockets_borrow_listener(int pidfd, unsigned int port);

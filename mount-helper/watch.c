@@ -27,6 +27,7 @@
 #define RENEW_RETRY_MS		60000	/* after a failure; others' services are not to be asked each second */
 #define RENEW_LIMIT_SEC		60
 #define LINGER_MS		10000	/* a client that is there so long without a mount has files open */
+#define ELSEWHERE_MS		300000	/* so long a client may be without a connection: the kernel's when nothing happens */
 #define HALF_MADE_MS		60000	/* a folder without a state: what a mount.efs left that was killed */
 #define EXPIRY_MARGIN		(20 * 60)
 
@@ -38,6 +39,7 @@ struct watch *watch_new(const char *name, int64_t now_ms)
 		return NULL;
 	watch->pidfd = watch->listen_fd = watch->netns_fd = -1;
 	watch->found_ms = now_ms;
+	watch->backoff_ms = BACKOFF_FIRST_MS;
 	(void)kefs_str_copy(watch->state.name, sizeof(watch->state.name), name);
 	return watch;
 }
@@ -118,8 +120,19 @@ static int find_netns(const struct watch *watch, char *ret_path, size_t size)
 	return proc_find_netns(state->net_ns, ret_path, size);
 }
 
+static void note_end(struct watch *watch, int64_t now_ms)
+{
+	if (!watch->ending_ms)
+		log_warn("%s: stunnel (process %d) has ended", watch->state.name, (int)watch->state.tunnel.pid);
+	close_fd(&watch->pidfd);
+	if (watch->started_ms && now_ms - watch->started_ms <= STABLE_MS)
+		return;
+	watch->backoff_ms = BACKOFF_FIRST_MS;
+	watch->retry_ms = now_ms;
+}
+
 /* Does stunnel run? Finds the one that the state names, and notices its end. */
-static bool alive(struct watch *watch)
+static bool alive(struct watch *watch, int64_t now_ms)
 {
 	struct pollfd p = { .events = POLLIN };
 
@@ -131,9 +144,7 @@ static bool alive(struct watch *watch)
 	}
 	p.fd = watch->pidfd;
 	if (poll(&p, 1, 0) > 0) {
-		if (!watch->ending_ms)
-			log_warn("%s: stunnel (process %d) has ended", watch->state.name, (int)watch->state.tunnel.pid);
-		close_fd(&watch->pidfd);
+		note_end(watch, now_ms);
 		return false;
 	}
 	borrow(watch);
@@ -148,8 +159,6 @@ static void start(struct watch *watch, int64_t now_ms)
 
 	if (now_ms < watch->retry_ms)
 		return;
-	if (!watch->started_ms || now_ms - watch->started_ms > STABLE_MS)
-		watch->backoff_ms = BACKOFF_FIRST_MS;
 	watch->retry_ms = now_ms + watch->backoff_ms;
 	watch->backoff_ms = watch->backoff_ms * 2 < BACKOFF_MAX_MS ? watch->backoff_ms * 2 : BACKOFF_MAX_MS;
 	rc = find_netns(watch, netns, sizeof(netns));
@@ -166,7 +175,7 @@ static void start(struct watch *watch, int64_t now_ms)
 	watch->started_ms = now_ms;
 	log_info("%s: started stunnel as process %d", state->name, (int)state->tunnel.pid);
 	save(watch);
-	(void)alive(watch);
+	(void)alive(watch, now_ms);
 }
 
 /* In a process of its own. Its exit status. */
@@ -276,6 +285,8 @@ static bool is_over(struct watch *watch, const struct conf *conf, const struct s
 	}
 	if (!watch->quiet++)
 		watch->quiet_ms = now_ms;
+	if (watch->elsewhere)
+		return now_ms - watch->quiet_ms >= ELSEWHERE_MS;
 	return watch->quiet > conf->gone_count &&
 		(!watch->lingers || now_ms - watch->quiet_ms >= (int64_t)conf->grace_seconds * 1000);
 }
@@ -283,7 +294,7 @@ static bool is_over(struct watch *watch, const struct conf *conf, const struct s
 /* Ends stunnel; true when it has ended and the folder is gone. */
 static bool end(struct watch *watch, int64_t now_ms)
 {
-	if (alive(watch)) {
+	if (alive(watch, now_ms)) {
 		if (!watch->ending_ms) {
 			watch->ending_ms = now_ms;
 			(void)pidfd_send_signal(watch->pidfd, SIGTERM, NULL, 0);
@@ -302,10 +313,10 @@ static bool end(struct watch *watch, int64_t now_ms)
 	return true;
 }
 
-bool watch_tick(struct watch *watch, const struct conf *conf, int64_t now_ms)
+bool watch_tick(struct watch *watch, const struct conf *conf, struct sockets_table *table, int64_t now_ms)
 {
 	struct sockets sockets = { 0 };
-	bool runs;
+	bool runs, used;
 
 	if (!watch->listed && !watch->ending_ms)
 		return true;
@@ -313,18 +324,20 @@ bool watch_tick(struct watch *watch, const struct conf *conf, int64_t now_ms)
 		return false;
 	if (watch->ending_ms)
 		return end(watch, now_ms);
-	runs = alive(watch);
-	(void)sockets_look(runs ? watch->state.tunnel.pid : 0, watch->state.port, &sockets);
-	if (!watch->mounted) {
-		if (is_over(watch, conf, &sockets, now_ms)) {
-			watch->ending_ms = runs ? 0 : now_ms;
-			return end(watch, now_ms);
-		}
-		return false;
+	runs = alive(watch, now_ms);
+	(void)sockets_look(table, runs ? watch->state.tunnel.pid : 0, runs ? watch->state.net_ns : 0, watch->state.port,
+			   &sockets);
+	used = watch->mounted || (watch->elsewhere && sockets.connected);
+	if (used) {
+		watch->quiet = 0;
+		watch->unmounted_ms = 0;
+		watch->lingers = false;
+	} else if (is_over(watch, conf, &sockets, now_ms)) {
+		watch->ending_ms = runs ? 0 : now_ms;
+		return end(watch, now_ms);
 	}
-	watch->quiet = 0;
-	watch->unmounted_ms = 0;
-	watch->lingers = false;
+	if (!used && !watch->elsewhere)
+		return false;
 	if (!runs)
 		start(watch, now_ms);
 	else

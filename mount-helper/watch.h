@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "conf.h"
+#include "sockets.h"
 #include "state.h"
 
 struct watch {
@@ -17,6 +18,7 @@ struct watch {
 	bool loaded;		/* state was read, and mount.efs is done with it */
 	bool listed;		/* its folder was there at the last look */
 	bool mounted;		/* so was its mount */
+	bool elsewhere;		/* or one of its port where others may have tunnels of their own */
 	int pidfd;		/* of stunnel; -1: it does not run, as far as is known */
 	int listen_fd;		/* stunnel's socket: connections wait in it while stunnel is away; -1: not yet borrowed */
 	int netns_fd;		/* of its network, if that is not ours; -1: not known */
@@ -38,8 +40,11 @@ struct watch {
 struct watch *watch_new(const char *name, int64_t now_ms);
 void watch_free(struct watch *watch);
 
-/* Looks after it. True when it is over: folder and tunnel are gone, and so should the watch be. */
-bool watch_tick(struct watch *watch, const struct conf *conf, int64_t now_ms);
+/*
+ * Looks after it. True when it is over: folder and tunnel are gone, and so should the watch be. sockets: one for all
+ * watches of a round.
+ */
+bool watch_tick(struct watch *watch, const struct conf *conf, struct sockets_table *sockets, int64_t now_ms);
 
 /* A child of this process has ended: if it is the watch's renewer, the certificate is put to use. */
 void watch_child(struct watch *watch, pid_t pid, int status, int64_t now_ms);

@@ -45,6 +45,7 @@ static const char help[] =
 struct watchdog {
 	struct conf conf;
 	struct watches watches;
+	struct sockets_table sockets;
 	struct pollfd fds[EVENTS + SCAN_WATCHES_MAX];
 	int lock_fd;
 	bool ended;
@@ -58,6 +59,15 @@ static int64_t now_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
+/* False: it is not to run at all. */
+static bool apply_conf(const struct conf *conf)
+{
+	kefs_log_set_level(strcasecmp(conf->log_level, "debug") ? KEFS_LOG_INFO : KEFS_LOG_DEBUG);
+	if (!conf->watchdog)
+		log_info("not enabled in %s", CONF_PATH);
+	return conf->watchdog;
+}
+
 static void load_conf(struct watchdog *dog)
 {
 	struct failure failure;
@@ -66,6 +76,8 @@ static void load_conf(struct watchdog *dog)
 	if (conf && conf_load(conf, CONF_PATH, &failure) == 0) {
 		conf_free(&dog->conf);
 		dog->conf = *conf;
+		if (!apply_conf(conf))
+			dog->ended = true;
 	} else if (conf) {
 		log_err("%s; going on with what was before", failure.text);
 	}
@@ -110,8 +122,9 @@ static void look(struct watchdog *dog)
 		log_warn_limited("cannot look at the mounts: %s", kefs_err_name(rc));
 		return;
 	}
+	dog->sockets.filled = false;
 	for (size_t i = 0; i < w->count; i++) {
-		if (watch_tick(w->all[i], &dog->conf, now_ms()))
+		if (watch_tick(w->all[i], &dog->conf, &dog->sockets, now_ms()))
 			watch_free(w->all[i]);
 		else
 			w->all[kept++] = w->all[i];
@@ -243,13 +256,7 @@ static int prepare(struct watchdog *dog)
 		log_err("%s", failure.text);
 		return EXIT_FAILURE;
 	}
-	if (!dog->conf.watchdog) {
-		log_info("not enabled in %s", CONF_PATH);
-		return EXIT_RUNS;
-	}
-	if (!strcasecmp(dog->conf.log_level, "debug"))
-		kefs_log_set_level(KEFS_LOG_DEBUG);
-	return -1;
+	return apply_conf(&dog->conf) ? -1 : EXIT_RUNS;
 }
 
 int main(int argc, char **argv)

@@ -80,6 +80,36 @@ check "and the mount" touch /mnt/a/renewed
 check "stunnel comes back with it" kill_stunnel
 check "which is good" timeout 60 touch /mnt/a/restarted
 
+# Its configuration is read again, all of it
+reload() {
+	sed -i "s/^$1 = .*/$1 = $2/" "$CONF"
+	kill -HUP "$(watchdog)"
+}
+seen_at_all() { grep -q "stunnel is process $(stunnel_pid)" /tmp/dog.log; }
+seen() { tail -n "+$((before + 1))" /tmp/dog.log | grep -q "stunnel is process $(stunnel_pid)"; }
+marked() { before=$(wc -l < /tmp/dog.log); }
+kill "$(watchdog)"
+check "it ends" wait_for 5 no_watchdog
+kefs-watchdog 2> /tmp/dog.log &
+check "one that says what it does" wait_for 5 seen_at_all
+reload logging_level INFO
+marked
+check "stunnel comes back" kill_stunnel
+check "one that says less finds it, too" wait_for 5 grep -q "started stunnel as process $(stunnel_pid)" /tmp/dog.log
+check_not "and does not tell" seen
+reload logging_level DEBUG
+marked
+check "stunnel comes back" kill_stunnel
+check "one that says more again" wait_for 5 seen
+old=$(stunnel_pid)
+echo 'enabled = false' >> "$CONF"
+reload enabled false
+check "one that is not to run ends" wait_for 5 no_watchdog
+check "the tunnel stays" kill -0 "$old"
+check "so does one that starts" kefs-watchdog
+sed -i '/^enabled/d' "$CONF"
+check "it runs again" kefs-watchdog --daemon
+
 # The pid of a state file is somebody else's by now
 stale=$RUN/fs-0123456789abcdef0.gone.20999
 mkdir "$stale"

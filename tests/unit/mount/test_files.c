@@ -79,17 +79,16 @@ static void test_sockets(void **state)
 		"   2: 0100007F:C350 0100007F:4E53 01 00000000:00000000 00:00000000 00000000     0\n"
 		"   3: 0100007F:4E53 0100007F:C351 06 00000000:00000000 00:00000000 00000000     0\n"
 		"   4: 0100007F:4E54 00000000:0000 0A 00000000:00000001 00:00000000 00000000     0\n";
-	struct sockets sockets;
+	static struct sockets_table table;
 
 	(void)state;
-	sockets_count(text, 20051, &sockets);
-	assert_int_equal(sockets.connected, 1);
-	assert_int_equal(sockets.waiting, 2);
-	sockets_count(text, 20052, &sockets);
-	assert_int_equal(sockets.connected, 0);
-	assert_int_equal(sockets.waiting, 1);
-	sockets_count("", 20052, &sockets);
-	assert_int_equal(sockets.waiting, 0);
+	sockets_count(text, &table);
+	assert_int_equal(table.ports[20051].connected, 1);
+	assert_int_equal(table.ports[20051].waiting, 2);
+	assert_int_equal(table.ports[20052].connected, 0);
+	assert_int_equal(table.ports[20052].waiting, 1);
+	sockets_count("", &table);
+	assert_int_equal(table.ports[20052].waiting, 0);
 }
 
 static void test_file(void **state)

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A tunnel under kefs-watchdog's eyes, with a clock that is the test's and a stunnel that is a process which waits, or
+ * ends at once.
+ */
+#include "test.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "creds.h"
+#include "sockets.h"
+#include "tunnel.h"
+#include "watch.h"
+
+#define NAME "fs-1.mnt.20051"
+
+static unsigned int spawned, connections;
+static bool dies, fresh, removed;
+static struct conf conf = { .gone_count = 3, .grace_seconds = 30, .renewal_minutes = 60 };
+static struct sockets_table sockets;
+
+/* --- what watch.c calls --- */
+
+int tunnel_spawn(struct state *state, const char *netns, int listen_fd, int out_fd)
+{
+	pid_t pid = fork();
+
+	(void)netns;
+	(void)listen_fd;
+	(void)out_fd;
+	if (pid == 0) {
+		if (!dies)
+			(void)pause();
+		_exit(0);
+	}
+	assert_true(pid > 0);
+	state->tunnel.pid = pid;
+	fresh = true;
+	spawned++;
+	return 0;
+}
+
+static void wait_for_end(int pidfd)
+{
+	struct pollfd p = { .fd = pidfd, .events = POLLIN };
+
+	assert_int_equal(poll(&p, 1, 20000), 1);
+}
+
+/* One that ends at once has ended at the next look. */
+int proc_open(const struct proc_id *id)
+{
+	int fd;
+
+	if (!id->pid || (!fresh && waitpid(id->pid, NULL, WNOHANG) != 0))
+		return -ESRCH;
+	fresh = false;
+	fd = pidfd_open(id->pid, 0);
+	assert_true(fd >= 0);
+	if (dies)
+		wait_for_end(fd);
+	return fd;
+}
+
+int sockets_look(struct sockets_table *table, int pid, uint64_t net_ns, unsigned int port, struct sockets *ret_sockets)
+{
+	(void)table;
+	(void)pid;
+	(void)net_ns;
+	assert_int_equal(port, 20051);
+	*ret_sockets = (struct sockets) { .connected = connections };
+	return 0;
+}
+
+int state_load(struct state *state, struct kefs_err *err)
+{
+	(void)err;
+	state->port = 20051;
+	state->cert_time = (int64_t)time(NULL);
+	return 0;
+}
+
+int state_save(const struct state *state, struct kefs_err *err)
+{
+	(void)state;
+	(void)err;
+	return 0;
+}
+
+int state_remove(const struct state *state)
+{
+	assert_string_equal(state->name, NAME);
+	removed = true;
+	return 0;
+}
+
+/* Of the certificate: it is there. */
+int state_path(const struct state *state, const char *file, char ret_path[PATH_MAX])
+{
+	(void)state;
+	(void)file;
+	(void)snprintf(ret_path, PATH_MAX, "/dev/null");
+	return 0;
+}
+
+bool proc_alive(const struct proc_id *id)
+{
+	(void)id;
+	return false;
+}
+
+uint64_t proc_namespace(const char *path)
+{
+	(void)path;
+	return 0;
+}
+
+int proc_find_netns(uint64_t number, char *ret_path, size_t size)
+{
+	(void)number;
+	(void)ret_path;
+	(void)size;
+	return -ENOENT;
+}
+
+int tunnel_listen(const char *netns, unsigned int port)
+{
+	(void)netns;
+	(void)port;
+	return dup(STDIN_FILENO);
+}
+
+int sockets_borrow_listener(int pidfd, unsigned int port)
+{
+	(void)pidfd;
+	(void)port;
+	return -ENOENT;
+}
+
+int tunnel_certify(struct state *state, const struct creds *creds, struct kefs_err *err)
+{
+	(void)state;
+	(void)creds;
+	(void)err;
+	return -EIO;
+}
+
+int creds_again(const char *method, const struct creds_places *places, struct creds *ret_creds,
+		struct failure *ret_failure)
+{
+	(void)method;
+	(void)places;
+	(void)ret_creds;
+	(void)ret_failure;
+	return -EIO;
+}
+
+/* --- */
+
+static struct watch *begin(void)
+{
+	struct watch *watch = watch_new(NAME, 1);
+
+	assert_non_null(watch);
+	watch->listed = true;
+	spawned = connections = 0;
+	dies = removed = false;
+	return watch;
+}
+
+static void finish(struct watch *watch)
+{
+	if (watch->pidfd >= 0)
+		assert_int_equal(pidfd_send_signal(watch->pidfd, SIGKILL, NULL, 0), 0);
+	watch_free(watch);
+	while (wait(NULL) > 0)
+		;
+}
+
+/* Looks each 10 ms from the first instant to the last; true if it was over then. */
+static bool run(struct watch *watch, int64_t from_ms, int64_t to_ms)
+{
+	for (int64_t now = from_ms; now <= to_ms; now += 10) {
+		if (watch_tick(watch, &conf, &sockets, now))
+			return true;
+	}
+	return false;
+}
+
+/* One that ends at once is started after 250, 500, 1000, and from then on 2000 ms, and not from the beginning again. */
+static void test_back_off(void **state)
+{
+	struct watch *watch = begin();
+
+	(void)state;
+	watch->mounted = dies = true;
+	assert_false(run(watch, 1000, 2800));
+	assert_int_equal(spawned, 4);
+	assert_false(run(watch, 2810, 20800));
+	assert_int_equal(spawned, 4 + 9);
+	/* One that has run for a time is started again at once */
+	dies = false;
+	assert_false(run(watch, 20810, 24000));
+	assert_int_equal(spawned, 4 + 9 + 1);
+	dies = true;
+	assert_int_equal(kill(watch->state.tunnel.pid, SIGKILL), 0);
+	wait_for_end(watch->pidfd);
+	assert_false(run(watch, 24010, 24010));
+	assert_int_equal(spawned, 4 + 9 + 2);
+	assert_false(run(watch, 24020, 24300));
+	assert_int_equal(spawned, 4 + 9 + 3);
+	finish(watch);
+}
+
+/* What is mounted where others may have a tunnel of that port is this one's only if somebody is connected. */
+static void test_elsewhere(void **state)
+{
+	struct watch *watch = begin();
+
+	(void)state;
+	watch->elsewhere = true;
+	connections = 1;
+	assert_false(run(watch, 1000, 3000));
+	assert_int_equal(spawned, 1);
+	connections = 0;
+	assert_false(run(watch, 3010, 300000));
+	connections = 1;
+	assert_false(run(watch, 300010, 300010));
+	connections = 0;
+	assert_false(run(watch, 300020, 600010));
+	assert_false(removed);
+	/* It is told to end, and then has ended */
+	assert_false(run(watch, 600020, 600020));
+	wait_for_end(watch->pidfd);
+	assert_true(run(watch, 600030, 600030));
+	assert_true(removed);
+	finish(watch);
+}
+
+/* Without a mount anywhere it is over after a few looks. */
+static void test_unmounted(void **state)
+{
+	struct watch *watch = begin();
+
+	(void)state;
+	assert_false(run(watch, 1000, 1020));
+	assert_true(run(watch, 1030, 1030));
+	assert_true(removed);
+	assert_int_equal(spawned, 0);
+	finish(watch);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_back_off), cmocka_unit_test(test_elsewhere), cmocka_unit_test(test_unmounted),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
