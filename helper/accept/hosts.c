@@ -9,9 +9,12 @@
 
 #define BUCKETS 4096	/* a power of two; chains of 16 when the table is full */
 
+/* An address, or a /64: the last byte of the key says which. */
+#define KEY_SIZE 17
+
 struct host {
 	struct host *next;
-	uint8_t key[16];
+	uint8_t key[KEY_SIZE];
 	uint32_t count;
 };
 
@@ -65,8 +68,8 @@ static uint64_t mix(uint64_t a, uint64_t b)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* Two secret multiplications (as wyhash does) over the 16 bytes. */
-static size_t bucket_of(const struct kefs_hosts *hosts, const uint8_t key[16])
+/* Two secret multiplications (as wyhash does) over its 16 bytes. */
+static size_t bucket_of(const struct kefs_hosts *hosts, const uint8_t key[KEY_SIZE])
 {
 	uint64_t w[2];
 
@@ -75,23 +78,31 @@ static size_t bucket_of(const struct kefs_hosts *hosts, const uint8_t key[16])
 	return (size_t)(mix(w[0] ^ hosts->seed[1], 0x9e3779b97f4a7c15ull) & (BUCKETS - 1));
 }
 
-/* The place of the host's entry, or of the end of its chain. */
-static struct host **locate(struct kefs_hosts *hosts, const struct kefs_addr *addr, uint8_t key[16])
+/* The keys of the address, and of its /64 if it is in one: how many. */
+static size_t keys_of(const struct kefs_addr *addr, uint8_t ret_keys[2][KEY_SIZE])
+{
+	kefs_addr_host(addr, ret_keys[0]);
+	kefs_addr_site(addr, ret_keys[1]);
+	ret_keys[0][KEY_SIZE - 1] = 0;
+	ret_keys[1][KEY_SIZE - 1] = 1;
+	return addr->len && addr->sa.sa_family == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(&addr->in6.sin6_addr) ? 2 : 1;
+}
+
+/* The place of the key's entry, or of the end of its chain. */
+static struct host **locate(struct kefs_hosts *hosts, const uint8_t key[KEY_SIZE])
 {
 	struct host **p;
 
-	kefs_addr_site(addr, key);
 	for (p = &hosts->buckets[bucket_of(hosts, key)]; *p; p = &(*p)->next) {
-		if (!memcmp((*p)->key, key, 16))
+		if (!memcmp((*p)->key, key, KEY_SIZE))
 			break;
 	}
 	return p;
 }
 
-int64_t kefs_hosts_add(struct kefs_hosts *hosts, const struct kefs_addr *addr)
+static int64_t add(struct kefs_hosts *hosts, const uint8_t key[KEY_SIZE])
 {
-	uint8_t key[16];
-	struct host **p = locate(hosts, addr, key), *host = *p;
+	struct host **p = locate(hosts, key), *host = *p;
 
 	if (!host) {
 		if (hosts->size >= KEFS_HOSTS_MAX)
@@ -99,17 +110,16 @@ int64_t kefs_hosts_add(struct kefs_hosts *hosts, const struct kefs_addr *addr)
 		host = calloc(1, sizeof(*host));
 		if (!host)
 			return -ENOMEM;
-		memcpy(host->key, key, sizeof(key));
+		memcpy(host->key, key, KEY_SIZE);
 		*p = host;
 		hosts->size++;
 	}
 	return ++host->count;
 }
 
-void kefs_hosts_sub(struct kefs_hosts *hosts, const struct kefs_addr *addr)
+static void sub(struct kefs_hosts *hosts, const uint8_t key[KEY_SIZE])
 {
-	uint8_t key[16];
-	struct host **p = locate(hosts, addr, key), *host = *p;
+	struct host **p = locate(hosts, key), *host = *p;
 
 	if (!host || --host->count)
 		return;
@@ -118,17 +128,51 @@ void kefs_hosts_sub(struct kefs_hosts *hosts, const struct kefs_addr *addr)
 	hosts->size--;
 }
 
-uint32_t kefs_hosts_get(const struct kefs_hosts *hosts, const struct kefs_addr *addr)
+static int64_t larger(int64_t of_host, int64_t of_site)
+{
+	return of_host > of_site / KEFS_HOSTS_SITE ? of_host : of_site / KEFS_HOSTS_SITE;
+}
+
+int64_t kefs_hosts_add(struct kefs_hosts *hosts, const struct kefs_addr *addr)
+{
+	uint8_t keys[2][KEY_SIZE];
+	size_t count = keys_of(addr, keys);
+	int64_t of_host = add(hosts, keys[0]), of_site;
+
+	if (of_host < 0 || count == 1)
+		return of_host;
+	of_site = add(hosts, keys[1]);
+	if (of_site < 0)
+		sub(hosts, keys[0]);
+	return of_site < 0 ? of_site : larger(of_host, of_site);
+}
+
+void kefs_hosts_sub(struct kefs_hosts *hosts, const struct kefs_addr *addr)
+{
+	uint8_t keys[2][KEY_SIZE];
+	size_t count = keys_of(addr, keys);
+
+	for (size_t i = 0; i < count; i++)
+		sub(hosts, keys[i]);
+}
+
+static uint32_t get(const struct kefs_hosts *hosts, const uint8_t key[KEY_SIZE])
 {
 	const struct host *host;
-	uint8_t key[16];
 
-	kefs_addr_site(addr, key);
 	for (host = hosts->buckets[bucket_of(hosts, key)]; host; host = host->next) {
-		if (!memcmp(host->key, key, sizeof(key)))
+		if (!memcmp(host->key, key, KEY_SIZE))
 			return host->count;
 	}
 	return 0;
+}
+
+uint32_t kefs_hosts_get(const struct kefs_hosts *hosts, const struct kefs_addr *addr)
+{
+	uint8_t keys[2][KEY_SIZE];
+	size_t count = keys_of(addr, keys);
+
+	return (uint32_t)larger(get(hosts, keys[0]), count == 2 ? get(hosts, keys[1]) : 0);
 }
 
 size_t kefs_hosts_size(const struct kefs_hosts *hosts)

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * How many connections each host has (an IPv4 address, or a /64 of IPv6: one host may have all of that): a bounded hash
- * table, keyed so that a stranger cannot choose collisions. Pure but for the key.
+ * How many connections each host has: a bounded hash table, keyed so that a stranger cannot choose collisions. Pure but
+ * for the key.
+ *
+ * Of IPv6 one host may have a whole /64, and a whole LAN may be in one. So both are counted, the address and its /64,
+ * and what is in a /64 is taken for that of KEFS_HOSTS_SITE hosts: a count is the address's, or the /64's divided by so
+ * many, whichever is more.
  */
 #ifndef KEFS_ACCEPT_HOSTS_H
 #define KEFS_ACCEPT_HOSTS_H
@@ -11,7 +15,8 @@
 
 #include "common/addr.h"
 
-#define KEFS_HOSTS_MAX 65536	/* hosts with a count; more are refused */
+#define KEFS_HOSTS_MAX	65536	/* addresses and /64s with a count; more are refused */
+#define KEFS_HOSTS_SITE	8
 
 struct kefs_hosts;
 
@@ -30,7 +35,7 @@ void kefs_hosts_sub(struct kefs_hosts *hosts, const struct kefs_addr *addr);
 /* The host's count. */
 uint32_t kefs_hosts_get(const struct kefs_hosts *hosts, const struct kefs_addr *addr);
 
-/* Hosts with a count. */
+/* Addresses and /64s with a count. */
 size_t kefs_hosts_size(const struct kefs_hosts *hosts);
 
 /* Forgets all. */

@@ -38,7 +38,10 @@ void kefs_addr_format(const struct kefs_addr *addr, char *ret_text);
  */
 void kefs_addr_host(const struct kefs_addr *addr, uint8_t ret_host[16]);
 
-/* What a host surely shares with nobody: the same bytes, but of IPv6 the /64 alone, all of which one host may have. */
+/*
+ * Where the host is: the same bytes, but of IPv6 the /64 alone. One host may have all of that, or it may be a whole
+ * LAN's.
+ */
 void kefs_addr_site(const struct kefs_addr *addr, uint8_t ret_site[16]);
 
 /* Same address and port? */

@@ -44,13 +44,13 @@ static void test_hosts(void **state)
 	assert_int_equal(kefs_hosts_add(hosts, &a), 1);
 	assert_int_equal(kefs_hosts_add(hosts, &b), 2);
 	assert_int_equal(kefs_hosts_add(hosts, &c), 1);
-	assert_int_equal(kefs_hosts_size(hosts), 2);
+	assert_int_equal(kefs_hosts_size(hosts), 3);
 	kefs_hosts_sub(hosts, &a);
 	kefs_hosts_sub(hosts, &a);
 	kefs_hosts_sub(hosts, &a);
 	assert_int_equal(kefs_hosts_get(hosts, &b), 0);
-	assert_int_equal(kefs_hosts_size(hosts), 1);
-	for (uint32_t i = 0; i < KEFS_HOSTS_MAX - 1; i++) {
+	assert_int_equal(kefs_hosts_size(hosts), 2);
+	for (uint32_t i = 0; i < KEFS_HOSTS_MAX - 2; i++) {
 		a.in.sin_addr.s_addr = i;
 		assert_int_equal(kefs_hosts_add(hosts, &a), 1);
 	}
@@ -59,12 +59,30 @@ static void test_hosts(void **state)
 	assert_true(kefs_hosts_add(hosts, &c) == 2);
 	kefs_hosts_clear(hosts);
 	assert_int_equal(kefs_hosts_size(hosts), 0);
-	/* One host may have a whole /64. */
+	/* A full table takes neither half of an address that it does not have. */
+	for (uint32_t i = 0; i < KEFS_HOSTS_MAX - 1; i++) {
+		a.in.sin_addr.s_addr = i;
+		assert_int_equal(kefs_hosts_add(hosts, &a), 1);
+	}
+	assert_int_equal(kefs_hosts_add(hosts, &c), -ENOSPC);
+	assert_int_equal(kefs_hosts_size(hosts), KEFS_HOSTS_MAX - 1);
+	kefs_hosts_clear(hosts);
+	/* One host may have a whole /64, or share it with its LAN: it is taken for that of eight. */
+	for (uint8_t i = 0; i < 2 * KEFS_HOSTS_SITE; i++) {
+		c.in6.sin6_addr.s6_addr[15] = i;
+		assert_int_equal(kefs_hosts_add(hosts, &c), i == 2 * KEFS_HOSTS_SITE - 1 ? 2 : 1);
+	}
+	c.in6.sin6_addr.s6_addr[8] = 0xff;
+	assert_int_equal(kefs_hosts_get(hosts, &c), 2);
+	for (uint8_t i = 0; i < 2 * KEFS_HOSTS_SITE; i++) {
+		c.in6.sin6_addr.s6_addr[8] = 0;
+		c.in6.sin6_addr.s6_addr[15] = i;
+		kefs_hosts_sub(hosts, &c);
+	}
+	assert_int_equal(kefs_hosts_size(hosts), 0);
 	assert_int_equal(kefs_hosts_add(hosts, &c), 1);
-	assert_int_equal(kefs_addr_parse("2001:db8::ffff:0:0:1", 1, &c), 0);
-	assert_int_equal(kefs_hosts_add(hosts, &c), 2);
 	assert_int_equal(kefs_addr_parse("2001:db8:0:1::1", 1, &c), 0);
-	assert_int_equal(kefs_hosts_add(hosts, &c), 1);
+	assert_int_equal(kefs_hosts_get(hosts, &c), 0);
 	kefs_hosts_free(hosts);
 }
 
