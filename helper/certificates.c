@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/filewatch.h"
 #include "common/cleanup.h"
 #include "common/log.h"
 
-#define LOOK_MS 2000
+#define LOOK_MS	2000
+#define RETRY_MS 600000	/* what could not be read then: there are days until the old one ends */
 
 struct kefs_certificates {
 	struct kefs_certificates_parts parts;
@@ -69,37 +69,55 @@ static void say(const char *what, int rc, const struct kefs_err *err)
 		log_info("%s was read again", what);
 }
 
-static void renew(void *ctx)
+static bool renew(void *ctx)
 {
 	const struct kefs_certificates_parts *parts = &((struct kefs_certificates *)ctx)->parts;
 	struct kefs_err err;
+	bool all = true;
 	int rc;
 
 	if (kefs_ca_is_given(parts->ca)) {
 		rc = kefs_ca_renew(parts->ca, &err);
 		say("tls_certificate", rc, &err);
+		all = rc == 0;
 		parts->renewed(parts->ctx);
 	}
 	if (parts->api && *parts->settings->api_certificate) {
 		rc = renew_api(parts, &err);
 		say("api_certificate", rc, &err);
+		all = all && rc == 0;
 	}
+	return all;
 }
 
 void kefs_certificates_renew(struct kefs_certificates *certificates)
 {
 	if (certificates)
-		renew(certificates);
+		(void)renew(certificates);
 }
 
-static void add(struct kefs_filewatch_parts *parts, const char *path)
+/* The paths of those that are given. */
+static void list_files(const struct kefs_settings *settings, const char *ret_paths[KEFS_FILEWATCH_MAX])
 {
-	size_t i = 0;
+	const char *const all[] = {
+		settings->tls_certificate, settings->tls_key, settings->tls_ca, settings->api_certificate, settings->api_key,
+	};
+	size_t count = 0;
 
-	while (parts->paths[i])
-		i++;
-	if (*path)
-		parts->paths[i] = path;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (*all[i])
+			ret_paths[count++] = all[i];
+	}
+	ret_paths[count] = NULL;
+}
+
+void kefs_certificates_look(const struct kefs_settings *settings, struct kefs_certificates_seen *ret_seen)
+{
+	const char *paths[KEFS_FILEWATCH_MAX];
+
+	list_files(settings, paths);
+	for (size_t i = 0; paths[i]; i++)
+		ret_seen->looks[i] = kefs_filewatch_look(paths[i]);
 }
 
 int kefs_certificates_new(const struct kefs_certificates_parts *parts, struct kefs_certificates **ret_certificates,
@@ -107,15 +125,12 @@ int kefs_certificates_new(const struct kefs_certificates_parts *parts, struct ke
 {
 	struct kefs_certificates *certificates = calloc(1, sizeof(*certificates));
 	struct kefs_filewatch_parts watch = {
-		.loop = parts->loop, .every_ms = LOOK_MS, .changed = renew, .ctx = certificates,
+		.loop = parts->loop, .seen = parts->seen->looks, .every_ms = LOOK_MS, .retry_ms = RETRY_MS, .changed = renew,
+		.ctx = certificates,
 	};
 	int rc = certificates ? 0 : -ENOMEM;
 
-	add(&watch, parts->settings->tls_certificate);
-	add(&watch, parts->settings->tls_key);
-	add(&watch, parts->settings->tls_ca);
-	add(&watch, parts->settings->api_certificate);
-	add(&watch, parts->settings->api_key);
+	list_files(parts->settings, watch.paths);
 	if (rc == 0) {
 		certificates->parts = *parts;
 		rc = *watch.paths ? kefs_filewatch_new(&watch, &certificates->watch) : 0;

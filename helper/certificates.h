@@ -8,6 +8,7 @@
 #define KEFS_CERTIFICATES_H
 
 #include "accept/ca.h"
+#include "base/filewatch.h"
 #include "base/loop.h"
 #include "common/err.h"
 #include "http/server.h"
@@ -15,10 +16,16 @@
 
 struct kefs_certificates;
 
+/* The files, as they look before they are read for the first time. */
+struct kefs_certificates_seen {
+	struct kefs_filewatch_look looks[KEFS_FILEWATCH_MAX];
+};
+
 /* All stays the caller's and outlives it. */
 struct kefs_certificates_parts {
 	struct kefs_loop *loop;
 	const struct kefs_settings *settings;
+	const struct kefs_certificates_seen *seen;
 	struct kefs_ca *ca;
 	struct kefs_http_server *api;		/* NULL: it does not listen */
 	void (*renewed)(void *ctx);		/* ca was read again */
@@ -34,6 +41,9 @@ int kefs_certificates_load_api(const struct kefs_settings *settings, char **ret_
 
 /* Wipes and frees. NULL is fine. */
 void kefs_certificates_wipe(char *key);
+
+/* How the files look now: what changes from here on is noticed later. */
+void kefs_certificates_look(const struct kefs_settings *settings, struct kefs_certificates_seen *ret_seen);
 
 /* Looks at the files from now on. 0 or -errno with err. */
 int kefs_certificates_new(const struct kefs_certificates_parts *parts, struct kefs_certificates **ret_certificates,

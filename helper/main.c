@@ -96,6 +96,7 @@ struct daemon {
 	struct kefs_err tls_problem;
 	struct kefs_relays *relays;	/* NULL: there is no fallback */
 	struct kefs_certificates *certificates;
+	struct kefs_certificates_seen seen;
 	struct kefs_names names;
 	struct kefs_dns *dns;
 	struct kefs_endpoints endpoints;
@@ -715,7 +716,8 @@ static void on_renewed(void *ctx)
 static int watch_certificates(struct daemon *d, struct kefs_err *err)
 {
 	const struct kefs_certificates_parts parts = {
-		.loop = d->loop, .settings = &d->settings, .ca = d->ca, .api = d->public, .renewed = on_renewed, .ctx = d,
+		.loop = d->loop, .settings = &d->settings, .seen = &d->seen, .ca = d->ca, .api = d->public,
+		.renewed = on_renewed, .ctx = d,
 	};
 
 	return kefs_certificates_new(&parts, &d->certificates, err);
@@ -770,6 +772,7 @@ static int start(struct daemon *d, struct kefs_err *err)
 	};
 	int rc = 0;
 
+	kefs_certificates_look(&d->settings, &d->seen);
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && rc == 0; i++)
 		rc = steps[i](d, err);
 	return rc;

@@ -304,9 +304,12 @@ static void test_unixsock(void **state)
 
 /* --- files that are watched --- */
 
-static void on_file(void *ctx)
+static unsigned int failures;
+
+static bool on_file(void *ctx)
 {
 	++*(int *)ctx;
+	return !failures || !failures--;
 }
 
 static void put(const char *path, const char *text)
@@ -335,7 +338,8 @@ static void run_for(struct kefs_loop *loop, unsigned int ms)
 static void test_filewatch(void **state)
 {
 	char dir[] = "/tmp/kefs-test-XXXXXX", file[64], link[64], other[64];
-	struct kefs_filewatch_parts parts = { .paths = { file, link }, .every_ms = 20, .changed = on_file };
+	struct kefs_filewatch_parts parts = { .paths = { file, link }, .every_ms = 20, .retry_ms = 150, .changed = on_file };
+	struct kefs_filewatch_look seen[2];
 	struct kefs_filewatch *watch;
 	int changes = 0;
 
@@ -362,6 +366,22 @@ static void test_filewatch(void **state)
 	assert_int_equal(unlink(other), 0);	/* the link leads nowhere */
 	run_for(parts.loop, 1000);
 	assert_int_equal(changes, 3);
+	/* What fails is tried again, not at once, and not for ever */
+	failures = 2;
+	put(file, "a third one");
+	run_for(parts.loop, 120);
+	assert_int_equal(changes, 4);
+	run_for(parts.loop, 1000);
+	assert_int_equal(changes, 6);
+	kefs_filewatch_free(watch);
+	/* What changes between the reading and the watch is a change */
+	seen[0] = kefs_filewatch_look(file);
+	seen[1] = kefs_filewatch_look(link);
+	parts.seen = seen;
+	put(file, "between");
+	assert_int_equal(kefs_filewatch_new(&parts, &watch), 0);
+	run_for(parts.loop, 1000);
+	assert_int_equal(changes, 7);
 	kefs_filewatch_free(watch);
 	kefs_loop_free(parts.loop);
 	(void)unlink(link);
