@@ -61,11 +61,11 @@
 #define FILES_WANTED	16384	/* those that wait for their first byte, and some */
 #define WORKERS		2
 #define CONTROL_CONNECTIONS 64
-#define CONTROL_IDLE_SEC 30
+#define CONTROL_IDLE_SEC 15
 #define PUBLIC_CONNECTIONS 1024
 #define PUBLIC_PER_ADDRESS 512	/* one stranger does not take all */
 #define PUBLIC_IDLE_SEC	15
-#define REQUEST_SEC	30	/* from the first byte of a request to the last of its answer */
+#define REQUEST_SEC	30	/* from the first line of a request to the last byte of its answer, and for that line */
 #define EXIT_USAGE	2
 
 struct options {

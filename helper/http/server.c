@@ -184,7 +184,8 @@ static void on_connection(void *ctx, struct MHD_Connection *connection, void **s
 	}
 }
 
-static void request_is_over(struct kefs_http_server *server, struct MHD_Connection *connection)
+/* Its first line is there, or its answer. */
+static void begin_anew(struct kefs_http_server *server, struct MHD_Connection *connection)
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	struct client *client = info ? info->socket_context : NULL;
@@ -370,7 +371,7 @@ static void on_completed(void *ctx, struct MHD_Connection *connection, void **co
 	struct exchange *exchange = *con_cls;
 
 	(void)code;
-	request_is_over(ctx, connection);
+	begin_anew(ctx, connection);
 	kefs_fail_point("answered");
 	if (exchange) {
 		kefs_buf_free(&exchange->body);
@@ -386,8 +387,7 @@ static void *on_target(void *ctx, const char *target, struct MHD_Connection *con
 	struct exchange *exchange = calloc(1, sizeof(*exchange));
 	char *question;
 
-	(void)ctx;
-	(void)connection;
+	begin_anew(ctx, connection);
 	if (!exchange)
 		return NULL;
 	exchange->body.cap = KEFS_HTTP_BODY_MAX;
@@ -434,7 +434,7 @@ static int start(struct engine *engine, int listen_fd)
 					  MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,
 					  MHD_OPTION_NOTIFY_COMPLETED, on_completed, engine->server,
 					  MHD_OPTION_NOTIFY_CONNECTION, on_connection, engine->server,
-					  MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL,
+					  MHD_OPTION_URI_LOG_CALLBACK, on_target, engine->server,
 					  MHD_OPTION_UNESCAPE_CALLBACK, keep_raw, NULL,
 					  MHD_OPTION_ARRAY, tls,
 					  MHD_OPTION_END);

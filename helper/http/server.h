@@ -73,7 +73,11 @@ struct kefs_http_server_parts {
 	unsigned int connections;	/* at most; more wait in the backlog */
 	unsigned int per_address;	/* from one address; more are closed at once. 0: no such limit */
 	unsigned int idle_sec;		/* a connection on which nothing happens is closed after so long */
-	unsigned int request_sec;	/* so is one whose request is not over after so long, however much happens; above idle_sec */
+	/*
+	 * So is one whose request has no first line after so long since the last answer, or is not answered so long after
+	 * that line, however much happens. Above idle_sec.
+	 */
+	unsigned int request_sec;
 	/* With its chain, and its key, in PEM, checked by the caller, copied: TLS is spoken. Or NULL. */
 	const char *certificate, *key;
 	struct kefs_http_auth auth;

@@ -190,6 +190,24 @@ static void trickle(void)
 	_exit(0);
 }
 
+/* Its time is that of the request: not of the silence before. */
+static void after_silence(void)
+{
+	const struct timespec silence = { .tv_nsec = 700000000 }, pause = { .tv_nsec = 250000000 };
+	int fd = dial();
+
+	say(fd, "POST /echo/c HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+	expect(fd, "HTTP/1.1 200");
+	(void)nanosleep(&silence, NULL);
+	say(fd, "POST /echo/c HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\n");
+	for (int i = 0; i < 6; i++) {
+		(void)nanosleep(&pause, NULL);
+		say(fd, "x");
+	}
+	expect(fd, "HTTP/1.1 200");
+	_exit(0);
+}
+
 static void look(void *ctx)
 {
 	int status;
@@ -255,6 +273,12 @@ static void test_silence(void **state)
 	run(silence);
 }
 
+static void test_after_silence(void **state)
+{
+	(void)state;
+	run(after_silence);
+}
+
 static void test_trickle(void **state)
 {
 	(void)state;
@@ -265,7 +289,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pieces), cmocka_unit_test(test_bodies), cmocka_unit_test(test_silence),
-		cmocka_unit_test(test_trickle),
+		cmocka_unit_test(test_trickle), cmocka_unit_test(test_after_silence),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
