@@ -11,28 +11,37 @@
 #include "policy/caller.h"
 #include "policy/policy.h"
 #include "service/access.h"
+#include "service/keyring.h"
 #include "store/st_policy.h"
 
 /* Could the caller still replace the policy? */
-static int check_lockout(const struct kefs_efs *efs, const struct kefs_policy *policy,
-			 const struct kefs_fs_policies_setter *setter, const char *arn, struct kefs_err *err)
+static int check_lockout(const struct kefs_efs *efs, const char *fs_id, const struct kefs_policy *policy,
+			 const struct kefs_fs_policies_setter *setter, struct kefs_err *err)
 {
-	/* As kefs_authorize() will have them when he asks. */
-	const struct kefs_policy_key keys[] = {
-		{ .name = "aws:SecureTransport", .value = "true" },
-		{ .name = "aws:SourceIp", .value = *setter->source_ip ? setter->source_ip : NULL },
+	char arn[KEFS_ARN_SIZE];
+	/* As kefs_authorize() has them when he asks. */
+	const struct kefs_authorize_request next = {
+		.action = "elasticfilesystem:PutFileSystemPolicy", .source_ip = setter->source_ip,
+		.tagged_id = fs_id,
 	};
-	const struct kefs_policy_request request = {
-		.principal = &setter->who->caller.principal,
-		.keys = keys,
-		.key_count = sizeof(keys) / sizeof(keys[0]),
-		.now = kefs_efs_now_ms() / 1000,
+	struct kefs_policy_request request = {
+		.principal = &setter->who->caller.principal, .account = efs->topology->account, .now = kefs_efs_now_ms() / 1000,
 	};
+	struct kefs_keyring ring = { .count = 0 };
 	struct kefs_policy_set set;
 	int rc = kefs_identities_policies(efs->identities, setter->who, &set, err);
 
-	set.resource = policy;
-	return rc < 0 ? rc : kefs_policy_check_lockout(&set, &request, arn, err);
+	if (rc == 0)
+		rc = kefs_keyring_make(efs, &next, &ring, err);
+	if (rc == 0) {
+		kefs_topology_arn(efs->topology, "file-system", fs_id, arn);
+		set.resource = policy;
+		request.keys = ring.keys;
+		request.key_count = ring.count;
+		rc = kefs_policy_check_lockout(&set, &request, arn, err);
+	}
+	kefs_keyring_free(&ring);
+	return rc;
 }
 
 static int parse(const char *text, const char *arn,
@@ -65,14 +74,18 @@ int kefs_fs_policies_compile(struct kefs_db *db, const struct kefs_topology *top
 }
 
 /* The document by itself, and what it would do to the caller. 0, -KEFS_E_INVALID_POLICY or -errno. */
-static int check(const struct kefs_efs *efs, const char *text, const char *arn,
+static int check(const struct kefs_efs *efs, const char *fs_id, const char *text,
 		 const struct kefs_fs_policies_setter *setter, struct kefs_policy **ret_policy, struct kefs_err *err)
 {
 	struct kefs_policy *policy = NULL;
-	int rc = parse(text, arn, kefs_identities_resolve, efs->identities, &policy, err);
+	char arn[KEFS_ARN_SIZE];
+	int rc;
+
+	kefs_topology_arn(efs->topology, "file-system", fs_id, arn);
+	rc = parse(text, arn, kefs_identities_resolve, efs->identities, &policy, err);
 
 	if (rc == 0 && !setter->bypass)
-		rc = check_lockout(efs, policy, setter, arn, err);
+		rc = check_lockout(efs, fs_id, policy, setter, err);
 	if (rc == 0)
 		*ret_policy = policy;
 	else
@@ -98,14 +111,12 @@ int kefs_fs_policies_put(const struct kefs_efs *efs, const char *id_or_arn, cons
 			 const struct kefs_fs_policies_setter *setter, char *ret_id, struct kefs_err *err)
 {
 	struct kefs_policy *compiled = NULL;
-	char arn[KEFS_ARN_SIZE];
 	const struct kefs_fs *fs;
 	int rc = kefs_efs_available_fs(efs, id_or_arn, &fs, err);
 
 	if (rc < 0)
 		return rc;
-	kefs_topology_arn(efs->topology, "file-system", fs->id, arn);
-	rc = check(efs, policy, arn, setter, &compiled, err);
+	rc = check(efs, fs->id, policy, setter, &compiled, err);
 	if (rc == 0)
 		rc = store(efs->db, fs->id, policy, compiled, err);
 	kefs_policy_free(compiled);

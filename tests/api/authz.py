@@ -140,6 +140,23 @@ class EfsDependents(Case):
         efs.create_access_point(FileSystemId=fs)
         only = statement('elasticfilesystem:TagResource',
                          StringEquals={'elasticfilesystem:CreateAction': 'CreateAccessPoint'})
+    def test_lockout_by_tag(self):
+        """… among it the tags of the file system, and those of none in the request."""
+        ann = self.service('Bob', 'efs', statement('elasticfilesystem:*'))
+        fs = self.mine['FileSystemId']
+        self.efs.tag_resource(ResourceId=fs, Tags=[{'Key': 'locked', 'Value': 'true'}, {'Key': 'owner', 'Value': 'ann'}])
+        deny = {'Effect': 'Deny', 'Principal': '*', 'Action': 'elasticfilesystem:PutFileSystemPolicy'}
+        for i, (condition, locked) in enumerate((({'StringEquals': {'aws:ResourceTag/locked': 'true'}}, True),
+                                                 ({'StringNotEquals': {'aws:ResourceTag/owner': 'bob'}}, True),
+                                                 ({'StringNotEquals': {'aws:RequestedRegion': REGION}}, False),
+                                                 ({'StringNotEquals': {'aws:ResourceTag/owner': 'ann'}}, False))):
+            with self.subTest(str(condition)):
+                text = document(dict(deny, Condition=condition))
+                if locked:
+                    self.refused('InvalidPolicyException', ann.put_file_system_policy, FileSystemId=fs, Policy=text)
+                else:
+                    ann.put_file_system_policy(FileSystemId=fs, Policy=text)
+
         efs = self.service('Bob', 'efs', statement('elasticfilesystem:Create*'), only)
         self.refused('AccessDeniedException', efs.create_file_system, CreationToken='v', **tags)
         efs.create_access_point(FileSystemId=fs, **tags)

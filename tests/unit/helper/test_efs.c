@@ -21,6 +21,7 @@
 #include "service/endpoints.h"
 #include "service/file_systems.h"
 #include "service/fs_policies.h"
+#include "service/keyring.h"
 #include "service/mount_targets.h"
 #include "service/tagging.h"
 #include "store/st_access_point.h"
@@ -766,6 +767,45 @@ void set_policy(const char *fs, const char *actions)
 	assert_int_equal(kefs_fs_policies_put(&efs, fs, text, &by_root, id, &err), 0);
 }
 
+static const struct kefs_policy_key *key_of(const struct kefs_keyring *ring, const char *name)
+{
+	for (size_t i = 0; i < ring->count; i++) {
+		if (!strcmp(ring->keys[i].name, name))
+			return &ring->keys[i];
+	}
+	return NULL;
+}
+
+/* A resource's tags go by the name of its service, too; and IAM is where AWS has it. */
+static void test_keyring(void **state)
+{
+	static const struct {
+		const char *action, *region, *own;
+	} cases[] = {
+		{ "elasticfilesystem:TagResource", "eu-central-1", NULL },
+		{ "ec2:CreateTags", "eu-central-1", "ec2:ResourceTag/env" },
+		{ "iam:TagRole", "us-east-1", "iam:ResourceTag/env" },
+		{ "sts:AssumeRole", "eu-central-1", "iam:ResourceTag/env" },
+	};
+	struct kefs_authorize_request request = { .source_ip = "", .tagged_id = "r-1" };
+	struct kefs_keyring ring;
+	struct kefs_err err;
+
+	(void)state;
+	assert_int_equal(kefs_st_tag_set(efs.db, "r-1", "env", "prod", &err), 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		request.action = cases[i].action;
+		assert_int_equal(kefs_keyring_make(&efs, &request, &ring, &err), 0);
+		assert_string_equal(key_of(&ring, "aws:RequestedRegion")->value, cases[i].region);
+		assert_string_equal(key_of(&ring, "aws:ResourceTag/env")->value, "prod");
+		assert_int_equal(key_of(&ring, "aws:TagKeys")->count, 0);
+		if (cases[i].own)
+			assert_string_equal(key_of(&ring, cases[i].own)->value, "prod");
+		assert_int_equal(ring.count, cases[i].own ? 6 : 5);
+		kefs_keyring_free(&ring);
+	}
+}
+
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -775,7 +815,8 @@ int main(void)
 		WITH_STORE(test_policies_are_forgotten), WITH_STORE(test_by_tls), WITH_STORE(test_time_comes),
 		WITH_STORE(test_sessions_are_kept), WITH_STORE(test_error_state), WITH_STORE(test_addresses_come_back),
 		WITH_STORE(test_resolvers_come_back), WITH_STORE(test_removal_is_ended),
-		WITH_STORE(test_topology), cmocka_unit_test(test_pages), cmocka_unit_test(test_throughput),
+		WITH_STORE(test_topology), WITH_STORE(test_keyring), cmocka_unit_test(test_pages),
+		cmocka_unit_test(test_throughput),
 		cmocka_unit_test(test_paths), cmocka_unit_test(test_tags), cmocka_unit_test(test_shapes),
 		cmocka_unit_test(test_faults), WITH_STORE(test_fs_states), WITH_STORE(test_target_states),
 		WITH_STORE(test_groups), WITH_STORE(test_addresses), WITH_STORE(test_deletion), WITH_STORE(test_access_point),
