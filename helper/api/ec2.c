@@ -14,7 +14,6 @@
 
 #define FILTERS_MAX	200
 #define VALUES_MAX	200
-#define RESOURCES_MAX	100
 
 /* --- filters --- */
 
@@ -150,61 +149,41 @@ int kefs_ec2_write_tags(struct kefs_query_call *call, const char *id)
 	return 0;
 }
 
-/* "<prefix>Tag.N.Key", checked. */
-static int read_tags(struct kefs_query_call *call, const char *prefix, struct kefs_tags *ret_tags)
+static int check_tags(struct kefs_query_call *call, const struct kefs_tags *tags)
 {
-	struct kefs_tags tags = { .count = 0 };
-	int rc = 0;
+	const char *members = kefs_tags_find(tags, KEFS_GROUP_MEMBERS_TAG);
+	int rc;
 
-	for (unsigned int i = 1; i <= KEFS_TAG_MAX + 1 && rc == 0; i++) {
-		const char *key = kefs_form_get(call->form, "%sTag.%u.Key", prefix, i);
-		const char *value = kefs_form_get(call->form, "%sTag.%u.Value", prefix, i);
-
-		if (!key)
-			break;
-		rc = kefs_tags_add(&tags, key, value ? value : "", i);
-		if (rc == 0 && !strcmp(key, KEFS_GROUP_MEMBERS_TAG) && value && kefs_packet_filter_check_members(value) < 0)
-			rc = kefs_err_set(&call->err, -KEFS_E_PARAMETER_VALUE,
-					  "The value of the tag " KEFS_GROUP_MEMBERS_TAG " must be CIDR blocks with spaces between them");
-		if (rc == -ENAMETOOLONG)
-			rc = kefs_err_set(&call->err, -KEFS_E_PARAMETER_VALUE, "A tag is too long");
-	}
-	if (rc == 0)
-		rc = kefs_tags_check(&tags, &call->err);
-	if (rc < 0)
-		kefs_tags_free(&tags);
-	else
-		*ret_tags = tags;
+	if (members && kefs_packet_filter_check_members(members) < 0)
+		return kefs_err_set(&call->err, -KEFS_E_PARAMETER_VALUE,
+				    "The value of the tag " KEFS_GROUP_MEMBERS_TAG " must be CIDR blocks with spaces between them");
+	rc = kefs_tags_check(tags, &call->err);
 	return rc == -KEFS_E_BAD_REQUEST ? -KEFS_E_PARAMETER_VALUE : rc;
 }
 
-int kefs_ec2_check_tags(struct kefs_query_call *call, const char *prefix)
+/* To be freed. */
+static int read_tags(struct kefs_query_call *call, const char *prefix, struct kefs_tags *ret_tags)
 {
-	struct kefs_tags tags;
-	int rc = read_tags(call, prefix, &tags);
+	int rc = kefs_query_tags(call, prefix, ret_tags);
 
-	if (rc == 0)
-		kefs_tags_free(&tags);
+	if (rc < 0)
+		return rc;
+	rc = check_tags(call, ret_tags);
+	if (rc < 0)
+		kefs_tags_free(ret_tags);
 	return rc;
 }
 
-static int set_tags(struct kefs_query_call *call, const char *id, const struct kefs_tags *tags)
+int kefs_ec2_new_tags(struct kefs_query_call *call, struct kefs_tags *ret_tags)
+{
+	return read_tags(call, KEFS_EC2_NEW_TAGS, ret_tags);
+}
+
+int kefs_ec2_store_tags(struct kefs_query_call *call, const char *id, const struct kefs_tags *tags)
 {
 	int rc = tags->count ? kefs_st_tags_set(call->efs->db, id, tags, &call->err) : 0;
 
 	return rc == -EDQUOT ? -KEFS_E_PARAMETER_VALUE : rc;
-}
-
-int kefs_ec2_store_tags(struct kefs_query_call *call, const char *prefix, const char *id)
-{
-	struct kefs_tags tags;
-	int rc = read_tags(call, prefix, &tags);
-
-	if (rc < 0)
-		return rc;
-	rc = set_tags(call, id, &tags);
-	kefs_tags_free(&tags);
-	return rc;
 }
 
 /* What can have tags here: VPCs, subnets and groups. */
@@ -222,50 +201,57 @@ static const char *kind_of(struct kefs_query_call *call, const char *id)
 	return kefs_st_group_vpc(call->efs->db, id, vpc_id, &call->err) == 0 ? "security-group" : NULL;
 }
 
-/* Calls one for each ResourceId, when all are known to be. */
-static int all_resources(struct kefs_query_call *call, int (*one)(struct kefs_query_call *call, const char *id))
+int kefs_ec2_resources(struct kefs_query_call *call, const char *ret_ids[KEFS_EC2_RESOURCES_MAX], size_t *ret_count)
 {
-	int rc = 0;
+	size_t count = 0;
+	const char *id;
 
-	for (unsigned int pass = 0; pass < 2 && rc == 0; pass++) {
-		for (unsigned int i = 1; i <= RESOURCES_MAX && rc == 0; i++) {
-			const char *id = kefs_form_get(call->form, "ResourceId.%u", i);
-
-			if (!id && i == 1)
-				return kefs_err_set(&call->err, -KEFS_E_MISSING_PARAMETER,
-						    "The request must contain the parameter resourceIdSet");
-			if (!id)
-				break;
-			if (!kind_of(call, id))
-				return kefs_err_set(&call->err, -KEFS_E_EC2_ID, "The ID '%.64s' is not valid", id);
-			if (pass)
-				rc = one(call, id);
-		}
+	while ((id = kefs_form_get(call->form, "ResourceId.%zu", count + 1)) != NULL) {
+		if (count == KEFS_EC2_RESOURCES_MAX)
+			return kefs_err_set(&call->err, -KEFS_E_PARAMETER_VALUE,
+					    "The request must not name more than %d resources", KEFS_EC2_RESOURCES_MAX);
+		ret_ids[count++] = id;
 	}
+	*ret_count = count;
+	return 0;
+}
+
+typedef int (*change_fn)(struct kefs_query_call *call, const char *id, const struct kefs_tags *tags);
+
+/* Calls one for each ResourceId, when all are known to be. */
+static int all_resources(struct kefs_query_call *call, change_fn one, const struct kefs_tags *tags)
+{
+	const char *ids[KEFS_EC2_RESOURCES_MAX];
+	size_t count;
+	int rc = kefs_ec2_resources(call, ids, &count);
+
+	if (rc == 0 && !count)
+		return kefs_err_set(&call->err, -KEFS_E_MISSING_PARAMETER,
+				    "The request must contain the parameter resourceIdSet");
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		if (!kind_of(call, ids[i]))
+			return kefs_err_set(&call->err, -KEFS_E_EC2_ID, "The ID '%.64s' is not valid", ids[i]);
+	}
+	for (size_t i = 0; rc == 0 && i < count; i++)
+		rc = one(call, ids[i], tags);
 	return rc;
 }
 
-static int each_resource(struct kefs_query_call *call, int (*one)(struct kefs_query_call *call, const char *id))
+static int each_resource(struct kefs_query_call *call, change_fn one, const struct kefs_tags *tags)
 {
 	struct kefs_db *db = call->efs->db;
 	int rc = kefs_db_begin(db, &call->err);
 
-	return rc < 0 ? rc : kefs_db_end(db, all_resources(call, one), &call->err);
+	return rc < 0 ? rc : kefs_db_end(db, all_resources(call, one, tags), &call->err);
 }
 
-static int tag_one(struct kefs_query_call *call, const char *id)
-{
-	return kefs_ec2_store_tags(call, "", id);
-}
-
-static int untag_one(struct kefs_query_call *call, const char *id)
+static int untag_one(struct kefs_query_call *call, const char *id, const struct kefs_tags *tags)
 {
 	const char *keys[KEFS_TAG_MAX];
-	unsigned int count = 0;
 
-	while (count < KEFS_TAG_MAX && (keys[count] = kefs_form_get(call->form, "Tag.%u.Key", count + 1)) != NULL)
-		count++;
-	return kefs_st_tags_remove(call->efs->db, id, keys, count, &call->err);
+	for (size_t i = 0; i < tags->count; i++)
+		keys[i] = tags->tags[i].key;
+	return kefs_st_tags_remove(call->efs->db, id, keys, tags->count, &call->err);
 }
 
 int kefs_ec2_enforce(struct kefs_query_call *call)
@@ -273,10 +259,12 @@ int kefs_ec2_enforce(struct kefs_query_call *call)
 	return kefs_endpoints_filter(call->efs->endpoints, &call->err);
 }
 
-static int change_tags(struct kefs_query_call *call, int (*one)(struct kefs_query_call *call, const char *id))
+/* The tags are freed. */
+static int change_tags(struct kefs_query_call *call, change_fn one, struct kefs_tags *tags)
 {
-	int rc = each_resource(call, one);
+	int rc = each_resource(call, one, tags);
 
+	kefs_tags_free(tags);
 	if (rc == 0)
 		rc = kefs_ec2_enforce(call);
 	if (rc == 0)
@@ -286,12 +274,25 @@ static int change_tags(struct kefs_query_call *call, int (*one)(struct kefs_quer
 
 static int create_tags(struct kefs_query_call *call)
 {
-	return change_tags(call, tag_one);
+	struct kefs_tags tags;
+	int rc = read_tags(call, KEFS_EC2_TAGS, &tags);
+
+	return rc < 0 ? rc : change_tags(call, kefs_ec2_store_tags, &tags);
 }
 
+/* By their keys, whatever the values. */
 static int delete_tags(struct kefs_query_call *call)
 {
-	return change_tags(call, untag_one);
+	struct kefs_tags tags;
+	int rc = kefs_query_tags(call, KEFS_EC2_TAGS, &tags);
+
+	if (rc < 0)
+		return rc;
+	if (tags.count > KEFS_TAG_MAX) {
+		kefs_tags_free(&tags);
+		return kefs_err_set(&call->err, -KEFS_E_PARAMETER_VALUE, "The request must not name more than %d tags", KEFS_TAG_MAX);
+	}
+	return change_tags(call, untag_one, &tags);
 }
 
 static int describe_one(struct kefs_query_call *call, const char *id)

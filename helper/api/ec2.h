@@ -7,6 +7,11 @@
 #include "model/group_rule.h"
 
 #define KEFS_EC2_ATTRIBUTES_MAX 16
+#define KEFS_EC2_RESOURCES_MAX	100	/* of one CreateTags or DeleteTags */
+
+/* Where tags are among the parameters, as kefs_query_tags() wants it: of CreateTags, and of something new. */
+#define KEFS_EC2_TAGS		"Tag"
+#define KEFS_EC2_NEW_TAGS	"TagSpecification.1.Tag"
 
 /* What filters see of an object; a name may stand more than once. */
 struct kefs_ec2_attribute {
@@ -20,21 +25,24 @@ struct kefs_ec2_attribute {
 int kefs_ec2_wanted(struct kefs_query_call *call, const char *param, const char *id,
 		    const struct kefs_ec2_attribute *attributes, size_t count);
 
+/* Is the value one of a list of parameters ("GroupName"), or is there no such list? */
+bool kefs_ec2_listed(const struct kefs_query_call *call, const char *param, const char *value);
+
 /* Each id of a list must be there: 0, or the fault with EC2's words ("The vpc ID 'x' does not exist"). */
 int kefs_ec2_check_ids(struct kefs_query_call *call, const char *param, const char *what, int fault,
 		       bool (*exists)(struct kefs_query_call *call, const char *id));
 
 /* <tagSet>. 0 or -errno. */
-/* Is the value one of a list of parameters ("GroupName"), or is there no such list? */
-bool kefs_ec2_listed(const struct kefs_query_call *call, const char *param, const char *value);
-
 int kefs_ec2_write_tags(struct kefs_query_call *call, const char *id);
 
-/* Could tags be stored for something that is to be made? 0 or InvalidParameterValue. */
-int kefs_ec2_check_tags(struct kefs_query_call *call, const char *prefix);
+/* The tags of something that is to be made, checked, to be freed: 0 or InvalidParameterValue. */
+int kefs_ec2_new_tags(struct kefs_query_call *call, struct kefs_tags *ret_tags);
 
-/* Stores TagSpecification.1's tags for something new: 0 or InvalidParameterValue. */
-int kefs_ec2_store_tags(struct kefs_query_call *call, const char *prefix, const char *id);
+/* Stores them: 0 or InvalidParameterValue. */
+int kefs_ec2_store_tags(struct kefs_query_call *call, const char *id, const struct kefs_tags *tags);
+
+/* The ids of ResourceId, which may be none: 0, or InvalidParameterValue for too many. */
+int kefs_ec2_resources(struct kefs_query_call *call, const char *ret_ids[KEFS_EC2_RESOURCES_MAX], size_t *ret_count);
 
 /* "arn:aws:ec2:…:<kind>/<id>" as an element. */
 void kefs_ec2_write_arn(struct kefs_query_call *call, const char *element, const char *kind, const char *id);

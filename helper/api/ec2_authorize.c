@@ -4,18 +4,33 @@
 
 #include "common/str.h"
 #include "ec2.h"
+#include "ec2_resource.h"
 
 #define TAGS_ACTION "ec2:CreateTags"
 
-static int may(struct kefs_query_call *call, const char *kind, const char *id, const char *action,
-	       const struct kefs_policy_key *key)
-{
-	const struct kefs_topology *topology = call->efs->topology;
-	char arn[KEFS_IAM_ARN_SIZE] = "*";
-	const struct kefs_query_ask ask = { .action = action, .resource = arn, .keys = key, .key_count = key ? 1 : 0 };
+/* One thing to be allowed. */
+struct wanted {
+	const char *action;			/* NULL: the operation's own */
+	const char *kind, *id;			/* NULL: "*" */
+	const char *vpc_id;			/* of something new */
+	const struct kefs_tags *tags;		/* NULL: none */
+};
 
-	if (kind)
-		(void)kefs_str_format(arn, sizeof(arn), "arn:aws:ec2:%s:%s:%s/%s", topology->region, topology->account, kind, id);
+static int may(struct kefs_query_call *call, const struct wanted *wanted)
+{
+	struct kefs_ec2_resource resource;
+	struct kefs_policy_key keys[2];
+	const struct kefs_query_ask ask = {
+		.action = wanted->action, .resource = resource.arn, .tagged_id = wanted->id, .tags = wanted->tags, .keys = keys,
+		.key_count = 2,
+	};
+	int rc = kefs_ec2_resource(call->efs, wanted->kind, wanted->id, wanted->vpc_id, &resource, &call->err);
+
+	if (rc < 0)
+		return rc;
+	keys[0] = resource.vpc;
+	/* What another action than the operation's own is asked for */
+	keys[1] = (struct kefs_policy_key) { .name = "ec2:CreateAction", .value = wanted->action ? call->op->name : NULL };
 	return kefs_query_may(call, &ask);
 }
 
@@ -34,19 +49,31 @@ int kefs_ec2_authorize_group(struct kefs_query_call *call)
 
 	if (rc < 0 && !is_fault(rc))
 		return rc;
-	return may(call, "security-group", rc == 0 ? group.id : id ? id : "*", NULL, NULL);
+	return may(call, &(struct wanted) { .kind = "security-group", .id = rc == 0 ? group.id : id ? id : "*" });
+}
+
+static int may_make_group(struct kefs_query_call *call, const struct kefs_tags *tags)
+{
+	const char *named = kefs_form_get(call->form, "VpcId");
+	const char *vpc = named ? named : call->efs->topology->vpcs[0].id;
+	struct wanted group = { .kind = "security-group", .id = "*", .vpc_id = vpc, .tags = tags };
+	int rc = may(call, &group);
+
+	if (rc == 0)
+		rc = may(call, &(struct wanted) { .kind = "vpc", .id = vpc });
+	group.action = TAGS_ACTION;
+	return rc == 0 && kefs_form_has(call->form, "TagSpecification.") ? may(call, &group) : rc;
 }
 
 int kefs_ec2_authorize_new_group(struct kefs_query_call *call)
 {
-	const struct kefs_policy_key key = { .name = "ec2:CreateAction", .value = call->op->name };
-	const char *vpc = kefs_form_get(call->form, "VpcId");
-	int rc = may(call, "security-group", "*", NULL, NULL);
+	struct kefs_tags tags;
+	int rc = kefs_query_tags(call, KEFS_EC2_NEW_TAGS, &tags);
 
-	if (rc == 0)
-		rc = may(call, "vpc", vpc ? vpc : call->efs->topology->vpcs[0].id, NULL, NULL);
-	if (rc == 0 && kefs_form_has(call->form, "TagSpecification."))
-		rc = may(call, "security-group", "*", TAGS_ACTION, &key);
+	if (rc < 0)
+		return rc;
+	rc = may_make_group(call, &tags);
+	kefs_tags_free(&tags);
 	return rc;
 }
 
@@ -67,12 +94,24 @@ static const char *kind_of(const char *id)
 /* Each of them; a tag says who is a member of a group. */
 int kefs_ec2_authorize_tags(struct kefs_query_call *call)
 {
-	const char *id = kefs_form_get(call->form, "ResourceId.1");
-	int rc = id ? 0 : may(call, NULL, NULL, NULL, NULL);
+	const char *ids[KEFS_EC2_RESOURCES_MAX];
+	struct wanted wanted = { .kind = NULL };
+	struct kefs_tags tags;
+	size_t count;
+	int rc = kefs_ec2_resources(call, ids, &count);
 
-	for (unsigned int i = 2; rc == 0 && id; i++) {
-		rc = may(call, kind_of(id), id, NULL, NULL);
-		id = kefs_form_get(call->form, "ResourceId.%u", i);
+	if (rc == 0)
+		rc = kefs_query_tags(call, KEFS_EC2_TAGS, &tags);
+	if (rc < 0)
+		return rc;
+	wanted.tags = &tags;
+	if (!count)
+		rc = may(call, &wanted);
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		wanted.kind = kind_of(ids[i]);
+		wanted.id = wanted.kind ? ids[i] : NULL;
+		rc = may(call, &wanted);
 	}
+	kefs_tags_free(&tags);
 	return rc;
 }

@@ -302,8 +302,6 @@ static int make_group(struct kefs_query_call *call, struct kefs_security_group *
 		rc = kefs_err_set(&call->err, -KEFS_E_EC2_GROUP_RESERVED,
 				  "Cannot use reserved security group name: default");
 	if (rc == 0)
-		rc = kefs_ec2_check_tags(call, "TagSpecification.1.");
-	if (rc == 0)
 		rc = find_vpc(call, &vpc_id);
 	if (rc < 0)
 		return rc;
@@ -319,14 +317,20 @@ static int store_group(struct kefs_query_call *call, const struct kefs_security_
 		       const struct kefs_group_rule *egress)
 {
 	struct kefs_db *db = call->efs->db;
-	int rc = kefs_db_begin(db, &call->err);
+	struct kefs_tags tags;
+	int rc = kefs_ec2_new_tags(call, &tags);
 
 	if (rc < 0)
 		return rc;
-	rc = kefs_st_group_insert(db, group, egress, 1, GROUPS_MAX, kefs_efs_now_ms(), &call->err);
-	if (rc == 0)
-		rc = kefs_ec2_store_tags(call, "TagSpecification.1.", group->id);
-	return kefs_db_end(db, rc, &call->err);
+	rc = kefs_db_begin(db, &call->err);
+	if (rc == 0) {
+		rc = kefs_st_group_insert(db, group, egress, 1, GROUPS_MAX, kefs_efs_now_ms(), &call->err);
+		if (rc == 0)
+			rc = kefs_ec2_store_tags(call, group->id, &tags);
+		rc = kefs_db_end(db, rc, &call->err);
+	}
+	kefs_tags_free(&tags);
+	return rc;
 }
 
 int kefs_ec2_create_group(struct kefs_query_call *call)

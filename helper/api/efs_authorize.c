@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/str.h"
+#include "ec2_resource.h"
 #include "efs.h"
 #include "model/access_point.h"
 #include "service/authorize.h"
@@ -14,6 +15,7 @@ struct target {
 	char fs_id[KEFS_ID_SIZE];	/* whose policy has a say; "": none */
 	char tagged_id[KEFS_ID_SIZE];	/* whose tags have; "": none */
 	char interface_id[KEFS_ID_SIZE]; /* of the mount target; "*": one that is to be made, or none */
+	char vpc_id[KEFS_ID_SIZE];	/* that the mount target is in, or will be; "": none */
 };
 
 static void set_fs(const struct kefs_efs *efs, const char *id, struct target *target)
@@ -51,6 +53,7 @@ static int set_mount_target(const struct kefs_efs_call *call, const char *id, st
 		return rc == -ENOENT ? 0 : rc;
 	set_fs(call->efs, mount_target.fs_id, target);
 	(void)kefs_str_copy(target->interface_id, sizeof(target->interface_id), mount_target.interface_id);
+	(void)kefs_str_copy(target->vpc_id, sizeof(target->vpc_id), mount_target.vpc_id);
 	return 0;
 }
 
@@ -59,10 +62,11 @@ static int find_target(const struct kefs_efs_call *call, struct target *target, 
 {
 	static const char *const members[] = { "FileSystemId", "SourceFileSystemId", "AccessPointId", "ResourceId" };
 	const char *mount_target = kefs_in_string(call->in, "MountTargetId");
+	const struct kefs_subnet *subnet = kefs_topology_subnet(call->efs->topology, kefs_in_string(call->in, "SubnetId"));
 
-	(void)kefs_str_copy(target->arn, sizeof(target->arn), "*");
-	target->fs_id[0] = target->tagged_id[0] = '\0';
-	(void)kefs_str_copy(target->interface_id, sizeof(target->interface_id), "*");
+	*target = (struct target) { .arn = "*", .interface_id = "*" };
+	if (subnet)
+		(void)kefs_str_copy(target->vpc_id, sizeof(target->vpc_id), subnet->vpc->id);
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
 		const char *text = kefs_in_string(call->in, members[i]);
 
@@ -108,17 +112,18 @@ static const struct need {
 	{ "ModifyMountTargetSecurityGroups", "ec2:ModifyNetworkInterfaceAttribute", ON_GROUPS, NULL },
 };
 
-static int ask_ec2(struct kefs_efs_call *call, const char *action, const char *kind, const char *id)
+/* vpc_id: of what is not in the store; NULL: it is looked up. */
+static int ask_ec2(struct kefs_efs_call *call, const char *action, const char *kind, const char *id,
+		   const char *vpc_id)
 {
-	const struct kefs_topology *topology = call->efs->topology;
-	char arn[KEFS_ARN_SIZE] = "*";
+	struct kefs_ec2_resource resource;
 	const struct kefs_authorize_request request = {
-		.action = action, .resource = arn, .source_ip = call->caller->address,
+		.action = action, .resource = resource.arn, .source_ip = call->caller->address, .tagged_id = id,
+		.keys = &resource.vpc, .key_count = 1,
 	};
+	int rc = kefs_ec2_resource(call->efs, kind, id, vpc_id, &resource, &call->err);
 
-	if (kind)
-		(void)kefs_str_format(arn, sizeof(arn), "arn:aws:ec2:%s:%s:%s/%s", topology->region, topology->account, kind, id);
-	return ask(call, &request);
+	return rc < 0 ? rc : ask(call, &request);
 }
 
 static int ask_tags(struct kefs_efs_call *call, const struct need *need, const struct kefs_tags *tags)
@@ -136,14 +141,28 @@ static int ask_tags(struct kefs_efs_call *call, const struct need *need, const s
 	return ask(call, &request);
 }
 
-static int ask_groups(struct kefs_efs_call *call, const char *action)
+/* Without names it will be the VPC's default one. */
+static int ask_default_group(struct kefs_efs_call *call, const char *action, const char *vpc_id)
 {
-	const json_t *id;
+	const struct kefs_topology *topology = call->efs->topology;
+
+	for (size_t i = 0; i < topology->vpc_count; i++) {
+		if (!strcmp(topology->vpcs[i].id, vpc_id))
+			return ask_ec2(call, action, "security-group", topology->vpcs[i].group_id, vpc_id);
+	}
+	return 0;
+}
+
+static int ask_groups(struct kefs_efs_call *call, const char *action, const char *vpc_id)
+{
+	const json_t *named = json_object_get(call->in, "SecurityGroups"), *id;
 	int rc = 0;
 	size_t i;
 
-	json_array_foreach(json_object_get(call->in, "SecurityGroups"), i, id) {
-		rc = ask_ec2(call, action, "security-group", json_string_value(id));
+	if (!json_array_size(named))
+		return ask_default_group(call, action, vpc_id);
+	json_array_foreach(named, i, id) {
+		rc = ask_ec2(call, action, "security-group", json_string_value(id), NULL);
 		if (rc < 0)
 			break;
 	}
@@ -157,14 +176,14 @@ static int ask_need(struct kefs_efs_call *call, const struct need *need, const s
 	case ON_NEW:
 		return ask_tags(call, need, tags);
 	case ON_SUBNET:
-		return ask_ec2(call, need->action, "subnet", kefs_in_string(call->in, "SubnetId"));
+		return ask_ec2(call, need->action, "subnet", kefs_in_string(call->in, "SubnetId"), NULL);
 	case ON_INTERFACE:
-		return ask_ec2(call, need->action, "network-interface", target->interface_id);
+		return ask_ec2(call, need->action, "network-interface", target->interface_id, target->vpc_id);
 	case ON_GROUPS:
-		return ask_groups(call, need->action);
+		return ask_groups(call, need->action, target->vpc_id);
 	case ON_ANY:
 	default:
-		return ask_ec2(call, need->action, NULL, NULL);
+		return ask_ec2(call, need->action, NULL, NULL, NULL);
 	}
 }
 

@@ -136,25 +136,13 @@ void kefs_iam_pager_end(struct kefs_query_call *call, const struct kefs_iam_page
 
 int kefs_iam_read_tags(struct kefs_query_call *call, struct kefs_tags *ret_tags)
 {
-	struct kefs_tags tags = { .count = 0 };
-	int rc = 0;
+	int rc = kefs_query_tags(call, KEFS_IAM_TAGS, ret_tags);
 
-	for (unsigned int i = 1; i <= KEFS_TAG_MAX + 1 && rc == 0; i++) {
-		const char *key = kefs_form_get(call->form, "Tags.member.%u.Key", i);
-		const char *value = kefs_form_get(call->form, "Tags.member.%u.Value", i);
-
-		if (!key)
-			break;
-		rc = kefs_tags_add(&tags, key, value ? value : "", i);
-		if (rc == -ENAMETOOLONG)
-			rc = kefs_err_set(&call->err, -KEFS_E_IAM_INPUT, "A tag is too long");
-	}
-	if (rc == 0)
-		rc = kefs_tags_check(&tags, &call->err);
 	if (rc < 0)
-		kefs_tags_free(&tags);
-	else
-		*ret_tags = tags;
+		return rc;
+	rc = kefs_tags_check(ret_tags, &call->err);
+	if (rc < 0)
+		kefs_tags_free(ret_tags);
 	return rc == -KEFS_E_BAD_REQUEST ? -KEFS_E_IAM_INPUT : rc;
 }
 
@@ -201,15 +189,16 @@ int kefs_iam_tag(struct kefs_query_call *call)
 
 int kefs_iam_untag(struct kefs_query_call *call)
 {
-	const char *keys[KEFS_TAG_MAX];
+	const char *keys[KEFS_TAG_MAX + 1];
+	size_t count = kefs_query_list(call, KEFS_IAM_TAG_KEYS, keys, KEFS_TAG_MAX + 1);
 	struct kefs_identity identity;
-	unsigned int count = 0;
 	int rc = kefs_iam_subject(call, &identity);
 
 	if (rc < 0)
 		return rc;
-	while (count < KEFS_TAG_MAX && (keys[count] = kefs_form_get(call->form, "TagKeys.member.%u", count + 1)) != NULL)
-		count++;
+	if (count > KEFS_TAG_MAX)
+		return kefs_err_set(&call->err, -KEFS_E_IAM_VALIDATION, "1 validation error detected: Value at 'tagKeys' failed to "
+				    "satisfy constraint: Member must have length less than or equal to %d", KEFS_TAG_MAX);
 	return kefs_st_tags_remove(call->efs->db, identity.id, keys, count, &call->err);
 }
 
@@ -235,7 +224,8 @@ static const char *const no_boundary[] = { "PermissionsBoundary", NULL };
 #define READ(op, fn, k, p)	{ ROW(op, fn, k, p, kefs_iam_authorize) }
 #define MAKE(op, fn, k, p)	{ ROW(op, fn, k, p, kefs_iam_authorize), .changes = true }
 #define DO(op, fn, k, p)	{ ROW(op, fn, k, p, kefs_iam_authorize), .changes = true, .bare = true }
-#define LABEL(op, fn, k, p)	{ ROW(op, fn, k, p, kefs_iam_authorize), .bare = true }
+#define TAG(op, k, p)		{ ROW(op, kefs_iam_tag, k, p, kefs_iam_authorize_tag), .bare = true }
+#define UNTAG(op, k, p)		{ ROW(op, kefs_iam_untag, k, p, kefs_iam_authorize_untag), .bare = true }
 #define NEW(op, fn, k, p)	{ ROW(op, fn, k, p, kefs_iam_authorize_new), .changes = true, .refused = no_boundary }
 #define RENAME(op, fn, k, p)	{ ROW(op, fn, k, p, kefs_iam_authorize_rename), .changes = true, .bare = true }
 #define ATTACH(op, fn, k, p)	{ ROW(op, fn, k, p, kefs_iam_authorize_attach), .changes = true, .bare = true }
@@ -246,8 +236,8 @@ static const struct kefs_query_op ops[] = {
 	LIST("ListUsers", kefs_iam_list_users),
 	RENAME("UpdateUser", kefs_iam_rename, "user", "UserName"),
 	DO("DeleteUser", kefs_iam_delete, "user", "UserName"),
-	LABEL("TagUser", kefs_iam_tag, "user", "UserName"),
-	LABEL("UntagUser", kefs_iam_untag, "user", "UserName"),
+	TAG("TagUser", "user", "UserName"),
+	UNTAG("UntagUser", "user", "UserName"),
 	READ("ListUserTags", kefs_iam_list_tags, "user", "UserName"),
 	NEW("CreateGroup", kefs_iam_create_group, "group", "GroupName"),
 	READ("GetGroup", kefs_iam_get_group, "group", "GroupName"),
@@ -264,8 +254,8 @@ static const struct kefs_query_op ops[] = {
 	MAKE("UpdateRole", kefs_iam_update_role, "role", "RoleName"),
 	DO("UpdateAssumeRolePolicy", kefs_iam_update_trust, "role", "RoleName"),
 	DO("DeleteRole", kefs_iam_delete, "role", "RoleName"),
-	LABEL("TagRole", kefs_iam_tag, "role", "RoleName"),
-	LABEL("UntagRole", kefs_iam_untag, "role", "RoleName"),
+	TAG("TagRole", "role", "RoleName"),
+	UNTAG("UntagRole", "role", "RoleName"),
 	READ("ListRoleTags", kefs_iam_list_tags, "role", "RoleName"),
 	MAKE("CreateAccessKey", kefs_iam_create_key, "user", "UserName"),
 	READ("ListAccessKeys", kefs_iam_list_keys, "user", "UserName"),

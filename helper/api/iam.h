@@ -10,10 +10,13 @@
 enum kefs_identity_kind kefs_iam_kind(const char *name);
 
 /*
- * What an operation is allowed for, by its row (iam_authorize.c): who or what it is about; and the policy that is
- * attached; something new, and its tags; what it is about, under the name and path that it gets.
+ * What an operation is allowed for, by its row (iam_authorize.c): who or what it is about; and the tags that he gets,
+ * those that he loses; and the policy that is attached; something new, and its tags; what it is about, under the name
+ * and path that it gets.
  */
 int kefs_iam_authorize(struct kefs_query_call *call);
+int kefs_iam_authorize_tag(struct kefs_query_call *call);
+int kefs_iam_authorize_untag(struct kefs_query_call *call);
 int kefs_iam_authorize_attach(struct kefs_query_call *call);
 int kefs_iam_authorize_new(struct kefs_query_call *call);
 int kefs_iam_authorize_rename(struct kefs_query_call *call);

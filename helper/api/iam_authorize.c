@@ -40,52 +40,91 @@ static int subject_arn(struct kefs_query_call *call, struct kefs_identity *ret_i
 	return name ? identity_arn(call, name, ret_identity, ret_arn) : -ENOENT;
 }
 
-static int ask_subject(struct kefs_query_call *call, const struct kefs_policy_key *keys, size_t key_count,
-		       struct kefs_identity *ret_identity)
+/* Asks for that, on the subject. */
+static int ask_subject(struct kefs_query_call *call, struct kefs_query_ask ask, struct kefs_identity *ret_identity)
 {
 	char arn[KEFS_IAM_ARN_SIZE];
-	const struct kefs_query_ask ask = { .resource = arn, .keys = keys, .key_count = key_count };
 	int rc = subject_arn(call, ret_identity, arn), may;
 
 	if (rc < 0 && rc != -ENOENT)
 		return rc;
+	ask.resource = arn;
+	ask.tagged_id = rc == 0 ? ret_identity->id : NULL;
 	may = kefs_query_may(call, &ask);
 	return may < 0 ? may : rc;
 }
 
-int kefs_iam_authorize(struct kefs_query_call *call)
+/* One that is not there is for the operation to say. */
+static int authorize(struct kefs_query_call *call, const struct kefs_query_ask *ask)
 {
 	struct kefs_identity identity;
-	int rc = ask_subject(call, NULL, 0, &identity);
+	int rc = ask_subject(call, *ask, &identity);
 
 	return rc == -ENOENT ? 0 : rc;
+}
+
+int kefs_iam_authorize(struct kefs_query_call *call)
+{
+	return authorize(call, &(struct kefs_query_ask) { .resource = NULL });
 }
 
 int kefs_iam_authorize_attach(struct kefs_query_call *call)
 {
 	const struct kefs_policy_key key = { .name = "iam:PolicyARN", .value = kefs_form_get(call->form, "PolicyArn") };
-	struct kefs_identity identity;
-	int rc = ask_subject(call, &key, 1, &identity);
 
-	return rc == -ENOENT ? 0 : rc;
+	return authorize(call, &(struct kefs_query_ask) { .keys = &key, .key_count = 1 });
 }
 
-int kefs_iam_authorize_new(struct kefs_query_call *call)
+int kefs_iam_authorize_tag(struct kefs_query_call *call)
+{
+	struct kefs_tags tags;
+	int rc = kefs_query_tags(call, KEFS_IAM_TAGS, &tags);
+
+	if (rc < 0)
+		return rc;
+	rc = authorize(call, &(struct kefs_query_ask) { .tags = &tags });
+	kefs_tags_free(&tags);
+	return rc;
+}
+
+int kefs_iam_authorize_untag(struct kefs_query_call *call)
+{
+	const char *keys[KEFS_TAG_MAX + 1];
+	const struct kefs_query_ask ask = {
+		.tag_keys = keys, .tag_key_count = kefs_query_list(call, KEFS_IAM_TAG_KEYS, keys, KEFS_TAG_MAX + 1),
+	};
+
+	return authorize(call, &ask);
+}
+
+static int may_make(struct kefs_query_call *call, const struct kefs_tags *tags)
 {
 	const char *name = kefs_form_get(call->form, "%s", call->op->param), *path = kefs_form_get(call->form, "Path");
 	char arn[KEFS_IAM_ARN_SIZE] = "*", tag[24];
-	struct kefs_query_ask ask = { .resource = arn };
+	struct kefs_query_ask ask = { .resource = arn, .tags = tags };
 	int rc;
 
 	if (name)
 		kefs_iam_arn(call->efs->topology->account, call->op->kind, path && kefs_iam_path_valid(path) ? path : "/", name,
 			     arn);
 	rc = kefs_query_may(call, &ask);
-	if (rc < 0 || !kefs_form_has(call->form, "Tags.member."))
+	if (rc < 0 || !kefs_form_has(call->form, KEFS_IAM_TAGS "."))
 		return rc;
 	(void)kefs_str_format(tag, sizeof(tag), "iam:Tag%c%s", call->op->kind[0] & ~0x20, call->op->kind + 1);
 	ask.action = tag;
 	return kefs_query_may(call, &ask);
+}
+
+int kefs_iam_authorize_new(struct kefs_query_call *call)
+{
+	struct kefs_tags tags;
+	int rc = kefs_query_tags(call, KEFS_IAM_TAGS, &tags);
+
+	if (rc < 0)
+		return rc;
+	rc = may_make(call, &tags);
+	kefs_tags_free(&tags);
+	return rc;
 }
 
 /* Both for what it is and for what it becomes. */
@@ -93,9 +132,9 @@ int kefs_iam_authorize_rename(struct kefs_query_call *call)
 {
 	const char *name = kefs_form_get(call->form, "New%s", call->op->param), *path = kefs_form_get(call->form, "NewPath");
 	char arn[KEFS_IAM_ARN_SIZE];
-	const struct kefs_query_ask ask = { .resource = arn };
 	struct kefs_identity identity;
-	int rc = ask_subject(call, NULL, 0, &identity);
+	const struct kefs_query_ask ask = { .resource = arn, .tagged_id = identity.id };
+	int rc = ask_subject(call, (struct kefs_query_ask) { .resource = NULL }, &identity);
 
 	if (rc < 0)
 		return rc == -ENOENT ? 0 : rc;

@@ -57,6 +57,36 @@ int kefs_query_flag(struct kefs_query_call *call, const char *name, bool *ret_va
 			    "Value '%.64s' at '%s' is neither true nor false", text, name);
 }
 
+int kefs_query_tags(struct kefs_query_call *call, const char *prefix, struct kefs_tags *ret_tags)
+{
+	struct kefs_tags tags = { .count = 0 };
+	int rc = 0;
+
+	for (unsigned int i = 1; i <= KEFS_TAG_MAX + 1 && rc == 0; i++) {
+		const char *key = kefs_form_get(call->form, "%s.%u.Key", prefix, i);
+		const char *value = kefs_form_get(call->form, "%s.%u.Value", prefix, i);
+
+		if (!key)
+			break;
+		rc = kefs_tags_add(&tags, key, value ? value : "", i);
+	}
+	if (rc < 0)
+		kefs_tags_free(&tags);
+	else
+		*ret_tags = tags;
+	return rc != -ENAMETOOLONG ? rc : kefs_err_set(&call->err, fault_of(call, KEFS_E_IAM_INPUT, KEFS_E_PARAMETER_VALUE),
+						       "A tag is too long");
+}
+
+size_t kefs_query_list(const struct kefs_query_call *call, const char *prefix, const char **ret_texts, size_t max)
+{
+	size_t count = 0;
+
+	while (count < max && (ret_texts[count] = kefs_form_get(call->form, "%s.%zu", prefix, count + 1)) != NULL)
+		count++;
+	return count;
+}
+
 static const struct kefs_query_service *find_service(const char *name)
 {
 	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
@@ -85,7 +115,8 @@ int kefs_query_may(struct kefs_query_call *call, const struct kefs_query_ask *as
 	char own[96];
 	const struct kefs_authorize_request request = {
 		.action = ask->action ? ask->action : own, .resource = ask->resource, .source_ip = call->caller->address,
-		.keys = ask->keys, .key_count = ask->key_count, .policy = ask->policy,
+		.keys = ask->keys, .key_count = ask->key_count, .policy = ask->policy, .tagged_id = ask->tagged_id,
+		.tags = ask->tags, .tag_keys = ask->tag_keys, .tag_key_count = ask->tag_key_count,
 	};
 
 	(void)kefs_str_format(own, sizeof(own), "%s:%s", call->service->name, call->op->name);

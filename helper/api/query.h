@@ -14,6 +14,7 @@
 #include "http/server.h"
 #include "http/xml.h"
 #include "model/fault.h"
+#include "model/tag.h"
 #include "service/identities.h"
 
 struct kefs_query_service;
@@ -74,13 +75,26 @@ int kefs_query_number(struct kefs_query_call *call, const char *name, uint64_t m
 /* True or false, false if it is absent. 0 or the service's fault. */
 int kefs_query_flag(struct kefs_query_call *call, const char *name, bool *ret_value);
 
+/*
+ * The tags "<prefix>.N.Key" and ".Value", unchecked, one at most more than there may be: to be freed. 0, -ENOMEM or the
+ * service's fault.
+ */
+int kefs_query_tags(struct kefs_query_call *call, const char *prefix, struct kefs_tags *ret_tags);
+
+/* The texts "<prefix>.N", max at most: how many. They are the form's. */
+size_t kefs_query_list(const struct kefs_query_call *call, const char *prefix, const char **ret_texts, size_t max);
+
 /* What is asked of policies. */
 struct kefs_query_ask {
 	const char *action;			/* "iam:TagUser"; NULL: the operation's own */
 	const char *resource;			/* ARN, or "*" */
 	const struct kefs_policy_key *keys;	/* as in struct kefs_authorize_request */
 	size_t key_count;
-	const struct kefs_policy *policy;	/* likewise */
+	const char *tagged_id;			/* these likewise */
+	const struct kefs_tags *tags;
+	const char *const *tag_keys;
+	size_t tag_key_count;
+	const struct kefs_policy *policy;
 };
 
 /* May the caller? 0, or the service's fault that says no. */

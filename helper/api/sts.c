@@ -106,7 +106,9 @@ static int check_trust(struct kefs_query_call *call, const struct kefs_identity 
 		{ .name = "sts:RoleSessionName", .value = name },
 		{ .name = "sts:ExternalId", .value = kefs_form_get(call->form, "ExternalId") },
 	};
-	struct kefs_query_ask ask = { .resource = arn, .keys = keys, .key_count = sizeof(keys) / sizeof(keys[0]) };
+	struct kefs_query_ask ask = {
+		.resource = arn, .tagged_id = role->id, .keys = keys, .key_count = sizeof(keys) / sizeof(keys[0]),
+	};
 	CLEANUP_FREE char *text = NULL;
 	struct kefs_policy *trust = NULL;
 	int rc = kefs_st_identity_trust(call->efs->db, role->id, &text, &call->err);

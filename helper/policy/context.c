@@ -77,9 +77,12 @@ static void derive_time(struct context *context, const struct kefs_policy_reques
 	(void)kefs_str_format(context->epoch_time, sizeof(context->epoch_time), "%" PRId64, request->now);
 	derive(context, "aws:EpochTime", context->epoch_time);
 	derive_date(context, "aws:CurrentTime", request->now, context->current_time, sizeof(context->current_time));
-	if (request->principal->issued)
-		derive_date(context, "aws:TokenIssueTime", request->principal->issued, context->issue_time,
-			    sizeof(context->issue_time));
+	if (!request->principal->issued)
+		return;
+	derive_date(context, "aws:TokenIssueTime", request->principal->issued, context->issue_time,
+		    sizeof(context->issue_time));
+	/* As AWS has it: of sessions only, and none is made with a second factor here */
+	derive(context, "aws:MultiFactorAuthPresent", "false");
 }
 
 int context_begin(struct context *context, const struct kefs_policy_request *request, bool bounded)

@@ -170,7 +170,7 @@ const char *action_problem(enum kefs_policy_kind kind, const char *text, const s
 int conditions_parse(struct parser *parser, const json_t *value, struct statement *statement);
 
 /* context.c: a request being evaluated. */
-#define CONTEXT_DERIVED 8
+#define CONTEXT_DERIVED 9
 
 struct context {
 	const struct kefs_policy_request *request;

@@ -106,7 +106,8 @@ struct kefs_policy_key {
 
 /*
  * A request. The keys aws:PrincipalArn, aws:PrincipalAccount, aws:PrincipalType, aws:userid, aws:username,
- * aws:TokenIssueTime, aws:CurrentTime and aws:EpochTime come from principal and now, and are not to be among keys.
+ * aws:TokenIssueTime, aws:MultiFactorAuthPresent, aws:CurrentTime and aws:EpochTime come from principal and now, and
+ * are not to be among keys.
  */
 struct kefs_policy_request {
 	const struct kefs_principal *principal;

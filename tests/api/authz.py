@@ -9,6 +9,7 @@ import json
 import os
 import unittest
 import urllib.error
+import urllib.parse
 import urllib.request
 
 from botocore.auth import SigV4Auth
@@ -32,18 +33,31 @@ def document(*statements):
     return json.dumps({'Version': '2012-10-17', 'Statement': statements})
 
 
+def status_of(request, data):
+    try:
+        with urllib.request.urlopen(urllib.request.Request(request.url, data=data, method=request.method,
+                                                           headers=dict(request.headers))) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
 def raw(key, method, path, body=None):
     """A call of the EFS API with a body that boto3 would not send: its status."""
     data = json.dumps(body).encode() if body is not None else b''
     request = AWSRequest(method=method, url=ENDPOINT + '/2015-02-01' + path, data=data,
                          headers={'Content-Type': 'application/json'})
     SigV4Auth(Credentials(key['AccessKeyId'], key['SecretAccessKey']), 'elasticfilesystem', REGION).add_auth(request)
-    try:
-        with urllib.request.urlopen(urllib.request.Request(request.url, data=data, method=method,
-                                                           headers=dict(request.headers))) as answer:
-            return answer.status
-    except urllib.error.HTTPError as error:
-        return error.code
+    return status_of(request, data)
+
+
+def form(key, service, parameters):
+    """A call of the query protocol that boto3 would not send: its status."""
+    data = urllib.parse.urlencode(parameters).encode()
+    request = AWSRequest(method='POST', url=ENDPOINT + '/', data=data,
+                         headers={'Content-Type': 'application/x-www-form-urlencoded'})
+    SigV4Auth(Credentials(key['AccessKeyId'], key['SecretAccessKey']), service, REGION).add_auth(request)
+    return status_of(request, data)
 
 
 class Case(iam.Case):
@@ -126,20 +140,6 @@ class EfsResources(Case):
         ann.put_file_system_policy(FileSystemId=fs, Policy=document(allow, dict(deny, Condition={'NotIpAddress': home})))
         ann.put_file_system_policy(FileSystemId=fs, Policy=document(allow))
 
-
-class EfsDependents(Case):
-    """What an operation needs besides its own action."""
-    def test_tags(self):
-        deny = statement('elasticfilesystem:TagResource', 'Deny')
-        efs = self.service('Ann', 'efs', statement('elasticfilesystem:*'), deny)
-        tags = {'Tags': [{'Key': 'k', 'Value': 'v'}]}
-        self.refused('AccessDeniedException', efs.create_file_system, CreationToken='t', **tags, message='TagResource')
-        fs = efs.create_file_system(CreationToken='t')['FileSystemId']
-        efs.create_file_system(CreationToken='u', Tags=[])
-        self.refused('AccessDeniedException', efs.create_access_point, FileSystemId=fs, **tags, message='TagResource')
-        efs.create_access_point(FileSystemId=fs)
-        only = statement('elasticfilesystem:TagResource',
-                         StringEquals={'elasticfilesystem:CreateAction': 'CreateAccessPoint'})
     def test_lockout_by_tag(self):
         """… among it the tags of the file system, and those of none in the request."""
         ann = self.service('Bob', 'efs', statement('elasticfilesystem:*'))
@@ -157,6 +157,20 @@ class EfsDependents(Case):
                 else:
                     ann.put_file_system_policy(FileSystemId=fs, Policy=text)
 
+
+class EfsDependents(Case):
+    """What an operation needs besides its own action."""
+    def test_tags(self):
+        deny = statement('elasticfilesystem:TagResource', 'Deny')
+        efs = self.service('Ann', 'efs', statement('elasticfilesystem:*'), deny)
+        tags = {'Tags': [{'Key': 'k', 'Value': 'v'}]}
+        self.refused('AccessDeniedException', efs.create_file_system, CreationToken='t', **tags, message='TagResource')
+        fs = efs.create_file_system(CreationToken='t')['FileSystemId']
+        efs.create_file_system(CreationToken='u', Tags=[])
+        self.refused('AccessDeniedException', efs.create_access_point, FileSystemId=fs, **tags, message='TagResource')
+        efs.create_access_point(FileSystemId=fs)
+        only = statement('elasticfilesystem:TagResource',
+                         StringEquals={'elasticfilesystem:CreateAction': 'CreateAccessPoint'})
         efs = self.service('Bob', 'efs', statement('elasticfilesystem:Create*'), only)
         self.refused('AccessDeniedException', efs.create_file_system, CreationToken='v', **tags)
         efs.create_access_point(FileSystemId=fs, **tags)
@@ -196,6 +210,37 @@ class EfsDependents(Case):
         full.describe_mount_target_security_groups(**target)
         full.modify_mount_target_security_groups(**target, SecurityGroups=[group])
         full.delete_mount_target(**target)
+
+
+    def test_default_group(self):
+        """Who names no group takes the VPC's default one, and must be allowed that."""
+        fs, vpc = self.fs('t')['FileSystemId'], SUBNETS[0]['VpcId']
+        default = self.ec2.describe_security_groups(Filters=[{'Name': 'vpc-id', 'Values': [vpc]}, {'Name': 'group-name', 'Values': [
+            'default']}])['SecurityGroups'][0]['GroupId']
+        create = {'FileSystemId': fs, 'SubnetId': SUBNETS[0]['SubnetId']}
+        efs = self.service('Ann', 'efs', statement('*'), statement('*', 'Deny', group_arn(default)))
+        for named in ({}, {'SecurityGroups': []}, {'SecurityGroups': [default]}):
+            self.refused('AccessDeniedException', efs.create_mount_target, message='ec2:CreateNetworkInterface', **create, **named)
+        target = efs.create_mount_target(SecurityGroups=[self.group()], **create)['MountTargetId']
+        for named in ({}, {'SecurityGroups': []}):
+            self.refused('AccessDeniedException', efs.modify_mount_target_security_groups, MountTargetId=target,
+                         message='ec2:ModifyNetworkInterfaceAttribute', **named)
+
+    def test_ec2_tags(self):
+        """Tags and the VPC of what a mount target needs of EC2 are known, too."""
+        fs, group, subnet = self.fs('t')['FileSystemId'], self.group(), SUBNETS[0]['SubnetId']
+        vpc = f'arn:aws:ec2:{REGION}:{ACCOUNT}:vpc/' + SUBNETS[0]['VpcId']
+        self.ec2.create_tags(Resources=[group], Tags=[{'Key': 'env', 'Value': 'prod'}])
+        create = {'FileSystemId': fs, 'SubnetId': subnet, 'SecurityGroups': [group]}
+        for i, condition in enumerate(({'StringEquals': {'aws:ResourceTag/env': 'prod'}},
+                                       {'StringEquals': {'ec2:ResourceTag/env': 'prod'}}, {'ArnEquals': {'ec2:Vpc': vpc}})):
+            with self.subTest(str(condition)):
+                efs = self.service(f'a{i}', 'efs', statement('*'), statement('ec2:*', 'Deny', **condition))
+                self.refused('AccessDeniedException', efs.create_mount_target, message='ec2:CreateNetworkInterface', **create)
+        only = statement('ec2:*NetworkInterface', ArnEquals={'ec2:Vpc': vpc})
+        efs = self.service('only', 'efs', statement(['elasticfilesystem:*', 'ec2:Describe*']), only)
+        target = efs.create_mount_target(**create)['MountTargetId']
+        efs.delete_mount_target(MountTargetId=target)
 
 
 class Ec2Resources(Case):
@@ -243,6 +288,62 @@ class Ec2Resources(Case):
             'ec2:CreateTags', StringEquals={'ec2:CreateAction': 'CreateSecurityGroup'}))
         made = dan.create_security_group(GroupName='y', Description='d', TagSpecifications=tags)['GroupId']
         self.refused('UnauthorizedOperation', dan.create_tags, Resources=[made], Tags=tags[0]['Tags'])
+
+    def test_keys_of_tags(self):
+        """A Deny by the tags of a request holds: one of them says who is a member of a group."""
+        mine, subnet = self.group('mine'), SUBNETS[0]['SubnetId']
+        members, plain = {'Key': 'kefs:members', 'Value': '192.0.2.0/24'}, {'Key': 'k', 'Value': 'v'}
+        guard = statement(['ec2:CreateTags', 'ec2:DeleteTags'], 'Deny',
+                          **{'ForAnyValue:StringEquals': {'aws:TagKeys': ['kefs:members']}})
+        bob = self.service('Bob', 'ec2', statement('ec2:*'), guard)
+        for call in (bob.create_tags, bob.delete_tags):
+            for resource in (mine, subnet):
+                self.refused('UnauthorizedOperation', call, Resources=[resource], Tags=[plain, members])
+                call(Resources=[resource], Tags=[plain])
+        new = {'Description': 'd', 'TagSpecifications': [{'ResourceType': 'security-group', 'Tags': [members]}]}
+        self.refused('UnauthorizedOperation', bob.create_security_group, GroupName='x', message='ec2:CreateTags', **new)
+        cid = self.service('Cid', 'ec2', statement('ec2:*'), statement(
+            'ec2:CreateSecurityGroup', 'Deny', group_arn('*'), StringNotEquals={'aws:RequestTag/k': 'v'}))
+        self.refused('UnauthorizedOperation', cid.create_security_group, GroupName='x', message='CreateSecurityGroup', **new)
+        new['TagSpecifications'][0]['Tags'].append(plain)
+        cid.create_security_group(GroupName='x', **new)
+
+    def test_tags_of_the_resource(self):
+        mine, tags = self.group('mine'), [{'Key': 'env', 'Value': 'prod'}]
+        self.ec2.create_tags(Resources=[self.prod, SUBNETS[0]['VpcId']], Tags=tags)
+        for i, key in enumerate(('aws:ResourceTag/env', 'ec2:ResourceTag/env')):
+            bob = self.service(f'b{i}', 'ec2', statement('ec2:*'), statement('ec2:*', 'Deny', StringEquals={key: 'prod'}))
+            self.refused('UnauthorizedOperation', bob.delete_security_group, GroupName='prod', message=self.prod)
+            self.refused('UnauthorizedOperation', bob.delete_tags, Resources=[mine, self.prod], Tags=tags)
+            self.refused('UnauthorizedOperation', bob.create_security_group, GroupName='x', Description='d', message='vpc/')
+            bob.create_tags(Resources=[mine], Tags=[{'Key': 'k', 'Value': 'v'}])
+        cid = self.service('cid', 'ec2', statement('ec2:DeleteSecurityGroup', StringEquals={'aws:ResourceTag/env': 'prod'}))
+        self.refused('UnauthorizedOperation', cid.delete_security_group, GroupId=mine)
+        cid.delete_security_group(GroupId=self.prod)
+        self.ec2.delete_tags(Resources=[SUBNETS[0]['VpcId']], Tags=tags)
+
+    def test_vpc(self):
+        mine = self.group('mine')
+        vpc = f'arn:aws:ec2:{REGION}:{ACCOUNT}:vpc/'
+        for i, (here, allowed) in enumerate(((vpc + SUBNETS[0]['VpcId'], True), (vpc + 'vpc-00000000', False))):
+            bob = self.service(f'b{i}', 'ec2', statement('ec2:*', ArnEquals={'ec2:Vpc': here}))
+            for resource in (mine, SUBNETS[0]['SubnetId']):
+                call = {'Resources': [resource], 'Tags': [{'Key': 'k', 'Value': 'v'}]}
+                if allowed:
+                    bob.create_tags(**call)
+                    bob.delete_tags(**call)
+                else:
+                    self.refused('UnauthorizedOperation', bob.create_tags, **call)
+
+    def test_too_many_resources(self):
+        """More than are looked at are refused, not forgotten."""
+        mine = self.group('mine')
+        tags = [{'Key': 'k', 'Value': 'v'}]
+        self.ec2.create_tags(Resources=[mine] * 100, Tags=tags)
+        for call in (self.ec2.create_tags, self.ec2.delete_tags):
+            self.refused('InvalidParameterValue', call, Resources=[mine] * 100 + ['sg-00000000'], Tags=tags)
+        self.assertEqual(len(self.ec2.describe_tags()['Tags']), 1)
+        self.refused('InvalidParameterValue', self.ec2.delete_tags, Resources=[mine], Tags=[{'Key': f'k{i}'} for i in range(51)])
 
     def test_bad_tags_make_no_group(self):
         tags = [{'ResourceType': 'security-group', 'Tags': [{'Key': 'aws:x', 'Value': '1'}]}]
@@ -303,6 +404,47 @@ class IamResources(Case):
         bob = self.service('Cid', 'iam', statement(['iam:Create*', 'iam:TagRole']))
         bob.create_role(RoleName='r', AssumeRolePolicyDocument=trust, **tags)
 
+    def test_keys_of_tags(self):
+        """A Deny by the tags that somebody gets, loses or has holds."""
+        self.iam.create_user(UserName='low')
+        self.iam.create_user(UserName='boss', Tags=[{'Key': 'env', 'Value': 'prod'}])
+        self.role('boss', {'AWS': ACCOUNT}, Tags=[{'Key': 'env', 'Value': 'prod'}])
+        env, plain = {'Key': 'env', 'Value': 'prod'}, {'Key': 'k', 'Value': 'v'}
+        guard = statement(['iam:Tag*', 'iam:Untag*'], 'Deny', **{'ForAnyValue:StringEquals': {'aws:TagKeys': 'env'}})
+        ann = self.service('Ann', 'iam', statement('iam:*'), guard)
+        self.refused('AccessDenied', ann.tag_user, UserName='low', Tags=[plain, env])
+        self.refused('AccessDenied', ann.untag_user, UserName='boss', TagKeys=['k', 'env'])
+        self.refused('AccessDenied', ann.untag_role, RoleName='boss', TagKeys=['env'])
+        self.refused('AccessDenied', ann.create_user, UserName='new', Tags=[env], message='iam:TagUser')
+        ann.tag_user(UserName='low', Tags=[plain])
+        ann.untag_user(UserName='low', TagKeys=['k'])
+        self.refused('ValidationError', ann.untag_user, UserName='low', TagKeys=[f'k{i}' for i in range(51)])
+        bob = self.service('Bob', 'iam', statement('iam:*'), statement('iam:*User', 'Deny', StringNotEqualsIfExists={
+            'aws:RequestTag/env': 'test'}, Null={'aws:TagKeys': 'false'}))
+        self.refused('AccessDenied', bob.create_user, UserName='new', Tags=[env], message='iam:CreateUser')
+        self.refused('AccessDenied', bob.tag_user, UserName='low', Tags=[env])
+        bob.create_user(UserName='new', Tags=[dict(env, Value='test')])
+        for i, key in enumerate(('aws:ResourceTag/env', 'iam:ResourceTag/env')):
+            cid = self.service(f'c{i}', 'iam', statement('iam:*'), statement('iam:*', 'Deny', StringEquals={key: 'prod'}))
+            self.refused('AccessDenied', cid.create_access_key, UserName='BOSS')
+            self.refused('AccessDenied', cid.update_user, UserName='boss', NewUserName='chief')
+            self.refused('AccessDenied', cid.put_role_policy, RoleName='boss', PolicyName='p', PolicyDocument=policy('*'))
+            self.refused('AccessDenied', cid.attach_user_policy, UserName='boss', PolicyArn=ADMIN)
+            cid.get_user(UserName='low')
+
+    def test_strangers_among_tags(self):
+        """What an operation does not take is none of its tags."""
+        self.iam.create_user(UserName='boss', Tags=[{'Key': 'env', 'Value': 'prod'}])
+        deny = statement('iam:*', 'Deny', **{'ForAllValues:StringNotEquals': {'aws:TagKeys': 'harmless'}})
+        key = self.user('Ann', document(statement('iam:*'), deny))
+        call = {'Action': 'UntagUser', 'UserName': 'boss', 'TagKeys.member.1': 'env', 'Tags.member.1.Key': 'harmless',
+                'Tags.member.1.Value': 'v'}
+        self.assertEqual(form(key, 'iam', call), 403)
+        self.assertEqual(form(key, 'iam', dict(call, **{'TagKeys.member.1': 'harmless'})), 200)
+        call = {'Action': 'TagUser', 'UserName': 'boss', 'TagKeys.member.1': 'harmless', 'Tags.member.1.Key': 'env',
+                'Tags.member.1.Value': 'v'}
+        self.assertEqual(form(key, 'iam', call), 403)
+
     def test_policy_arn(self):
         """Who may attach anything but one policy may not attach that one."""
         for effect, operator in (('Allow', 'ArnNotEquals'), ('Deny', 'ArnEquals')):
@@ -339,6 +481,27 @@ class IamResources(Case):
         self.assertEqual(sorted(n for page in pages for n in page['PolicyNames']), sorted(names))
         pages = self.iam.get_paginator('list_attached_user_policies').paginate(UserName='Ann', PaginationConfig={'PageSize': 1})
         self.assertEqual(sorted(p['PolicyName'] for page in pages for p in page['AttachedPolicies']), sorted(names[:-1]))
+
+    def test_pages_of_two_with_one_name(self):
+        """An own policy may be called as one of AWS's is."""
+        self.iam.create_user(UserName='Ann')
+        name = iam.EFS_MANAGED[0]
+        both = [f'arn:aws:iam::{ACCOUNT}:policy/{name.lower()}', 'arn:aws:iam::aws:policy/' + name]
+        self.iam.create_policy(PolicyName=name.lower(), PolicyDocument=policy('ec2:*'))
+        for arn in both:
+            self.iam.attach_user_policy(UserName='Ann', PolicyArn=arn)
+        for size in (1, 2, 3):
+            page = {'PageSize': size}
+            pages = self.iam.get_paginator('list_attached_user_policies').paginate(UserName='Ann', PaginationConfig=page)
+            self.assertEqual([p['PolicyArn'] for page in pages for p in page['AttachedPolicies']], both)
+            pages = self.iam.get_paginator('list_policies').paginate(OnlyAttached=True, PaginationConfig=page)
+            self.assertEqual([p['Arn'] for page in pages for p in page['Policies']], both)
+            pages = self.iam.get_paginator('list_policies').paginate(PaginationConfig=page)
+            found = [p['Arn'] for page in pages for p in page['Policies']]
+            self.assertEqual(len(found), len(set(found)))
+            self.assertEqual(found.index(both[0]) + 1, found.index(both[1]))
+        self.refused('ValidationError', self.iam.list_policies, Marker='/')
+        self.refused('ValidationError', self.iam.list_policies, Marker='a//')
 
 
 class Sts(Case):
@@ -405,6 +568,36 @@ class Sts(Case):
         session = self.ann.get_session_token()['Credentials']
         self.refused('AccessDeniedException', client('efs', session).describe_file_systems)
 
+    def test_second_factor(self):
+        """As AWS has it: "false" of a session, absent of a key for good."""
+        self.iam.put_user_policy(UserName='Ann', PolicyName='p1', PolicyDocument=document(
+            statement('elasticfilesystem:*'), statement('*', 'Deny', Bool={'aws:MultiFactorAuthPresent': 'false'})))
+        session = self.ann.get_session_token()['Credentials']
+        client('efs', self.key).describe_file_systems()
+        self.refused('AccessDeniedException', client('efs', session).describe_file_systems)
+        self.iam.put_user_policy(UserName='Ann', PolicyName='p1', PolicyDocument=document(
+            statement('elasticfilesystem:*'), statement('*', 'Deny', BoolIfExists={'aws:MultiFactorAuthPresent': 'false'})))
+        self.refused('AccessDeniedException', client('efs', self.key).describe_file_systems)
+
+    def test_region(self):
+        for name, region, refused in (('Bob', REGION, False), ('Cid', 'eu-north-9', True)):
+            key = self.user(name, document(statement('*', StringEquals={'aws:RequestedRegion': region})))
+            if refused:
+                self.refused('AccessDeniedException', client('efs', key).describe_file_systems)
+                self.refused('UnauthorizedOperation', client('ec2', key).describe_vpcs)
+            else:
+                client('efs', key).describe_file_systems()
+                client('ec2', key).describe_vpcs()
+
+    def test_tags_of_the_role(self):
+        arn = self.trusting('r', Bool={'aws:SecureTransport': 'true'})
+        self.iam.tag_role(RoleName='r', Tags=[{'Key': 'env', 'Value': 'prod'}])
+        self.iam.put_user_policy(UserName='Ann', PolicyName='no', PolicyDocument=document(
+            statement('sts:AssumeRole', 'Deny', StringEquals={'aws:ResourceTag/env': 'prod'})))
+        self.refused('AccessDenied', self.ann.assume_role, RoleArn=arn, RoleSessionName='me')
+        self.iam.untag_role(RoleName='r', TagKeys=['env'])
+        self.ann.assume_role(RoleArn=arn, RoleSessionName='me')
+
     def test_limits_that_are_not_there(self):
         arn = self.trusting('r', Bool={'aws:SecureTransport': 'true'})
         call = {'RoleArn': arn, 'RoleSessionName': 'me'}
@@ -429,24 +622,3 @@ class Sts(Case):
 
 if __name__ == '__main__':
     unittest.main()
-    def test_pages_of_two_with_one_name(self):
-        """An own policy may be called as one of AWS's is."""
-        self.iam.create_user(UserName='Ann')
-        name = iam.EFS_MANAGED[0]
-        both = [f'arn:aws:iam::{ACCOUNT}:policy/{name.lower()}', 'arn:aws:iam::aws:policy/' + name]
-        self.iam.create_policy(PolicyName=name.lower(), PolicyDocument=policy('ec2:*'))
-        for arn in both:
-            self.iam.attach_user_policy(UserName='Ann', PolicyArn=arn)
-        for size in (1, 2, 3):
-            page = {'PageSize': size}
-            pages = self.iam.get_paginator('list_attached_user_policies').paginate(UserName='Ann', PaginationConfig=page)
-            self.assertEqual([p['PolicyArn'] for page in pages for p in page['AttachedPolicies']], both)
-            pages = self.iam.get_paginator('list_policies').paginate(OnlyAttached=True, PaginationConfig=page)
-            self.assertEqual([p['Arn'] for page in pages for p in page['Policies']], both)
-            pages = self.iam.get_paginator('list_policies').paginate(PaginationConfig=page)
-            found = [p['Arn'] for page in pages for p in page['Policies']]
-            self.assertEqual(len(found), len(set(found)))
-            self.assertEqual(found.index(both[0]) + 1, found.index(both[1]))
-        self.refused('ValidationError', self.iam.list_policies, Marker='/')
-        self.refused('ValidationError', self.iam.list_policies, Marker='a//')
-
