@@ -120,12 +120,33 @@ check "who has its pid lives" kill -0 $$
 mkdir "$stale"
 echo nonsense > "$stale/state.json"
 
-exec 7< /mnt/a/again
-check "a lazy umount" umount -l /mnt/a
-dir=$(state /mnt/a)
+# looks: time for some looks has gone by
 sleep_looks() { [ "$(grep -c . /tmp/looks)" -ge 40 ] || { echo . >> /tmp/looks; return 1; }; }
-: > /tmp/looks
-wait_for 20 sleep_looks
+looks() {
+	: > /tmp/looks
+	wait_for 20 sleep_looks
+}
+# Another mount namespace has the mount when this one has it no more
+unshare -m --propagation private sleep 1000 &
+holder=$!
+holds() { [ "$(readlink "/proc/$holder/ns/mnt")" != "$(readlink /proc/self/ns/mnt)" ] && grep -q ' /mnt/a ' "/proc/$holder/mountinfo"; }
+check "another mount namespace has the mount, too" wait_for 10 holds
+dir=$(state /mnt/a)
+check "umount" umount /mnt/a
+check "some looks later" looks
+check "the tunnel is there for the other one" test -d "$dir"
+old=$(jq .pid "$dir/state.json")
+kill -KILL "$old"
+check "and comes back" wait_for 10 sh -c "[ \$(jq .pid $dir/state.json) != $old ]"
+check "the mount works there" timeout 60 touch "/proc/$holder/root/mnt/a/there"
+kill "$holder"
+check "it goes with that namespace" wait_for 20 gone "$dir"
+check "a new mount" efs_mount a /mnt/a iam
+
+exec 7< /mnt/a/again
+dir=$(state /mnt/a)
+check "a lazy umount" umount -l /mnt/a
+check "some looks later" looks
 check "the tunnel stays while a file is open" test -d "$dir"
 check "which can be read" timeout 20 head -c 1 <&7
 exec 7<&-
