@@ -311,7 +311,7 @@ static bool check_sequence(struct judge *j, const struct m_session *s, const str
 }
 
 /* 1: go on with the ops; 0: that was it, fine; -1 wrong. */
-static int step_sequence(struct judge *j, const struct m_ans *a, struct m_slot **ret)
+static int step_sequence(struct judge *j, const struct m_ans *a)
 {
 	int s = m_session_find(j->m, j->r->session);
 	enum seen seen = SEEN_ERROR;
@@ -335,10 +335,7 @@ static int step_sequence(struct judge *j, const struct m_ans *a, struct m_slot *
 	}
 	if (a->seq_status)
 		return 0;
-	if (!check_sequence(j, &j->m->session[s], a))
-		return -1;
-	*ret = &j->m->session[s].slot[j->r->slot];
-	return 1;
+	return check_sequence(j, &j->m->session[s], a) ? 1 : -1;
 }
 
 /* --- the ops --- */
@@ -422,23 +419,6 @@ static bool step_op(struct judge *j, unsigned int i, const struct m_ans *a)
 	return true;
 }
 
-static bool step_ops(struct judge *j, const struct m_ans *a)
-{
-	if (j->r->file != -2) {
-		if (!step_putfh(j, a))
-			return false;
-		if (a->putfh_status)
-			return true;
-	}
-	for (unsigned int i = 0; i < j->r->nops; i++) {
-		if (!step_op(j, i, a))
-			return false;
-		if (a->res[i].status)
-			return i + 1 == a->nres || j_wrong(j, "results behind one that failed (§2.10.6.4)");
-	}
-	return true;
-}
-
 void j_renew(struct judge *j, int client)
 {
 	struct m_client *c = &j->m->client[client];
@@ -454,34 +434,104 @@ void j_renew(struct judge *j, int client)
 		c->renewed_ms = j->r->now_ms;
 }
 
-bool model_step(struct model *m, const struct m_req *r, const struct m_ans *a, struct m_verdict *v)
+static void remember(struct judge *j, const struct m_ans *a)
 {
-	struct judge j = { .m = m, .r = r, .v = v, .client = -1, .file = -2,
-			   .came_ms = a->came_ms > r->now_ms ? a->came_ms : r->now_ms };
-	struct m_slot *slot = NULL;
+	int s = j->r->sequence ? m_session_find(j->m, j->r->session) : -1;
+	struct m_slot *slot;
 
-	memset(v, 0, sizeof(*v));
-	v->racing = r->racing || r->again;
-	v->client = v->file = -1;
-	begin(v, -3, a->status);
+	if (s < 0)
+		return;
+	slot = &j->m->session[s].slot[j->r->slot];
+	slot->used = true;
+	slot->cached = j->r->cache;
+	slot->seq = j->r->seqid;
+	slot->request = m_request_hash(j->r);
+	slot->reply = a->hash;
+	slot->status = a->status;
+}
+
+/* SEQUENCE and PUTFH. *ret_over: no operation is to follow. */
+static bool begin_compound(struct judge *j, const struct m_ans *a, bool *ret_over)
+{
+	*ret_over = true;
 	if (a->err)
-		return j_wrong(&j, "no answer");
-	if (r->sequence) {
-		int go = step_sequence(&j, a, &slot);
+		return j_wrong(j, "no answer");
+	if (j->r->sequence) {
+		int go = step_sequence(j, a);
 
 		if (go <= 0)
 			return !go;
-		j_renew(&j, j.client);
+		j_renew(j, j->client);
 	}
-	if (!step_ops(&j, a))
+	if (j->r->file != -2) {
+		if (!step_putfh(j, a))
+			return false;
+		if (a->putfh_status) {
+			remember(j, a);
+			return true;
+		}
+	}
+	*ret_over = false;
+	return true;
+}
+
+/* The next operation, or its first half. */
+static bool next_op(struct judge *j, const struct m_ans *a, struct m_stand *stand)
+{
+	unsigned int i = stand->next;
+
+	if (i < j->r->nops && j->v->racing && !stand->truncated && i < a->nres && !a->res[i].status &&
+	    j_truncate(j, &j->r->op[i])) {
+		stand->truncated = true;
+		return true;
+	}
+	if (i < j->r->nops && !step_op(j, i, a))
 		return false;
-	if (slot && m_session_find(m, r->session) >= 0) {
-		slot->used = true;
-		slot->cached = r->cache;
-		slot->seq = r->seqid;
-		slot->request = m_request_hash(r);
-		slot->reply = a->hash;
-		slot->status = a->status;
+	stand->truncated = false;
+	stand->next = i + 1;
+	stand->over = i + 1 >= j->r->nops;
+	if (i < j->r->nops && a->res[i].status) {
+		stand->over = true;
+		if (i + 1 != a->nres)
+			return j_wrong(j, "results behind one that failed (§2.10.6.4)");
 	}
+	if (stand->over)
+		remember(j, a);
+	return true;
+}
+
+bool model_go_on(struct model *m, const struct m_req *r, const struct m_ans *a, struct m_stand *stand,
+		 struct m_verdict *v)
+{
+	struct judge j = {
+		.m = m, .r = r, .v = v, .client = stand->begun ? stand->client : -1, .file = stand->begun ? stand->file : -2,
+		.has_id = stand->has_id, .id = stand->id, .truncated = stand->truncated,
+		.came_ms = a->came_ms > r->now_ms ? a->came_ms : r->now_ms,
+	};
+
+	memset(v, 0, sizeof(*v));
+	v->racing = r->racing || r->again;
+	v->client = j.client;
+	v->file = -1;
+	begin(v, -3, a->status);
+	if (!stand->begun && !begin_compound(&j, a, &stand->over))
+		return false;
+	if (!stand->over && !next_op(&j, a, stand))
+		return false;
+	stand->begun = true;
+	stand->client = j.client;
+	stand->file = j.file;
+	stand->has_id = j.has_id;
+	stand->id = j.id;
+	return true;
+}
+
+bool model_step(struct model *m, const struct m_req *r, const struct m_ans *a, struct m_verdict *v)
+{
+	struct m_stand stand = { .next = 0 };
+
+	while (!stand.over)
+		if (!model_go_on(m, r, a, &stand, v))
+			return false;
 	return true;
 }

@@ -281,6 +281,13 @@ static int new_file(struct judge *j, const struct m_op *op, const struct m_res *
 	return (int)i;
 }
 
+static void make_empty(struct m_file *file)
+{
+	file->size = 0;
+	memset(file->data, 0, sizeof(file->data));
+	file->touched = true;	/* its mtime moves even if it was empty (POSIX, open()) */
+}
+
 /* The file that the answer is about becomes the current one. */
 static bool opened_file(struct judge *j, const struct m_op *op, const struct m_res *res)
 {
@@ -296,12 +303,21 @@ static bool opened_file(struct judge *j, const struct m_op *op, const struct m_r
 	file = &j->m->file[f];
 	if (res->fh.len && (res->fh.len != file->fh.len || memcmp(res->fh.data, file->fh.data, res->fh.len)))
 		return j_wrong(j, "another file handle than before (§4.2.2)");
-	if (op->create == M_UNCHECKED && op->truncate) {
-		file->size = 0;
-		memset(file->data, 0, sizeof(file->data));
-		file->touched = true;	/* its mtime moves even if it was empty (POSIX, open()) */
-	}
+	if (!j->truncated && op->create == M_UNCHECKED && op->truncate)
+		make_empty(file);
 	return true;
+}
+
+bool j_truncate(struct judge *j, const struct m_op *op)
+{
+	int f;
+
+	if (op->op != OP_OPEN || op->create != M_UNCHECKED || !op->truncate)
+		return false;
+	f = target(j, op);
+	if (f >= 0)
+		make_empty(&j->m->file[f]);
+	return f >= 0;
 }
 
 static bool add_delegation(struct judge *j, const struct m_op *op, const struct m_res *res)

@@ -10,6 +10,8 @@
 
 #define HISTORY	600
 #define MODELS	256	/* that are kept; where answers leave more than that open, the seed ends */
+#define DEPTH	(TALK_FLIGHTS * 2 * M_OPS)	/* operations of as many flights; an OPEN counts twice */
+#define SEEN	20000	/* nodes of one search */
 #define TOLD	14	/* lines of history that are told of the file, the client, and all */
 
 struct line {
@@ -18,14 +20,22 @@ struct line {
 	char text[460];
 };
 
+/* Of the search: what came of some operations in some order. */
+struct node {
+	struct model m;
+	struct m_stand stands[TALK_FLIGHTS];
+};
+
 struct run {
 	const struct options *o;
 	struct coverage *cov;
 	struct model *m;		/* talk.nm models: all that the answers so far allow */
 	struct model *found;		/* the same, being found */
 	unsigned int nfound;
-	bool full;			/* there are more */
-	struct model *clones;		/* one for each depth of the search for an order */
+	bool full;			/* there are more, or the search was too long */
+	struct node *nodes;		/* one for each depth of the search for an order */
+	uint64_t *seen;			/* hashes of those of this search */
+	unsigned int nseen;
 	struct gen g;
 	struct talk t;
 	unsigned long step;
@@ -160,30 +170,73 @@ static void keep(struct run *r, const struct model *m)
 		r->full = true;
 }
 
-/* None of those that are left was answered before it was sent. */
-static bool may_be_next(const struct talk *t, uint32_t left, unsigned int next)
+static bool same_slot(const struct m_req *a, const struct m_req *b)
 {
-	for (unsigned int i = 0; i < t->nfl; i++)
-		if (left >> i & 1 && t->fl[i].arrival < t->fl[next].launched)
+	return a->sequence && b->sequence && a->slot == b->slot && !memcmp(a->session, b->session, 16);
+}
+
+/* May the flight have its turn? None of those that are not over was answered before it was sent, or has its slot. */
+static bool may_be_next(const struct talk *t, const struct m_stand *stands, unsigned int next)
+{
+	for (unsigned int i = 0; i < t->nfl; i++) {
+		if (stands[i].over || i == next)
+			continue;
+		if (t->fl[i].arrival < t->fl[next].launched)
+			return false;
+		if (stands[i].begun && !stands[next].begun && same_slot(&t->fl[i].s.req, &t->fl[next].s.req))
+			return false;
+	}
+	return true;
+}
+
+/* Was this node here before? Operations that have nothing to do with each other lead to it in any order. */
+static bool was_here(struct run *r, const struct node *node)
+{
+	uint64_t hash = 14695981039346656037ull;
+	const uint64_t *word = (const uint64_t *)(const void *)&node->m;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(node->m) / sizeof(*word); i++)
+		hash = (hash ^ word[i]) * 1099511628211ull;
+	for (i = 0; i < r->t.nfl; i++)
+		hash = (hash ^ (node->stands[i].next * 4 + node->stands[i].truncated * 2 + node->stands[i].over)) *
+		       1099511628211ull;
+	for (i = 0; i < r->nseen; i++)
+		if (r->seen[i] == hash)
+			return true;
+	if (r->nseen == SEEN)
+		r->full = true;
+	else
+		r->seen[r->nseen++] = hash;
+	return r->full;
+}
+
+static bool all_over(const struct run *r, const struct node *node)
+{
+	for (unsigned int i = 0; i < r->t.nfl; i++)
+		if (!node->stands[i].over)
 			return false;
 	return true;
 }
 
-/* All orders of the flights that are left, @depth having gone before. */
-static void search(struct run *r, const struct model *m, uint32_t left, unsigned int depth)
+/* All orders of what is left to do, @depth operations having gone before. */
+static void search(struct run *r, unsigned int depth)
 {
-	struct model *mine = &r->clones[depth];
+	const struct node *node = &r->nodes[depth];
+	struct node *next = &r->nodes[depth + 1];
 
-	if (!left)
-		keep(r, m);
+	if (was_here(r, node))
+		return;
+	if (all_over(r, node))
+		keep(r, &node->m);
 	for (unsigned int i = 0; i < r->t.nfl && !r->full; i++) {
 		struct m_verdict v;
 
-		if (!(left >> i & 1) || !may_be_next(&r->t, left, i))
+		if (node->stands[i].over || !may_be_next(&r->t, node->stands, i))
 			continue;
-		*mine = *m;
-		if (model_step(mine, &r->t.fl[i].s.req, &r->t.fl[i].a, &v)) {
-			search(r, mine, left & ~(1u << i), depth + 1);
+		*next = *node;
+		if (model_go_on(&next->m, &r->t.fl[i].s.req, &r->t.fl[i].a, &next->stands[i], &v)) {
+			search(r, depth + 1);
 		} else if (depth >= r->deepest) {
 			r->deepest = depth;
 			r->v = v;
@@ -221,20 +274,23 @@ static bool judge(struct run *r)
 		r->t.fl[i].s.req.racing = n > 1;
 		cover_answer(r->cov, &r->t.fl[i].s.req, &r->t.fl[i].a);
 	}
-	r->nfound = r->deepest = r->wrong = 0;
-	for (unsigned int i = 0; i < r->t.nm; i++)
-		search(r, &r->m[i], (1u << n) - 1, 0);
+	r->nfound = r->deepest = r->wrong = r->nseen = 0;
+	for (unsigned int i = 0; i < r->t.nm; i++) {
+		memset(&r->nodes[0], 0, sizeof(r->nodes[0]));
+		r->nodes[0].m = r->m[i];
+		search(r, 0);
+	}
 	after(r);
 	if (r->nfound) {
 		memcpy(r->m, r->found, r->nfound * sizeof(*r->m));
 		r->t.nm = r->nfound;
-	} else {
+	} else if (!r->full) {
 		tell(r, &r->t.fl[r->wrong]);
 	}
 	if (r->nfound > r->cov->models)
 		r->cov->models = r->nfound;
 	r->t.nfl = 0;
-	return r->nfound;
+	return r->nfound || r->full;
 }
 
 /* --- steps --- */
@@ -330,11 +386,6 @@ static int step_serial(struct run *r)
 	default:
 		return one(r, &s);
 	}
-}
-
-static bool same_slot(const struct m_req *a, const struct m_req *b)
-{
-	return a->sequence && b->sequence && a->slot == b->slot && !memcmp(a->session, b->session, 16);
 }
 
 /* Several at once; not two on one slot, which is another fault. */
@@ -505,9 +556,10 @@ static int begin(struct run *r, const struct options *o, uint64_t seed)
 	r->dice = ~seed;
 	r->m = calloc(MODELS, sizeof(*r->m));
 	r->found = calloc(MODELS, sizeof(*r->found));
-	r->clones = calloc(TALK_FLIGHTS + 1, sizeof(*r->clones));
+	r->nodes = calloc(DEPTH + 1, sizeof(*r->nodes));
+	r->seen = calloc(SEEN, sizeof(*r->seen));
 	r->history = calloc(HISTORY, sizeof(*r->history));
-	if (!r->m || !r->found || !r->clones || !r->history) {
+	if (!r->m || !r->found || !r->nodes || !r->seen || !r->history) {
 		perror("memory");
 		return RUN_TROUBLE;
 	}
@@ -538,7 +590,8 @@ static void end(struct run *r)
 	r->cov->notifications += r->t.notifications;
 	free(r->m);
 	free(r->found);
-	free(r->clones);
+	free(r->nodes);
+	free(r->seen);
 	free(r->history);
 }
 
