@@ -27,7 +27,8 @@ void sockets_count(const char *text, struct sockets_table *table)
 		unsigned int local, state, waiting;
 
 		/* "  sl: local:port remote:port st tx:rx …"; the rx of a listener is how many wait to be accepted */
-		if (sscanf(line, " %*d: %*8[0-9A-F]:%4x %*8[0-9A-F]:%*4x %2x %*8x:%8x", &local, &state, &waiting) != 3)
+		if (sscanf(line, " %*d: %*8[0-9A-F]:%4x %*8[0-9A-F]:%*4x %2x %*8x:%8x", &local, &state, &waiting) != 3 ||
+		    local >= SOCKETS_PORTS)	/* scanf's numbers may have a sign */
 			continue;
 		if (state == ESTABLISHED)
 			table->ports[local].connected++;
