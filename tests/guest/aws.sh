@@ -11,6 +11,7 @@ AWS_SERVER_PORT=4990
 aws_server_start() {
 	"$KEFS_TESTS/guest/aws_server.py" $AWS_SERVER_PORT > /tmp/aws_server.log 2>&1 < /dev/null &
 	at_exit kill $!
+	disown $!	# a case's "wait" is for its own
 }
 aws_server_listens() { ss -Hltn "sport = :$AWS_SERVER_PORT" | grep -q .; }
 aws_server_connect() { exec {aws_call}<> /dev/tcp/127.0.0.1/$AWS_SERVER_PORT; } 2> /dev/null
