@@ -98,11 +98,14 @@ check "a mount with the kernel's TLS" mount_in a 10.66.0.10:/ /mnt/kernel vers=4
 for dir in /mnt/efs /mnt/kernel; do mountpoint -q $dir || fatal "no mount"; done
 wait_for 5 watchdog || fatal "no watchdog"
 
-# What a round takes with nothing killed, on this machine as it is now: a helper's death is to add nothing one could notice
-load_start /mnt/kernel
-for i in 1 2 3; do another_instant; done
-check "the load by itself sees no error" load_stop
-no_stall=$((1000 + 2 * $(longest)))
+# What a round takes with nothing killed, on this machine as it is now, where another guest may have begun to work meanwhile:
+# a helper's death is to add nothing one could notice
+calm() {
+	load_start /mnt/kernel
+	for i in 1 2 3; do another_instant; done
+	check "the load by itself sees no error" load_stop
+	no_stall=$((1500 + 2 * $(longest)))
+}
 
 killed stunnel /mnt/efs 5000
 seven_times() { for i in 1 2 3 4 5 6 7; do kill_stunnel || return; done; }
@@ -111,7 +114,9 @@ check "the mount works" timeout 60 touch /mnt/efs/after-seven
 killed watchdog /mnt/efs 5000
 killed kefsd /mnt/efs 5000
 killed any /mnt/efs 5000
+calm
 killed kefsd /mnt/kernel "$no_stall"
+calm
 killed tlshd /mnt/kernel "$no_stall"
 
 umount /mnt/efs /mnt/kernel
