@@ -203,25 +203,17 @@ struct m_verdict {
 	int client, file;		/* that it was about, or -1 */
 };
 
-/*
- * How far a compound has come: between two of its operations others may have their turn (RFC 8881 §2.10.6.4: it is not
- * atomic), and between the two halves of an OPEN that truncates, which are two steps of the file system's. All zero at
- * the beginning.
- */
+/* How far a compound has come: between two operations, or halves of an OPEN that truncates, others may have a turn. */
 struct m_stand {
-	bool begun, over;
+	bool begun, over, truncated;		/* truncated: the next one is half done */
 	unsigned int next;			/* index of the operation */
-	bool truncated;				/* that is half done */
 	int client, file;			/* judge.h, as the next */
 	bool has_id;
 	struct nfs41_stateid id;
 };
 
 void model_init(struct model *m, uint64_t lease_ms);
-/*
- * Is @a allowed for @r as far as the next operation, with SEQUENCE and PUTFH before the first one? If so @m and @stand
- * move on; if not @m is undefined.
- */
+/* Is @a allowed for @r as far as the next operation (the first: SEQUENCE and PUTFH too)? If not @m is undefined. */
 bool model_go_on(struct model *m, const struct m_req *r, const struct m_ans *a, struct m_stand *stand,
 		 struct m_verdict *v);
 /* The whole of it, with nobody in between. */
