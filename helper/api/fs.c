@@ -11,42 +11,18 @@
 #include "internal.h"
 #include "service/mount_targets.h"
 
-/* As the EFS API describes it, with what the kernel knows. */
-static json_t *fs_json(const struct kefs_api *api, const struct kefs_fs *fs, const struct kefs_kvolume *volume)
+/* As the EFS API describes it, with what the kernel knows; if it cannot be asked the store's part is enough. */
+static json_t *fs_json(const struct kefs_api *api, const struct kefs_fs *fs)
 {
 	json_t *object = kefs_efs_fs_json(api->efs, fs, NULL);
+	CLEANUP_FREE struct kefs_kvolume *volume = NULL;
+	size_t count = 0;
 
-	if (object && volume) {
+	if (object && api->kernel.ops->volume_list(api->kernel.ctx, fs->volume_id, &volume, &count, NULL) == 0 && count) {
 		(void)json_object_set_new(object, "Connections", json_integer(volume->conns));
 		(void)json_object_set_new(object, "Clients", json_integer(volume->clients));
 	}
 	return object;
-}
-
-static int by_id(const void *a, const void *b)
-{
-	const struct kefs_kvolume *x = a, *y = b;
-
-	return x->id < y->id ? -1 : x->id > y->id;
-}
-
-/* What the kernel says of each volume, by id; nothing if it cannot be asked: the store knows the rest. */
-static size_t kernel_volumes(const struct kefs_api *api, struct kefs_kvolume **ret_list)
-{
-	size_t count = 0;
-
-	if (api->kernel.ops->volume_list(api->kernel.ctx, ret_list, &count, NULL) < 0)
-		return 0;
-	if (count)
-		qsort(*ret_list, count, sizeof(**ret_list), by_id);
-	return count;
-}
-
-static const struct kefs_kvolume *find_volume(const struct kefs_kvolume *list, size_t count, uint64_t id)
-{
-	const struct kefs_kvolume wanted = { .id = id };
-
-	return count ? bsearch(&wanted, list, count, sizeof(*list), by_id) : NULL;
 }
 
 void kefs_api_fs_create(void *ctx, const struct kefs_http_request *request, struct kefs_http_reply *reply)
@@ -68,25 +44,50 @@ void kefs_api_fs_create(void *ctx, const struct kefs_http_request *request, stru
 			kefs_reply_add(reply, "FileSystemId", taken_id);
 		return;
 	}
-	kefs_reply_json(reply, 201, fs ? fs_json(api, fs, NULL) : NULL);
+	kefs_reply_json(reply, 201, fs ? kefs_efs_fs_json(api->efs, fs, NULL) : NULL);
+}
+
+/* The entries of a page; ret_next gets the next one's token, "" if there is none. */
+static json_t *list_page(const struct kefs_api *api, const struct kefs_page *page, char *ret_next)
+{
+	const struct kefs_fs_list *list = kefs_volumes_list(api->volumes);
+	bool reads = kefs_db_begin_read(api->efs->db);
+	const struct kefs_fs *last = NULL;
+	json_t *array = json_array();
+
+	*ret_next = '\0';
+	for (size_t i = 0; i < list->count && !*ret_next; i++) {
+		const struct kefs_fs *fs = &list->fs[i];
+
+		if (!kefs_page_is_after(page, fs->created_ms, fs->id))
+			continue;
+		if (last && json_array_size(array) >= page->limit) {
+			kefs_page_token('f', last->created_ms, last->id, ret_next);
+		} else {
+			(void)json_array_append_new(array, fs_json(api, fs));
+			last = fs;
+		}
+	}
+	if (reads)
+		kefs_db_end_read(api->efs->db);
+	return array;
 }
 
 void kefs_api_fs_list(void *ctx, const struct kefs_http_request *request, struct kefs_http_reply *reply)
 {
+	char token[KEFS_PAGE_TOKEN_SIZE], next[KEFS_PAGE_TOKEN_SIZE];
 	const struct kefs_api *api = ctx;
-	const struct kefs_fs_list *list = kefs_volumes_list(api->volumes);
-	CLEANUP_FREE struct kefs_kvolume *volumes = NULL;
-	size_t count = kernel_volumes(api, &volumes);
-	bool reads = kefs_db_begin_read(api->efs->db);
-	json_t *array = json_array();
+	struct kefs_page page;
+	struct kefs_err err;
+	json_t *array;
 
-	(void)request;
-	for (size_t i = 0; i < list->count; i++)
-		(void)json_array_append_new(array, fs_json(api, &list->fs[i],
-							   find_volume(volumes, count, list->fs[i].volume_id)));
-	if (reads)
-		kefs_db_end_read(api->efs->db);
-	kefs_reply_json(reply, 200, json_pack("{so}", "FileSystems", array));
+	if (kefs_http_query(request, "Marker", token, sizeof(token)) < 0 || kefs_page_start('f', token, 0, &page, &err) < 0) {
+		kefs_reply_error(reply, 400, "BadRequest", "Invalid Marker");
+		return;
+	}
+	array = list_page(api, &page, next);
+	kefs_reply_json(reply, 200, *next ? json_pack("{so ss}", "FileSystems", array, "NextMarker", next) :
+					    json_pack("{so}", "FileSystems", array));
 }
 
 /* The file system that the path names, or NULL and an error reply. */
@@ -105,12 +106,10 @@ static const struct kefs_fs *named(const struct kefs_api *api, const struct kefs
 void kefs_api_fs_get(void *ctx, const struct kefs_http_request *request, struct kefs_http_reply *reply)
 {
 	const struct kefs_api *api = ctx;
-	CLEANUP_FREE struct kefs_kvolume *volumes = NULL;
-	size_t count = kernel_volumes(api, &volumes);
 	const struct kefs_fs *fs = named(api, request, reply);
 
 	if (fs)
-		kefs_reply_json(reply, 200, fs_json(api, fs, find_volume(volumes, count, fs->volume_id)));
+		kefs_reply_json(reply, 200, fs_json(api, fs));
 }
 
 void kefs_api_fs_delete(void *ctx, const struct kefs_http_request *request, struct kefs_http_reply *reply)

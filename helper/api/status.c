@@ -178,7 +178,7 @@ static json_t *grace_json(const struct kefs_api *api)
 	json_t *array = json_array();
 	size_t count = 0;
 
-	if (api->kernel.ops->volume_list(api->kernel.ctx, &list, &count, NULL) < 0)
+	if (api->kernel.ops->volume_list(api->kernel.ctx, 0, &list, &count, NULL) < 0)
 		return array;
 	for (size_t i = 0; i < count; i++) {
 		if (list[i].grace_ms)

@@ -91,7 +91,7 @@ enum ctl_exit ctl_resolve_fs(const struct ctl *ctl, const char *id_or_name, char
 		(void)kefs_str_copy(ret_id, KEFS_ID_SIZE, kefs_id_bare(id_or_name, "fs-"));
 		return CTL_OK;
 	}
-	status = ctl_call(ctl, "GET", "/kefs/v1/file-systems", NULL, &json);
+	status = ctl_all_pages(ctl, "/kefs/v1/file-systems", "FileSystems", "NextMarker", &json);
 	if (status != CTL_OK)
 		return status;
 	json_array_foreach(json_object_get(json, "FileSystems"), i, fs) {

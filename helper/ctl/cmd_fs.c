@@ -121,7 +121,7 @@ enum ctl_exit ctl_fs_list(const struct ctl *ctl, const struct ctl_command *comma
 
 	if (ctl_options_parse(argc, argv, options, 1, false, NULL, 0, &count, &err) < 0)
 		return ctl_usage(command, &err);
-	status = ctl_call(ctl, "GET", "/kefs/v1/file-systems", NULL, &json);
+	status = ctl_all_pages(ctl, "/kefs/v1/file-systems", "FileSystems", "NextMarker", &json);
 	if (status != CTL_OK)
 		return status;
 	array = json_object_get(json, "FileSystems");

@@ -51,12 +51,27 @@ struct kefs_nl_list {
 /* A new, zeroed element at the end, or NULL. */
 void *kefs_nl_list_add(struct kefs_nl_list *list);
 
+/* A dump of objects of one kind. */
+struct kefs_nl_dump {
+	uint8_t cmd;
+	int object;		/* attribute that each message has */
+	int selector;		/* attribute in it, a u64: those with this value are wanted */
+	kefs_nl_object_fn take;	/* ctx: the struct kefs_nl_list */
+	size_t size;		/* of an element */
+	const char *doing;
+};
+
+/* What is selected, or all for 0; ret_list's data is the caller's. */
+int kefs_nl_dump(struct kefs_nl *nl, const struct kefs_nl_dump *dump, uint64_t selected, struct kefs_nl_list *ret_list,
+		 struct kefs_err *err);
+
 /* The rows of the ops table, by object. */
 int kefs_nl_info(void *ctx, struct kefs_kinfo *ret_info, struct kefs_err *err);
 int kefs_nl_config_set(void *ctx, const struct kefs_kconfig *config, struct kefs_err *err);
 int kefs_nl_volume_add(void *ctx, const struct kefs_kvolume_new *volume, struct kefs_err *err);
 int kefs_nl_volume_del(void *ctx, uint64_t id, bool force, struct kefs_err *err);
-int kefs_nl_volume_list(void *ctx, struct kefs_kvolume **ret_list, size_t *ret_count, struct kefs_err *err);
+int kefs_nl_volume_list(void *ctx, uint64_t id, struct kefs_kvolume **ret_list, size_t *ret_count,
+			struct kefs_err *err);
 int kefs_nl_grace_end(void *ctx, uint64_t id, struct kefs_err *err);
 int kefs_nl_conn_add(void *ctx, int fd, const struct kefs_ends *ends, const struct kefs_grant *grant, uint64_t *ret_id,
 		     struct kefs_err *err);

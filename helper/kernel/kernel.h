@@ -24,8 +24,9 @@ struct kefs_kernel_ops {
 	int (*volume_add)(void *ctx, const struct kefs_kvolume_new *volume, struct kefs_err *err);
 	/* Stops serving; with force closes connections, without it -EBUSY if there are some; -ENOENT. */
 	int (*volume_del)(void *ctx, uint64_t id, bool force, struct kefs_err *err);
-	/* All volumes; *ret_list to be freed, NULL if there are none. */
-	int (*volume_list)(void *ctx, struct kefs_kvolume **ret_list, size_t *ret_count, struct kefs_err *err);
+	/* The volume with this id, or all for 0; *ret_list to be freed, NULL if there are none. */
+	int (*volume_list)(void *ctx, uint64_t id, struct kefs_kvolume **ret_list, size_t *ret_count,
+			   struct kefs_err *err);
 	/* Lets clients reclaim no longer; -ENOENT no such volume, -ESRCH they cannot already. */
 	int (*grace_end)(void *ctx, uint64_t id, struct kefs_err *err);
 	/*

@@ -331,6 +331,30 @@ void *kefs_nl_list_add(struct kefs_nl_list *list)
 	return slot;
 }
 
+int kefs_nl_dump(struct kefs_nl *nl, const struct kefs_nl_dump *dump, uint64_t selected, struct kefs_nl_list *ret_list,
+		 struct kefs_err *err)
+{
+	struct kefs_nl_list list = { .size = dump->size };
+	struct nlattr *nest;
+	struct nl_msg *msg;
+	int rc = kefs_nl_request(nl, dump->cmd, NLM_F_DUMP, &msg, err);
+
+	if (rc < 0)
+		return rc;
+	if (selected) {
+		nest = kefs_nl_nest(msg, dump->object);
+		if (!nest || nla_put_u64(msg, dump->selector, selected) < 0)
+			return kefs_nl_too_long(msg, dump->doing, err);
+		(void)nla_nest_end(msg, nest);
+	}
+	rc = kefs_nl_call(nl, msg, dump->object, dump->take, &list, dump->doing, err);
+	if (rc < 0)
+		free(list.data);
+	else
+		*ret_list = list;
+	return rc;
+}
+
 int kefs_nl_probe(struct kefs_nl *nl)
 {
 	return find_family(nl);

@@ -198,34 +198,14 @@ static int take_conn(void *ctx, struct nlattr *object)
 	return 0;
 }
 
-/* A dump of objects of one kind, of one volume or all. */
-static int dump(struct kefs_nl *nl, uint8_t cmd, int object, int volume_attr, uint64_t volume, kefs_nl_object_fn fn,
-		struct kefs_nl_list *list, const char *doing, struct kefs_err *err)
-{
-	struct nlattr *nest;
-	struct nl_msg *msg;
-	int rc = kefs_nl_request(nl, cmd, NLM_F_DUMP, &msg, err);
-
-	if (rc < 0)
-		return rc;
-	if (volume) {
-		nest = kefs_nl_nest(msg, object);
-		if (!nest || nla_put_u64(msg, volume_attr, volume) < 0)
-			return kefs_nl_too_long(msg, doing, err);
-		(void)nla_nest_end(msg, nest);
-	}
-	rc = kefs_nl_call(nl, msg, object, fn, list, doing, err);
-	if (rc < 0)
-		free(list->data);
-	return rc;
-}
-
 int kefs_nl_conn_list(void *ctx, uint64_t volume, struct kefs_kconn **ret_list, size_t *ret_count,
 		      struct kefs_err *err)
 {
-	struct kefs_nl_list list = { .size = sizeof(struct kefs_kconn) };
-	int rc = dump(ctx, KEFS_CMD_CONN_GET, KEFS_A_CONN, KEFS_A_CONN_VOLUME, volume, take_conn, &list,
-		      "listing connections", err);
+	static const struct kefs_nl_dump dump = {
+		KEFS_CMD_CONN_GET, KEFS_A_CONN, KEFS_A_CONN_VOLUME, take_conn, sizeof(struct kefs_kconn), "listing connections",
+	};
+	struct kefs_nl_list list;
+	int rc = kefs_nl_dump(ctx, &dump, volume, &list, err);
 
 	if (rc == 0) {
 		*ret_list = list.data;
@@ -269,9 +249,11 @@ static int take_client(void *ctx, struct nlattr *object)
 int kefs_nl_client_list(void *ctx, uint64_t volume, struct kefs_kclient **ret_list, size_t *ret_count,
 			struct kefs_err *err)
 {
-	struct kefs_nl_list list = { .size = sizeof(struct kefs_kclient) };
-	int rc = dump(ctx, KEFS_CMD_CLIENT_GET, KEFS_A_CLIENT, KEFS_A_CLIENT_VOLUME, volume, take_client, &list,
-		      "listing clients", err);
+	static const struct kefs_nl_dump dump = {
+		KEFS_CMD_CLIENT_GET, KEFS_A_CLIENT, KEFS_A_CLIENT_VOLUME, take_client, sizeof(struct kefs_kclient), "listing clients",
+	};
+	struct kefs_nl_list list;
+	int rc = kefs_nl_dump(ctx, &dump, volume, &list, err);
 
 	if (rc == 0) {
 		*ret_list = list.data;

@@ -57,26 +57,16 @@ static int take_stats(void *ctx, struct nlattr *object)
 
 int kefs_nl_stats(void *ctx, uint64_t volume, struct kefs_kstats **ret_list, size_t *ret_count, struct kefs_err *err)
 {
-	static const char doing[] = "reading the kernel module's counters";
-	struct kefs_nl_list list = { .size = sizeof(struct kefs_kstats) };
-	struct nlattr *nest;
-	struct nl_msg *msg;
-	int rc = kefs_nl_request(ctx, KEFS_CMD_STATS_GET, NLM_F_DUMP, &msg, err);
+	static const struct kefs_nl_dump dump = {
+		KEFS_CMD_STATS_GET, KEFS_A_STATS, KEFS_A_STATS_VOLUME, take_stats, sizeof(struct kefs_kstats),
+		"reading the kernel module's counters",
+	};
+	struct kefs_nl_list list;
+	int rc = kefs_nl_dump(ctx, &dump, volume, &list, err);
 
-	if (rc < 0)
-		return rc;
-	if (volume) {
-		nest = kefs_nl_nest(msg, KEFS_A_STATS);
-		if (!nest || nla_put_u64(msg, KEFS_A_STATS_VOLUME, volume) < 0)
-			return kefs_nl_too_long(msg, doing, err);
-		(void)nla_nest_end(msg, nest);
+	if (rc == 0) {
+		*ret_list = list.data;
+		*ret_count = list.count;
 	}
-	rc = kefs_nl_call(ctx, msg, KEFS_A_STATS, take_stats, &list, doing, err);
-	if (rc < 0) {
-		free(list.data);
-		return rc;
-	}
-	*ret_list = list.data;
-	*ret_count = list.count;
-	return 0;
+	return rc;
 }

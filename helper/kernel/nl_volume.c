@@ -87,19 +87,18 @@ static int take_volume(void *ctx, struct nlattr *object)
 	return 0;
 }
 
-int kefs_nl_volume_list(void *ctx, struct kefs_kvolume **ret_list, size_t *ret_count, struct kefs_err *err)
+int kefs_nl_volume_list(void *ctx, uint64_t id, struct kefs_kvolume **ret_list, size_t *ret_count,
+			struct kefs_err *err)
 {
-	struct kefs_nl_list list = { .size = sizeof(struct kefs_kvolume) };
-	struct nl_msg *msg;
-	int rc = kefs_nl_request(ctx, KEFS_CMD_VOLUME_GET, NLM_F_DUMP, &msg, err);
+	static const struct kefs_nl_dump dump = {
+		KEFS_CMD_VOLUME_GET, KEFS_A_VOLUME, KEFS_A_VOLUME_ID, take_volume, sizeof(struct kefs_kvolume), "listing the kernel module's volumes",
+	};
+	struct kefs_nl_list list;
+	int rc = kefs_nl_dump(ctx, &dump, id, &list, err);
 
-	if (rc == 0)
-		rc = kefs_nl_call(ctx, msg, KEFS_A_VOLUME, take_volume, &list, "listing the kernel module's volumes", err);
-	if (rc < 0) {
-		free(list.data);
-		return rc;
+	if (rc == 0) {
+		*ret_list = list.data;
+		*ret_count = list.count;
 	}
-	*ret_list = list.data;
-	*ret_count = list.count;
-	return 0;
+	return rc;
 }

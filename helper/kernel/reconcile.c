@@ -56,7 +56,7 @@ int kefs_reconcile_run(const struct kefs_kernel *kernel, struct kefs_wanted *wan
 	int rc;
 
 	*ret_result = (struct kefs_reconcile_result) { .kept = 0 };
-	rc = kernel->ops->volume_list(kernel->ctx, &have, &have_count, err);
+	rc = kernel->ops->volume_list(kernel->ctx, 0, &have, &have_count, err);
 	if (rc < 0)
 		return rc;
 	steps = calloc(have_count + want_count + 1, sizeof(*steps));

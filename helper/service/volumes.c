@@ -457,15 +457,13 @@ static int check_unused(struct kefs_volumes *volumes, const struct kefs_fs *fs, 
 				    targets == 1 ? "" : "s", targets == 1 ? "it" : "them");
 	if (rc < 0 || !volumes->kernel_up)
 		return rc;
-	rc = volumes->parts.kernel.ops->volume_list(volumes->parts.kernel.ctx, &list, &count, err);
+	rc = volumes->parts.kernel.ops->volume_list(volumes->parts.kernel.ctx, fs->volume_id, &list, &count, err);
 	if (rc < 0)
 		return rc;
-	for (size_t i = 0; i < count; i++) {
-		if (list[i].id == fs->volume_id && list[i].conns)
-			return kefs_err_set(err, -EBUSY,
-					    "File system '%s' has %u connection%s: unmount it on the clients, or delete it with force",
-					    fs->id, list[i].conns, list[i].conns == 1 ? "" : "s");
-	}
+	if (count && list[0].conns)
+		return kefs_err_set(err, -EBUSY,
+				    "File system '%s' has %u connection%s: unmount it on the clients, or delete it with force",
+				    fs->id, list[0].conns, list[0].conns == 1 ? "" : "s");
 	return 0;
 }
 

@@ -35,6 +35,7 @@ int kefs_dump_start(struct netlink_callback *cb)
 	static const struct {
 		int object, volume, max;
 	} selectors[] = {
+		{ KEFS_A_VOLUME, KEFS_A_VOLUME_ID, KEFS_A_VOLUME_MAX },
 		{ KEFS_A_CONN, KEFS_A_CONN_VOLUME, KEFS_A_CONN_MAX },
 		{ KEFS_A_CLIENT, KEFS_A_CLIENT_VOLUME, KEFS_A_CLIENT_MAX },
 		{ KEFS_A_STATS, KEFS_A_STATS_VOLUME, KEFS_A_STATS_MAX },
@@ -100,13 +101,21 @@ static bool put_volume(struct sk_buff *skb, void *arg)
 	       !nla_put_u32(skb, KEFS_A_VOLUME_CLIENTS, kefs_server_volume_clients(volume));
 }
 
+/* The volume to send next, with a reference, or NULL: the selected one, or each after the last that was sent. */
+static struct kefs_volume *dump_volume(const struct dump *dump)
+{
+	if (!dump->volume)
+		return kefs_volume_next(dump->after);
+	return dump->after ? NULL : kefs_volume_find(dump->volume);
+}
+
 int kefs_dump_volumes(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct dump *dump = dump_of(cb);
 	struct kefs_volume *volume;
 	int err;
 
-	while ((volume = kefs_volume_next(dump->after))) {
+	while ((volume = dump_volume(dump))) {
 		u64 id = volume->id;
 
 		err = dump_object(skb, cb, KEFS_CMD_VOLUME_GET, KEFS_A_VOLUME, put_volume, volume);
@@ -296,15 +305,13 @@ static int dump_volume_stats(struct sk_buff *skb, struct netlink_callback *cb, s
 	struct kefs_volume *volume;
 	int err;
 
-	while ((volume = kefs_volume_next(dump->after))) {
+	while ((volume = dump_volume(dump))) {
 		row->volume = volume->id;
 		kefs_op_stats_sum(volume->stats, &row->sum);
 		kefs_volume_put(volume);
-		if (!dump->volume || row->volume == dump->volume) {
-			err = dump_object(skb, cb, KEFS_CMD_STATS_GET, KEFS_A_STATS, put_stats, row);
-			if (err)
-				return err;
-		}
+		err = dump_object(skb, cb, KEFS_CMD_STATS_GET, KEFS_A_STATS, put_stats, row);
+		if (err)
+			return err;
 		dump->after = row->volume;
 	}
 	return 0;

@@ -70,6 +70,10 @@ static const struct nla_policy config_policy[KEFS_A_CONFIG_MAX + 1] = {
 };
 
 /* What a dump selects by. */
+static const struct nla_policy volume_get_policy[KEFS_A_VOLUME_MAX + 1] = {
+	[KEFS_A_VOLUME_ID]		= NLA_POLICY_MIN(NLA_U64, 1),
+};
+
 static const struct nla_policy conn_get_policy[KEFS_A_CONN_MAX + 1] = {
 	[KEFS_A_CONN_VOLUME]		= NLA_POLICY_MIN(NLA_U64, 1),
 };
@@ -90,6 +94,7 @@ static const struct nla_policy stats_get_policy[KEFS_A_STATS_MAX + 1] = {
 REQUEST(config_set_request, KEFS_A_CONFIG, config_policy);
 REQUEST(volume_add_request, KEFS_A_VOLUME, volume_add_policy);
 REQUEST(volume_del_request, KEFS_A_VOLUME, volume_del_policy);
+REQUEST(volume_get_request, KEFS_A_VOLUME, volume_get_policy);
 REQUEST(grace_end_request, KEFS_A_VOLUME, grace_end_policy);
 REQUEST(conn_add_request, KEFS_A_CONN, conn_add_policy);
 REQUEST(conn_del_request, KEFS_A_CONN, conn_del_policy);
@@ -106,7 +111,7 @@ static const struct genl_ops ops[] = {
 	{ COMMAND(KEFS_CMD_CONFIG_SET, config_set_request), .doit = kefs_cmd_config_set },
 	{ COMMAND(KEFS_CMD_VOLUME_ADD, volume_add_request), .doit = kefs_cmd_volume_add },
 	{ COMMAND(KEFS_CMD_VOLUME_DEL, volume_del_request), .doit = kefs_cmd_volume_del },
-	{ COMMAND(KEFS_CMD_VOLUME_GET, empty_request), .start = kefs_dump_start, .dumpit = kefs_dump_volumes },
+	{ COMMAND(KEFS_CMD_VOLUME_GET, volume_get_request), .start = kefs_dump_start, .dumpit = kefs_dump_volumes },
 	{ COMMAND(KEFS_CMD_CONN_ADD, conn_add_request), .doit = kefs_cmd_conn_add },
 	{ COMMAND(KEFS_CMD_CONN_DEL, conn_del_request), .doit = kefs_cmd_conn_del },
 	{ COMMAND(KEFS_CMD_CONN_GET, conn_get_request), .start = kefs_dump_start, .dumpit = kefs_dump_conns },

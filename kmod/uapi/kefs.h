@@ -27,7 +27,7 @@
  *  KEFS_CMD_VOLUME_DEL   KEFS_A_VOLUME {ID required, FLAGS}             none; -ENOENT; -EBUSY while connections
  *                                                                       use it, unless KEFS_VOLUME_F_FORCE, which
  *                                                                       closes them and drops their state first
- *  KEFS_CMD_VOLUME_GET   dump: none                                     a KEFS_A_VOLUME per volume
+ *  KEFS_CMD_VOLUME_GET   dump: KEFS_A_VOLUME {ID} to select             a KEFS_A_VOLUME per volume
  *  KEFS_CMD_CONN_ADD     KEFS_A_CONN {FD, VOLUME, GRANT required,       KEFS_A_CONN {ID}; -ENOENT no such volume,
  *                        PEER and LOCAL, both or none}                  -ENOTSOCK, -EPROTOTYPE not TCP, -ENOTCONN,
  *                                                                       -EBUSY somebody else hooks it, -EMFILE

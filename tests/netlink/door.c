@@ -115,6 +115,11 @@ static const struct attribute grant_set[] = {
 	{ .type = 0 },
 };
 
+static const struct attribute volume_get[] = {
+	{ A(KEFS_A_VOLUME_ID, .kind = U64, .level = 1, .value = DOOR_VOLUME, .zero_bad = true) },
+	{ .type = 0 },
+};
+
 static const struct attribute conn_get[] = {
 	{ A(KEFS_A_CONN_VOLUME, .kind = U64, .level = 1, .value = DOOR_VOLUME, .zero_bad = true) },
 	{ .type = 0 },
@@ -142,7 +147,8 @@ static const struct command commands[] = {
 	    .foreign = KEFS_A_VOLUME_CONNS, .attributes = volume_add) },
 	{ C(KEFS_CMD_VOLUME_DEL, .object = KEFS_A_VOLUME, .unknown = KEFS_A_VOLUME_MAX + 1,
 	    .foreign = KEFS_A_VOLUME_ROOT_FD, .attributes = volume_del) },
-	{ C(KEFS_CMD_VOLUME_GET, .dump = true, .attributes = none) },
+	{ C(KEFS_CMD_VOLUME_GET, .object = KEFS_A_VOLUME, .unknown = KEFS_A_VOLUME_MAX + 1, .dump = true,
+	    .foreign = KEFS_A_VOLUME_NAME, .attributes = volume_get) },
 	{ C(KEFS_CMD_CONN_ADD, .object = KEFS_A_CONN, .unknown = KEFS_A_CONN_MAX + 1,
 	    .foreign = KEFS_A_CONN_ID, .attributes = conn_add) },
 	{ C(KEFS_CMD_CONN_DEL, .object = KEFS_A_CONN, .unknown = KEFS_A_CONN_MAX + 1,

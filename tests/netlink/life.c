@@ -337,6 +337,34 @@ static void test_stats(void)
 	point(!answer.err && !seen.module && seen.volumes == 1, &answer, "statistics of one volume");
 }
 
+/* The module's volumes with this id; how many there were besides is in *ret_others. */
+static unsigned int volumes_with(uint64_t id, unsigned int *ret_others, struct answer *answer)
+{
+	struct nl_msg *msg = talk_request(KEFS_CMD_VOLUME_GET, NLM_F_DUMP);
+	struct nlattr *nest = nla_nest_start(msg, KEFS_A_VOLUME);
+	struct seen_volumes seen = { .others = 0 };
+	unsigned int all = 0, i;
+
+	nla_put_u64(msg, KEFS_A_VOLUME_ID, id);
+	nla_nest_end(msg, nest);
+	talk(msg, take_volume, &seen, answer);
+	for (i = 0; i < MANY; i++)
+		all += seen.times[i];
+	i = id < DOOR_VOLUME + MANY ? seen.times[id - DOOR_VOLUME] : 0;
+	*ret_others = all + seen.others - i;
+	return i;
+}
+
+static void test_one_volume(void)
+{
+	struct answer answer;
+	unsigned int others;
+
+	point(volumes_with(DOOR_VOLUME + 7, &others, &answer) == 1 && !answer.err && !others, &answer, "a dump of one");
+	point(!volumes_with(DOOR_VOLUME + MANY, &others, &answer) && !answer.err && !others, &answer,
+	      "and of one that is not there");
+}
+
 void test_dumps(void)
 {
 	struct seen_volumes seen = { .others = 0 };
@@ -355,6 +383,7 @@ void test_dumps(void)
 	for (i = 0; i < MANY; i++)
 		bad += seen.times[i] != 1;
 	point(!answer.err && !bad && seen.others == before.volumes, &answer, "a long dump has each of them once");
+	test_one_volume();
 	test_stats();
 	for (i = 0; i < MANY; i++)
 		bad += delete_volume(DOOR_VOLUME + i, 0, &answer) != 0;

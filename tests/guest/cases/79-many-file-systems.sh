@@ -69,6 +69,8 @@ equal "of which there are as many as there should be" "$pages" $((MANY / 100))
 begin=${EPOCHREALTIME/./}
 equal "kefsctl lists them all" "$(kefsctl --json fs list | jq '.FileSystems | length')" "$MANY"
 echo "# in $(((${EPOCHREALTIME/./} - begin) / 1000)) ms"
+page() { curl -s --unix-socket /run/kefs/kefsd.sock http://kefsd/kefs/v1/file-systems; }
+equal "a page at a time, so that others are served in between" "$(page | jq '.FileSystems | length')" 100
 begin=${EPOCHREALTIME/./}
 check "one more" kefsctl fs create --name more
 echo "# in $(((${EPOCHREALTIME/./} - begin) / 1000)) ms"

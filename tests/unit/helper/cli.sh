@@ -151,6 +151,7 @@ if command -v curl > /dev/null; then
 	[ "$(http -X PUT http://k/kefs/v1/status)" = 405 ] || fail "405"
 	[ "$(http -d '{' http://k/kefs/v1/file-systems)" = 400 ] || fail "400"
 	[ "$(http 'http://k/kefs/v1/file-systems/%zz')" = 400 ] || fail "bad escape"
+	[ "$(http 'http://k/kefs/v1/file-systems?Marker=f1')" = 400 ] || fail "a marker of nobody's"
 	[ "$(head -c 140000 /dev/zero | http --data-binary @- http://k/kefs/v1/file-systems)" = 413 ] || fail "413"
 	[ "$(head -c 140000 /dev/zero | http -H 'Transfer-Encoding: chunked' --data-binary @- http://k/kefs/v1/file-systems)" = 413 ] ||
 		fail "a large chunked body"

@@ -179,10 +179,12 @@ static int fake_volume_del(void *ctx, uint64_t id, bool force, struct kefs_err *
 	return 0;
 }
 
-static int fake_volume_list(void *ctx, struct kefs_kvolume **ret_list, size_t *ret_count, struct kefs_err *err)
+static int fake_volume_list(void *ctx, uint64_t id, struct kefs_kvolume **ret_list, size_t *ret_count,
+			    struct kefs_err *err)
 {
 	struct fake_kernel *fake = ctx;
 	struct kefs_kvolume *list;
+	size_t count = 0;
 	int rc;
 
 	if (up(fake, err) < 0)
@@ -193,13 +195,18 @@ static int fake_volume_list(void *ctx, struct kefs_kvolume **ret_list, size_t *r
 	reap(fake);
 	list = calloc(fake->volume_count + 1, sizeof(*list));
 	for (size_t i = 0; list && i < fake->volume_count; i++) {
-		list[i].id = fake->volumes[i].id;
-		(void)kefs_str_copy(list[i].name, sizeof(list[i].name), fake->volumes[i].name);
-		list[i].conns = conns_of(fake, list[i].id);
-		list[i].clients = list[i].conns;
+		struct kefs_kvolume *volume = &list[count];
+
+		if (id && fake->volumes[i].id != id)
+			continue;
+		volume->id = fake->volumes[i].id;
+		(void)kefs_str_copy(volume->name, sizeof(volume->name), fake->volumes[i].name);
+		volume->conns = conns_of(fake, volume->id);
+		volume->clients = volume->conns;
+		count++;
 	}
 	*ret_list = list;
-	*ret_count = fake->volume_count;
+	*ret_count = count;
 	return 0;
 }
 
