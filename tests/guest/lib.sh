@@ -16,6 +16,7 @@
 _passed=0 _failed=0 _clients='' _mounts='' _cleanups=()
 case ${KEFS_KERNEL:-} in
 uml-debug) _patience=8 ;;
+qemu-debug) _patience=30 ;;
 debian) _patience=4 ;;
 *) _patience=1 ;;
 esac

@@ -13,7 +13,7 @@ serve
 build rawclient crowd
 join a
 clients=3000 opens=20000
-[ "$KEFS_KERNEL" != uml-debug ] || clients=500 opens=4000
+[[ $KEFS_KERNEL != *-debug ]] || clients=500 opens=4000
 declare -A limit=([clients]=8192 [opens]=512 [locks]=768)
 
 # part NAME N: crowd has made N of them and waits
@@ -24,7 +24,7 @@ part() {
 		bytes=$((($(kernel_memory) - before) / $2))
 		echo "# of $2 $1 each takes $bytes bytes of the kernel"
 		# A debug kernel surrounds each object with red zones
-		[ "$KEFS_KERNEL" = uml-debug ] || check "at most ${limit[$1]} bytes for one of the $1" test $bytes -le "${limit[$1]}"
+		[[ $KEFS_KERNEL = *-debug ]] || check "at most ${limit[$1]} bytes for one of the $1" test $bytes -le "${limit[$1]}"
 	fi
 	before=$(kernel_memory)
 	echo >&"$to"

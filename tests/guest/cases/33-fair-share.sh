@@ -5,24 +5,11 @@
 # shellcheck disable=SC2317 # called by name
 # shellcheck source=tests/guest/cases.sh
 . "${KEFS_TESTS:?}/guest/cases.sh"
+# shellcheck source=tests/guest/topology.sh
+. "$KEFS_TESTS/guest/topology.sh"
 kefs_only
 build rawclient rules
-ip link add mt0 type dummy || fatal "no dummy interface"
-ip link set mt0 up
-echo 'subnets = us-east-1a mt0 10.66.0.0/24, us-east-1c mt0 10.55.1.0/24' > /tmp/kefsd.conf
-kefsd_stop || fatal "kefsd does not stop"
-kefsd_start --config /tmp/kefsd.conf || fatal "kefsd does not start"
-at_exit ip link del mt0
-eval "$(kefsctl admin-key --export)"
-export AWS_PAGER='' AWS_DEFAULT_OUTPUT=text
-subnet=$(kefsctl --json subnets | jq -r '.Subnets[] | select(.AvailabilityZoneName == "us-east-1a") | .SubnetId')
-
-# file_system NAME ADDRESS
-file_system() {
-	local id
-	id=$(aws efs create-file-system --creation-token "$1" --query FileSystemId) &&
-		aws efs create-mount-target --file-system-id "$id" --subnet-id "$subnet" --ip-address "$2" --query MountTargetId
-}
+topology 'us-east-1a mt0 10.66.0.0/24, us-east-1c mt0 10.55.1.0/24'
 check "a file system" file_system one 10.66.0.10
 check "another" file_system two 10.66.0.11
 one_client a

@@ -5,6 +5,8 @@
 # shellcheck disable=SC2317 # called by name
 # shellcheck source=tests/guest/cases.sh
 . "${KEFS_TESTS:?}/guest/cases.sh"
+# shellcheck source=tests/guest/topology.sh
+. "$KEFS_TESTS/guest/topology.sh"
 kefs_only
 truncate -s 400M /tmp/disk.img
 loop=$(losetup -f --show /tmp/disk.img) || fatal "no loop device"
@@ -13,25 +15,8 @@ sectors=$(blockdev --getsz "$loop")
 dmsetup create slow --noudevrules --noudevsync --table "0 $sectors linear $loop 0" || fatal "no device mapper"
 dmsetup mknodes slow
 mkfs.ext4 -q -O quota,project /dev/mapper/slow
-ip link add mt0 type dummy || fatal "no dummy interface"
-ip link set mt0 up
-echo 'subnets = us-east-1a mt0 10.66.0.0/24, us-east-1c mt0 10.55.0.0/16' > /tmp/kefsd.conf
-# As few that one client can have more calls under way
-echo 'threads_max = 12' >> /tmp/kefsd.conf
-kefsd_stop || fatal "kefsd does not stop"
-kefsd_start --config /tmp/kefsd.conf || fatal "kefsd does not start"
-at_exit ip link del mt0
-eval "$(kefsctl admin-key --export)"
-export AWS_PAGER='' AWS_DEFAULT_OUTPUT=text
-subnet=$(kefsctl --json subnets | jq -r '.Subnets[] | select(.AvailabilityZoneName == "us-east-1a") | .SubnetId')
-
-# file_system NAME ADDRESS: its id
-file_system() {
-	local id
-	id=$(aws efs create-file-system --creation-token "$1" --query FileSystemId) &&
-		aws efs create-mount-target --file-system-id "$id" --subnet-id "$subnet" --ip-address "$2" > /dev/null &&
-		echo "$id"
-}
+# As few threads that one client can have more calls under way
+topology 'us-east-1a mt0 10.66.0.0/24, us-east-1c mt0 10.55.0.0/16' 'threads_max = 12'
 slow=$(file_system slow 10.66.0.10)
 fast=$(file_system fast 10.66.0.11)
 check "two file systems" test "${slow:0:3}${fast:0:3}" = fs-fs-

@@ -8,7 +8,7 @@ kefs_only
 serve
 for c in a b c d; do join $c; done
 slow=1
-case ${KEFS_KERNEL:-uml} in uml-debug | debian) slow=10 ;; esac
+case ${KEFS_KERNEL:-uml} in *-debug | debian) slow=10 ;; esac
 
 # Waits for a lock on FILE, says when it has it (in ms), holds it for MS or, if that is -, until SIGUSR1, and says when
 # it lets go.

@@ -12,7 +12,7 @@ serve
 short_lease
 join a
 join b
-case ${KEFS_KERNEL:-uml} in uml-debug | debian) slow=10 ;; *) slow=2 ;; esac
+case ${KEFS_KERNEL:-uml} in *-debug | debian) slow=10 ;; *) slow=2 ;; esac
 
 # seconds CMD…: how long it took, in whole seconds
 seconds() {

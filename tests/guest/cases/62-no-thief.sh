@@ -12,7 +12,7 @@
 kefs_only
 serve
 # A slow kernel needs longer for what is to happen in grace
-case ${KEFS_KERNEL:-uml} in uml-debug | debian) LEASE=40 ;; esac
+case ${KEFS_KERNEL:-uml} in *-debug | debian) LEASE=40 ;; esac
 short_lease
 
 # 1. What is known may reclaim, and nothing else goes on meanwhile

@@ -8,20 +8,16 @@
 . "${KEFS_TESTS:?}/guest/cases.sh"
 # shellcheck source=tests/guest/aws.sh
 . "$KEFS_TESTS/guest/aws.sh"
+# shellcheck source=tests/guest/topology.sh
+. "$KEFS_TESTS/guest/topology.sh"
 kefs_only
 aws_server_start
-case ${KEFS_KERNEL:-uml} in uml-debug | debian) slow=10 ;; *) slow=1 ;; esac
+case ${KEFS_KERNEL:-uml} in *-debug | debian) slow=10 ;; *) slow=1 ;; esac
 
-ip link add mt0 type dummy || fatal "no dummy interface"
-ip link set mt0 up
 # The client is in a range of the VPC: its default security group lets it in
-echo 'subnets = us-east-1a mt0 10.66.0.0/24, us-east-1b mt0 10.66.1.0/24, us-east-1c mt0 10.55.1.0/24' > /tmp/kefsd.conf
-kefsd_stop || fatal "kefsd does not stop"
-kefsd_start --config /tmp/kefsd.conf || fatal "kefsd does not start"
+topology 'us-east-1a mt0 10.66.0.0/24, us-east-1b mt0 10.66.1.0/24, us-east-1c mt0 10.55.1.0/24'
 client_ns a
 ip -n a route add 10.66.0.0/16 via "$(server_addr a)"
-eval "$(kefsctl admin-key --export)"
-export AWS_PAGER='' AWS_DEFAULT_OUTPUT=text
 
 efs() { aws efs "$@" 2> /tmp/aws.err; }
 subnet() { kefsctl --json subnets | jq -r ".Subnets[] | select(.AvailabilityZoneName == \"$1\") | .SubnetId" | head -n 1; }

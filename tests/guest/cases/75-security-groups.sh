@@ -9,22 +9,16 @@
 . "${KEFS_TESTS:?}/guest/cases.sh"
 # shellcheck source=tests/guest/aws.sh
 . "$KEFS_TESTS/guest/aws.sh"
+# shellcheck source=tests/guest/topology.sh
+. "$KEFS_TESTS/guest/topology.sh"
 kefs_only
 aws_server_start
 
-ip link add mt0 type dummy || fatal "no dummy interface"
-ip link set mt0 up
 client_ns a
 client_ns b
 # Client a is in a range of the default VPC, b is not
-cat > /tmp/kefsd.conf << C
-subnets = us-east-1a mt0 10.66.0.0/24, us-east-1b mt0 $(client_addr a | cut -d. -f1-3).0/24
-C
-kefsd_stop || fatal "kefsd does not stop"
-kefsd_start --config /tmp/kefsd.conf || fatal "kefsd does not start"
+topology "us-east-1a mt0 10.66.0.0/24, us-east-1b mt0 $(client_addr a | cut -d. -f1-3).0/24"
 for c in a b; do ip -n $c route add 10.66.0.0/24 via "$(server_addr $c)"; done
-eval "$(kefsctl admin-key --export)"
-export AWS_PAGER='' AWS_DEFAULT_OUTPUT=text
 mt=10.66.0.10
 
 ec2() { aws ec2 "$@"; }

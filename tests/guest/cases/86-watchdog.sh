@@ -6,7 +6,7 @@
 # shellcheck source=tests/guest/efsmounts.sh
 . "${KEFS_TESTS:?}/guest/efsmounts.sh"
 kefs_only
-case ${KEFS_KERNEL:-uml} in uml-debug | debian) slow=10 ;; *) slow=1 ;; esac
+case ${KEFS_KERNEL:-uml} in *-debug | debian) slow=10 ;; *) slow=1 ;; esac
 efs_server a 'stunnel_health_check_command_timeout_sec = 2'
 efs_mount a /mnt/a iam || fatal "no mount"
 wait_for 5 watchdog || fatal "no watchdog"

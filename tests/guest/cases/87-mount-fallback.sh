@@ -6,19 +6,15 @@
 . "${KEFS_TESTS:?}/guest/efsmounts.sh"
 # shellcheck source=tests/guest/aws.sh
 . "$KEFS_TESTS/guest/aws.sh"
+# shellcheck source=tests/guest/topology.sh
+. "$KEFS_TESTS/guest/topology.sh"
 kefs_only
 aws_server_start
-export AWS_PAGER='' AWS_DEFAULT_OUTPUT=text
 
-ip link add mt0 type dummy || fatal "no dummy interface"
-ip link set mt0 up
-echo 'subnets = us-east-1a mt0 10.66.0.0/24, us-east-1b mt0 10.66.1.0/24, us-east-1c mt0 10.55.0.0/16' > /tmp/kefsd.conf
-kefsd_stop || fatal "kefsd does not stop"
-kefsd_start --config /tmp/kefsd.conf || fatal "kefsd does not start"
+topology 'us-east-1a mt0 10.66.0.0/24, us-east-1b mt0 10.66.1.0/24, us-east-1c mt0 10.55.0.0/16'
 at_exit efs_over
 one_client a
 ip -n a route add 10.66.0.0/16 via "$(server_addr a)"
-eval "$(kefsctl admin-key --export)"
 configure
 sed -i 's/^fall_back.*/fall_back_to_mount_target_ip_address_enabled = true/' $CONF
 mkdir -p /mnt/a

@@ -6,7 +6,7 @@
 # shellcheck disable=SC2317 # called by name
 # shellcheck source=tests/guest/tls.sh
 . "${KEFS_TESTS:?}/guest/tls.sh"
-case ${KEFS_KERNEL:-uml} in uml-debug | debian) slow=10 ;; *) slow=1 ;; esac
+case ${KEFS_KERNEL:-uml} in *-debug | debian) slow=10 ;; *) slow=1 ;; esac
 
 tls_set_up ''
 fs=$(new_fs 10.66.0.10)

@@ -8,7 +8,7 @@
 # shellcheck disable=SC2317 # called by name
 # shellcheck source=tests/guest/tls.sh
 . "${KEFS_TESTS:?}/guest/tls.sh"
-case ${KEFS_KERNEL:-uml} in uml-debug | debian) slow=10 ;; *) slow=1 ;; esac
+case ${KEFS_KERNEL:-uml} in *-debug | debian) slow=10 ;; *) slow=1 ;; esac
 RUN=/run/kefs/mounts
 kills=${KILLS:-4}
 seed=${SEED:-$((EPOCHSECONDS % 32768))}

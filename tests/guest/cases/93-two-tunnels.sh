@@ -12,7 +12,7 @@
 . "$KEFS_TESTS/guest/rawclients.sh"
 
 # A slow kernel needs longer for what is to happen in grace
-case ${KEFS_KERNEL:-uml} in uml-debug | debian) LEASE=90 ;; esac
+case ${KEFS_KERNEL:-uml} in *-debug | debian) LEASE=90 ;; esac
 serve
 tls_set_up "lease_seconds = $LEASE"
 fs=$(kefsctl fs list --quiet)
