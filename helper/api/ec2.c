@@ -245,13 +245,33 @@ static int each_resource(struct kefs_query_call *call, change_fn one, const stru
 	return rc < 0 ? rc : kefs_db_end(db, all_resources(call, one, tags), &call->err);
 }
 
-static int untag_one(struct kefs_query_call *call, const char *id, const struct kefs_tags *tags)
+/* Is this one named: without tags any is, without a value its key is enough (API page DeleteTags)? */
+static bool is_named(const struct kefs_query_call *call, const struct kefs_tags *named, const struct kefs_tag *tag)
+{
+	for (size_t i = 0; i < named->count; i++) {
+		if (!strcmp(named->tags[i].key, tag->key) && (!kefs_form_get(call->form, KEFS_EC2_TAGS ".%zu.Value", i + 1) ||
+							      !strcmp(named->tags[i].value, tag->value)))
+			return true;
+	}
+	return !named->count;
+}
+
+static int untag_one(struct kefs_query_call *call, const char *id, const struct kefs_tags *named)
 {
 	const char *keys[KEFS_TAG_MAX];
+	struct kefs_tags tags;
+	size_t count = 0;
+	int rc = kefs_st_tag_list(call->efs->db, id, 0, KEFS_TAG_MAX, &tags, &call->err);
 
-	for (size_t i = 0; i < tags->count; i++)
-		keys[i] = tags->tags[i].key;
-	return kefs_st_tags_remove(call->efs->db, id, keys, tags->count, &call->err);
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < tags.count; i++) {
+		if (is_named(call, named, &tags.tags[i]))
+			keys[count++] = tags.tags[i].key;
+	}
+	rc = count ? kefs_st_tags_remove(call->efs->db, id, keys, count, &call->err) : 0;
+	kefs_tags_free(&tags);
+	return rc;
 }
 
 int kefs_ec2_enforce(struct kefs_query_call *call)
@@ -280,7 +300,6 @@ static int create_tags(struct kefs_query_call *call)
 	return rc < 0 ? rc : change_tags(call, kefs_ec2_store_tags, &tags);
 }
 
-/* By their keys, whatever the values. */
 static int delete_tags(struct kefs_query_call *call)
 {
 	struct kefs_tags tags;

@@ -166,6 +166,12 @@ class Groups(Case):
                          [('team', 'ops', 'security-group'), ('x', 'y', 'security-group')])
         self.ec2.delete_tags(Resources=[group], Tags=[{'Key': 'team'}])
         self.assertEqual(len(self.ec2.describe_tags(Filters=flt(key=['team', 'x']))['Tags']), 1)
+        for value, left in ('else', 1), ('', 1), ('y', 0):
+            self.ec2.delete_tags(Resources=[group], Tags=[{'Key': 'x', 'Value': value}])
+            self.assertEqual(len(self.ec2.describe_tags(Filters=flt(resource_id=group))['Tags']), left, value)
+        self.ec2.create_tags(Resources=[group], Tags=[{'Key': 'a', 'Value': 'b'}, {'Key': 'c', 'Value': ''}])
+        self.ec2.delete_tags(Resources=[group])
+        self.assertEqual(self.ec2.describe_tags(Filters=flt(resource_id=group))['Tags'], [])
         self.ec2.delete_security_group(GroupId=group)
         self.refused('InvalidGroup.NotFound', self.ec2.describe_security_groups, GroupIds=[group])
 
