@@ -5,6 +5,7 @@
 #include "common/str.h"
 #include "ec2.h"
 #include "ec2_resource.h"
+#include "store/st_tag.h"
 
 #define TAGS_ACTION "ec2:CreateTags"
 
@@ -91,11 +92,28 @@ static const char *kind_of(const char *id)
 	return NULL;
 }
 
+/* One of them. Who takes all of a resource's tags away names those that it has: a Deny by aws:TagKeys holds for them. */
+static int may_tag(struct kefs_query_call *call, const char *id, const struct kefs_tags *tags)
+{
+	struct wanted wanted = { .kind = kind_of(id), .tags = tags };
+	struct kefs_tags all = { .count = 0 };
+	int rc = 0;
+
+	wanted.id = wanted.kind ? id : NULL;
+	if (wanted.kind && !tags->count) {
+		rc = kefs_st_tag_list(call->efs->db, id, 0, KEFS_TAG_MAX, &all, &call->err);
+		wanted.tags = &all;
+	}
+	if (rc >= 0)
+		rc = may(call, &wanted);
+	kefs_tags_free(&all);
+	return rc;
+}
+
 /* Each of them; a tag says who is a member of a group. */
 int kefs_ec2_authorize_tags(struct kefs_query_call *call)
 {
 	const char *ids[KEFS_EC2_RESOURCES_MAX];
-	struct wanted wanted = { .kind = NULL };
 	struct kefs_tags tags;
 	size_t count;
 	int rc = kefs_ec2_resources(call, ids, &count);
@@ -104,14 +122,10 @@ int kefs_ec2_authorize_tags(struct kefs_query_call *call)
 		rc = kefs_query_tags(call, KEFS_EC2_TAGS, &tags);
 	if (rc < 0)
 		return rc;
-	wanted.tags = &tags;
 	if (!count)
-		rc = may(call, &wanted);
-	for (size_t i = 0; rc == 0 && i < count; i++) {
-		wanted.kind = kind_of(ids[i]);
-		wanted.id = wanted.kind ? ids[i] : NULL;
-		rc = may(call, &wanted);
-	}
+		rc = may(call, &(struct wanted) { .tags = &tags });
+	for (size_t i = 0; rc == 0 && i < count; i++)
+		rc = may_tag(call, ids[i], &tags);
 	kefs_tags_free(&tags);
 	return rc;
 }

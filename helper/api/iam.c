@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "common/str.h"
+#include "iam_managed.h"
 #include "store/st_tag.h"
 
 #define MAX_ITEMS 1000
@@ -172,17 +173,42 @@ int kefs_iam_write_tags(struct kefs_query_call *call, const char *id)
 	return 0;
 }
 
-int kefs_iam_tag(struct kefs_query_call *call)
+/* The id of the policy that has the tags, or is to have others. */
+static int find_policy(struct kefs_query_call *call, bool change, char ret_id[KEFS_IAM_ID_SIZE])
+{
+	struct kefs_iam_managed policy;
+	int rc = change ? kefs_iam_managed_find_own(call, &policy) : kefs_iam_managed_find(call, &policy);
+
+	if (rc == 0)
+		(void)kefs_str_copy(ret_id, KEFS_IAM_ID_SIZE, policy.aws ? "" : policy.own.id);
+	return rc;
+}
+
+/* The same of whatever the operation is about. */
+static int find_tagged(struct kefs_query_call *call, bool change, char ret_id[KEFS_IAM_ID_SIZE])
 {
 	struct kefs_identity identity;
+	int rc;
+
+	if (!strcmp(call->op->kind, "policy"))
+		return find_policy(call, change, ret_id);
+	rc = kefs_iam_subject(call, &identity);
+	if (rc == 0)
+		(void)kefs_str_copy(ret_id, KEFS_IAM_ID_SIZE, identity.id);
+	return rc;
+}
+
+int kefs_iam_tag(struct kefs_query_call *call)
+{
+	char id[KEFS_IAM_ID_SIZE];
 	struct kefs_tags tags;
-	int rc = kefs_iam_subject(call, &identity);
+	int rc = find_tagged(call, true, id);
 
 	if (rc == 0)
 		rc = kefs_iam_read_tags(call, &tags);
 	if (rc < 0)
 		return rc;
-	rc = kefs_iam_store_tags(call, identity.id, &tags);
+	rc = kefs_iam_store_tags(call, id, &tags);
 	kefs_tags_free(&tags);
 	return rc;
 }
@@ -191,24 +217,24 @@ int kefs_iam_untag(struct kefs_query_call *call)
 {
 	const char *keys[KEFS_TAG_MAX + 1];
 	size_t count = kefs_query_list(call, KEFS_IAM_TAG_KEYS, keys, KEFS_TAG_MAX + 1);
-	struct kefs_identity identity;
-	int rc = kefs_iam_subject(call, &identity);
+	char id[KEFS_IAM_ID_SIZE];
+	int rc = find_tagged(call, true, id);
 
 	if (rc < 0)
 		return rc;
 	if (count > KEFS_TAG_MAX)
 		return kefs_err_set(&call->err, -KEFS_E_IAM_VALIDATION, "1 validation error detected: Value at 'tagKeys' failed to "
 				    "satisfy constraint: Member must have length less than or equal to %d", KEFS_TAG_MAX);
-	return kefs_st_tags_remove(call->efs->db, identity.id, keys, count, &call->err);
+	return kefs_st_tags_remove(call->efs->db, id, keys, count, &call->err);
 }
 
 int kefs_iam_list_tags(struct kefs_query_call *call)
 {
-	struct kefs_identity identity;
-	int rc = kefs_iam_subject(call, &identity);
+	char id[KEFS_IAM_ID_SIZE];
+	int rc = find_tagged(call, false, id);
 
 	if (rc == 0)
-		rc = kefs_iam_write_tags(call, identity.id);
+		rc = kefs_iam_write_tags(call, id);
 	if (rc == 0)
 		kefs_xml_bool(&call->xml, "IsTruncated", false);
 	return rc;
@@ -285,6 +311,9 @@ static const struct kefs_query_op ops[] = {
 	NEW("CreatePolicy", kefs_iam_create_policy, "policy", "PolicyName"),
 	READ("GetPolicy", kefs_iam_get_policy, "policy", "PolicyArn"),
 	LIST("ListPolicies", kefs_iam_list_policies),
+	TAG("TagPolicy", "policy", "PolicyArn"),
+	UNTAG("UntagPolicy", "policy", "PolicyArn"),
+	READ("ListPolicyTags", kefs_iam_list_tags, "policy", "PolicyArn"),
 	DO("DeletePolicy", kefs_iam_delete_policy, "policy", "PolicyArn"),
 	MAKE("CreatePolicyVersion", kefs_iam_create_version, "policy", "PolicyArn"),
 	READ("GetPolicyVersion", kefs_iam_get_version, "policy", "PolicyArn"),

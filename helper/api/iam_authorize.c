@@ -5,6 +5,7 @@
 
 #include "common/str.h"
 #include "iam.h"
+#include "iam_managed.h"
 
 /*
  * An identity is found in whatever case its name is written: its ARN is that of the one that is found, or a Deny would
@@ -22,6 +23,18 @@ static int identity_arn(struct kefs_query_call *call, const char *name, struct k
 	return rc;
 }
 
+/* Asks for that, on the policy that the parameter names: it is found by that very ARN only. */
+static int ask_policy(struct kefs_query_call *call, struct kefs_query_ask ask)
+{
+	const char *arn = kefs_form_get(call->form, "%s", call->op->param);
+	struct kefs_iam_managed policy;
+
+	ask.resource = arn ? arn : "*";
+	if (arn && kefs_iam_managed_find(call, &policy) == 0 && !policy.aws)
+		ask.tagged_id = policy.own.id;
+	return kefs_query_may(call, &ask);
+}
+
 /* What the operation's parameter names: like identity_arn(); "*" if there is nothing. */
 static int subject_arn(struct kefs_query_call *call, struct kefs_identity *ret_identity, char *ret_arn)
 {
@@ -29,12 +42,6 @@ static int subject_arn(struct kefs_query_call *call, struct kefs_identity *ret_i
 	const struct kefs_principal *principal = &call->who->caller.principal;
 
 	(void)kefs_str_copy(ret_arn, KEFS_IAM_ARN_SIZE, "*");
-	if (!strcmp(call->op->kind, "policy")) {
-		/* Which is found by that very ARN only */
-		if (name)
-			(void)kefs_str_copy(ret_arn, KEFS_IAM_ARN_SIZE, name);
-		return -ENOENT;
-	}
 	if (!name && !strcmp(call->op->kind, "user") && principal->type == KEFS_PRINCIPAL_USER)
 		name = principal->name;
 	return name ? identity_arn(call, name, ret_identity, ret_arn) : -ENOENT;
@@ -58,8 +65,11 @@ static int ask_subject(struct kefs_query_call *call, struct kefs_query_ask ask, 
 static int authorize(struct kefs_query_call *call, const struct kefs_query_ask *ask)
 {
 	struct kefs_identity identity;
-	int rc = ask_subject(call, *ask, &identity);
+	int rc;
 
+	if (!strcmp(call->op->kind, "policy"))
+		return ask_policy(call, *ask);
+	rc = ask_subject(call, *ask, &identity);
 	return rc == -ENOENT ? 0 : rc;
 }
 

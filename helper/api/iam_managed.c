@@ -45,8 +45,7 @@ int kefs_iam_managed_find(struct kefs_query_call *call, struct kefs_iam_managed 
 	return strcmp(its_arn, arn) ? not_found(call, arn) : 0;
 }
 
-/* One that may be changed. */
-static int find_own(struct kefs_query_call *call, struct kefs_iam_managed *ret_policy)
+int kefs_iam_managed_find_own(struct kefs_query_call *call, struct kefs_iam_managed *ret_policy)
 {
 	int rc = kefs_iam_managed_find(call, ret_policy);
 
@@ -57,9 +56,12 @@ static int find_own(struct kefs_query_call *call, struct kefs_iam_managed *ret_p
 
 /* --- writing --- */
 
-static void write_own(struct kefs_query_call *call, const char *element, const struct kefs_managed_policy *policy)
+/* In a list it has neither a description nor tags. */
+static int write_own(struct kefs_query_call *call, const char *element, const struct kefs_managed_policy *policy)
 {
+	bool listed = !strcmp(element, "member");
 	char arn[KEFS_IAM_ARN_SIZE];
+	int rc = 0;
 
 	kefs_iam_arn(call->efs->topology->account, "policy", policy->path, policy->name, arn);
 	kefs_xml_open(&call->xml, element);
@@ -71,11 +73,14 @@ static void write_own(struct kefs_query_call *call, const char *element, const s
 	kefs_xml_format(&call->xml, "AttachmentCount", "%u", policy->attached);
 	kefs_xml_text(&call->xml, "PermissionsBoundaryUsageCount", "0");
 	kefs_xml_bool(&call->xml, "IsAttachable", true);
-	if (*policy->description && strcmp(element, "member"))
+	if (*policy->description && !listed)
 		kefs_xml_text(&call->xml, "Description", policy->description);
 	kefs_xml_time(&call->xml, "CreateDate", policy->created_ms);
 	kefs_xml_time(&call->xml, "UpdateDate", policy->updated_ms);
+	if (!listed)
+		rc = kefs_iam_write_tags(call, policy->id);
 	kefs_xml_close(&call->xml, element);
+	return rc;
 }
 
 static int write_aws(struct kefs_query_call *call, const char *element, const struct kefs_aws_policy *policy)
@@ -102,6 +107,32 @@ static int write_aws(struct kefs_query_call *call, const char *element, const st
 
 /* --- policies --- */
 
+/* Stores it with its tags, in one change. */
+static int store_policy(struct kefs_query_call *call, const struct kefs_managed_policy *policy, const char *document)
+{
+	struct kefs_db *db = call->efs->db;
+	struct kefs_tags tags;
+	int rc = kefs_iam_read_tags(call, &tags);
+
+	if (rc < 0)
+		return rc;
+	rc = kefs_db_begin(db, &call->err);
+	if (rc == 0) {
+		rc = kefs_st_managed_insert(db, policy, document, POLICIES_MAX, &call->err);
+		if (rc == 0)
+			rc = kefs_iam_store_tags(call, policy->id, &tags);
+		rc = kefs_db_end(db, rc, &call->err);
+	}
+	kefs_tags_free(&tags);
+	if (rc == -EEXIST)
+		return kefs_err_set(&call->err, -KEFS_E_ENTITY_EXISTS,
+				    "A policy called %s already exists. Duplicate names are not allowed.", policy->name);
+	if (rc == -EDQUOT)
+		return kefs_err_set(&call->err, -KEFS_E_LIMIT_EXCEEDED, "Cannot exceed quota for PoliciesPerAccount: %d",
+				    POLICIES_MAX);
+	return rc;
+}
+
 int kefs_iam_create_policy(struct kefs_query_call *call)
 {
 	struct kefs_managed_policy policy = { .version = 1 };
@@ -124,18 +155,11 @@ int kefs_iam_create_policy(struct kefs_query_call *call)
 	(void)kefs_str_copy(policy.path, sizeof(policy.path), path);
 	(void)kefs_str_copy(policy.description, sizeof(policy.description), description);
 	policy.created_ms = policy.updated_ms = kefs_efs_now_ms();
-	rc = kefs_st_managed_insert(call->efs->db, &policy, text, POLICIES_MAX, &call->err);
-	if (rc == -EEXIST)
-		return kefs_err_set(&call->err, -KEFS_E_ENTITY_EXISTS,
-				    "A policy called %s already exists. Duplicate names are not allowed.", name);
-	if (rc == -EDQUOT)
-		return kefs_err_set(&call->err, -KEFS_E_LIMIT_EXCEEDED, "Cannot exceed quota for PoliciesPerAccount: %d",
-				    POLICIES_MAX);
+	rc = store_policy(call, &policy, text);
 	if (rc < 0)
 		return rc;
 	log_info("the policy %s is created by %s", name, call->who->caller.arn);
-	write_own(call, "Policy", &policy);
-	return 0;
+	return write_own(call, "Policy", &policy);
 }
 
 int kefs_iam_get_policy(struct kefs_query_call *call)
@@ -145,16 +169,13 @@ int kefs_iam_get_policy(struct kefs_query_call *call)
 
 	if (rc < 0)
 		return rc;
-	if (policy.aws)
-		return write_aws(call, "Policy", policy.aws);
-	write_own(call, "Policy", &policy.own);
-	return 0;
+	return policy.aws ? write_aws(call, "Policy", policy.aws) : write_own(call, "Policy", &policy.own);
 }
 
 int kefs_iam_delete_policy(struct kefs_query_call *call)
 {
 	struct kefs_iam_managed policy;
-	int rc = find_own(call, &policy);
+	int rc = kefs_iam_managed_find_own(call, &policy);
 
 	if (rc == 0)
 		rc = kefs_st_managed_delete(call->efs->db, policy.own.id, &call->err);
@@ -206,7 +227,7 @@ static int list_one(void *ctx, const struct kefs_managed_policy *policy)
 
 	if (rc == 0 && listing->own && (!listing->only_attached || policy->attached) &&
 	    kefs_iam_pager_take(&listing->pager, policy->name, false))
-		write_own(listing->call, "member", policy);
+		rc = write_own(listing->call, "member", policy);
 	return rc;
 }
 
@@ -260,7 +281,7 @@ int kefs_iam_create_version(struct kefs_query_call *call)
 	bool make_default;
 	const char *text;
 	uint32_t version;
-	int rc = find_own(call, &policy);
+	int rc = kefs_iam_managed_find_own(call, &policy);
 
 	if (rc == 0)
 		rc = kefs_query_required(call, "PolicyDocument", &text);
@@ -363,7 +384,7 @@ int kefs_iam_set_default_version(struct kefs_query_call *call)
 {
 	struct kefs_iam_managed policy;
 	uint32_t version;
-	int rc = find_own(call, &policy);
+	int rc = kefs_iam_managed_find_own(call, &policy);
 
 	if (rc == 0)
 		rc = read_version(call, &version);
@@ -376,7 +397,7 @@ int kefs_iam_delete_version(struct kefs_query_call *call)
 {
 	struct kefs_iam_managed policy;
 	uint32_t version;
-	int rc = find_own(call, &policy);
+	int rc = kefs_iam_managed_find_own(call, &policy);
 
 	if (rc == 0)
 		rc = read_version(call, &version);

@@ -15,5 +15,7 @@ struct kefs_iam_managed {
 
 /* The policy that PolicyArn names: 0, ValidationError or NoSuchEntity. */
 int kefs_iam_managed_find(struct kefs_query_call *call, struct kefs_iam_managed *ret_policy);
+/* The same of one that may be changed: AccessDenied if it is AWS's. */
+int kefs_iam_managed_find_own(struct kefs_query_call *call, struct kefs_iam_managed *ret_policy);
 
 #endif

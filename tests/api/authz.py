@@ -300,6 +300,10 @@ class Ec2Resources(Case):
             for resource in (mine, subnet):
                 self.refused('UnauthorizedOperation', call, Resources=[resource], Tags=[plain, members])
                 call(Resources=[resource], Tags=[plain])
+        self.ec2.create_tags(Resources=[mine], Tags=[members])
+        self.refused('UnauthorizedOperation', bob.delete_tags, Resources=[mine])
+        self.ec2.delete_tags(Resources=[mine], Tags=[{'Key': 'kefs:members'}])
+        bob.delete_tags(Resources=[mine])
         new = {'Description': 'd', 'TagSpecifications': [{'ResourceType': 'security-group', 'Tags': [members]}]}
         self.refused('UnauthorizedOperation', bob.create_security_group, GroupName='x', message='ec2:CreateTags', **new)
         cid = self.service('Cid', 'ec2', statement('ec2:*'), statement(
@@ -307,6 +311,16 @@ class Ec2Resources(Case):
         self.refused('UnauthorizedOperation', cid.create_security_group, GroupName='x', message='CreateSecurityGroup', **new)
         new['TagSpecifications'][0]['Tags'].append(plain)
         cid.create_security_group(GroupName='x', **new)
+
+    def test_tags_of_a_policy(self):
+        text = statement('ec2:*')
+        ours = self.iam.create_policy(PolicyName='ours', PolicyDocument=document(text), Tags=[{'Key': 'team', 'Value': 'us'}])
+        theirs = self.iam.create_policy(PolicyName='theirs', PolicyDocument=document(text))
+        bob = self.service('Bob', 'iam', statement('iam:*Policy*', StringEquals={'aws:ResourceTag/team': 'us'}))
+        bob.get_policy(PolicyArn=ours['Policy']['Arn'])
+        bob.tag_policy(PolicyArn=ours['Policy']['Arn'], Tags=[{'Key': 'k', 'Value': 'v'}])
+        self.refused('AccessDenied', bob.get_policy, PolicyArn=theirs['Policy']['Arn'])
+        self.refused('AccessDenied', bob.tag_policy, PolicyArn=theirs['Policy']['Arn'], Tags=[{'Key': 'team', 'Value': 'us'}])
 
     def test_tags_of_the_resource(self):
         mine, tags = self.group('mine'), [{'Key': 'env', 'Value': 'prod'}]

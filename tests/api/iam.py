@@ -254,6 +254,26 @@ class Policies(Case):
         self.refused('NoSuchEntity', self.iam.get_policy, PolicyArn=f'arn:aws:iam::{ACCOUNT}:policy/mine')
         self.refused('ValidationError', self.iam.get_policy, PolicyArn='mine')
 
+    def test_tags_of_a_policy(self):
+        tags = [{'Key': 'team', 'Value': 'us'}, {'Key': 'env', 'Value': ''}]
+        made = self.iam.create_policy(PolicyName='mine', PolicyDocument=policy('ec2:*'), Tags=tags)['Policy']
+        arn = made['Arn']
+        self.assertEqual(made['Tags'], tags)
+        self.iam.untag_policy(PolicyArn=arn, TagKeys=['env', 'x'])
+        self.iam.tag_policy(PolicyArn=arn, Tags=[{'Key': 'k', 'Value': 'v'}])
+        left = [tags[0], {'Key': 'k', 'Value': 'v'}]
+        self.assertEqual(self.iam.list_policy_tags(PolicyArn=arn)['Tags'], left)
+        self.assertEqual(self.iam.get_policy(PolicyArn=arn)['Policy']['Tags'], left)
+        self.assertNotIn('Tags', self.iam.list_policies(Scope='Local')['Policies'][0])
+        self.refused('NoSuchEntity', self.iam.tag_policy, PolicyArn=arn + 'x', Tags=tags)
+        self.refused('InvalidInput', self.iam.create_policy, PolicyName='x', PolicyDocument=policy('ec2:*'),
+                     Tags=[{'Key': 'aws:x', 'Value': 'y'}])
+        self.refused('NoSuchEntity', self.iam.get_policy, PolicyArn=arn.replace('mine', 'x'))
+        aws = 'arn:aws:iam::aws:policy/' + sorted(EFS_MANAGED)[0]
+        self.refused('AccessDenied', self.iam.tag_policy, PolicyArn=aws, Tags=tags)
+        self.assertEqual(self.iam.list_policy_tags(PolicyArn=aws)['Tags'], [])
+        self.iam.delete_policy(PolicyArn=arn)
+
     def test_aws_managed(self):
         names = [p['PolicyName'] for p in self.iam.list_policies(Scope='AWS')['Policies']]
         self.assertLessEqual(set(EFS_MANAGED), set(names))
