@@ -92,7 +92,7 @@ static const char *kind_of(const char *id)
 	return NULL;
 }
 
-/* One of them. Who takes all of a resource's tags away names those that it has: a Deny by aws:TagKeys holds for them. */
+/* One of them. Who takes all of its tags away names those that it has: a Deny by aws:TagKeys holds for them. */
 static int may_tag(struct kefs_query_call *call, const char *id, const struct kefs_tags *tags)
 {
 	struct wanted wanted = { .kind = kind_of(id), .tags = tags };

@@ -4,7 +4,24 @@
 # it is to run on or be tried against (a flavour). The source is copied, so
 # that checkouts and flavours never meet; unchanged files keep their times.
 
-FLAVOURS='debian uml uml-debug debian12'
+FLAVOURS='debian uml uml-debug qemu-debug debian12'
+
+# use_flavour FLAVOUR: sets OURS, where scripts/build-kernel's kernels for it are (empty: it is Debian's); fails without them
+use_flavour() {
+	OURS=''
+	case $1 in
+	uml | uml-debug) use_kernels uml ;;
+	qemu-debug) use_kernels qemu ;;
+	esac
+}
+
+# What to say when use_flavour FLAVOUR fails
+no_flavour() {
+	case $1 in
+	uml*) die 123 "no User-Mode Linux kernel: set KEFS_KERNELS or run scripts/build-kernel" ;;
+	*) die 123 "no kernel for $1: run scripts/build-kernel qemu" ;;
+	esac
+}
 
 # flavour_kernel FLAVOUR: sets KDIR (in the tree), KARCH and KREL
 flavour_kernel() {
@@ -14,10 +31,11 @@ flavour_kernel() {
 	debian12) KDIR=/usr/src/linux-headers-debian12 ;;
 	uml) KDIR=/uml/rel KARCH=um ;;
 	uml-debug) KDIR=/uml/dbg KARCH=um ;;
+	qemu-debug) KDIR=/uml/dbg ;;
 	*) die 64 "no such flavour: $1 (there are: $FLAVOURS)" ;;
 	esac
 	case $1 in
-	uml*) KREL=$(cat "$UML/${KDIR#/uml/}/include/config/kernel.release") ;;
+	uml* | *-debug) KREL=$(cat "$OURS/${KDIR#/uml/}/include/config/kernel.release") ;;
 	debian) KREL=$(readlink "$TREE$KDIR") KREL=${KREL#linux-headers-} ;;
 	esac
 }
@@ -51,10 +69,7 @@ sync_source() {
 build_flavour() {
 	local key
 	key=$(printf %s "$REPO" | sha256sum | cut -c1-8)
-	case $1 in
-	uml*) BUILD=$CACHE/build/$key-$1-$TREE_KEY-$UML_KEY ;;
-	*) BUILD=$CACHE/build/$key-$1-$TREE_KEY ;;
-	esac
+	BUILD=$CACHE/build/$key-$1-$TREE_KEY${OURS:+-$OURS_KEY}
 	mkdir -p "$BUILD"
 	flavour_kernel "$1"
 	# Twice: an editor may replace a file in between
@@ -91,7 +106,7 @@ build_steps() {
 	local mk
 	mk=(make -s "KDIR=$KDIR" ${KREL:+"KVER=$KREL"} ${KARCH:+"ARCH=$KARCH"})
 	at() { in_tree -b "$BUILD/src:kefs/src" -b "$BUILD/stage:kefs/stage" \
-		${UML:+-b "$UML:uml"} env -C /kefs/src "$@"; }
+		${OURS:+-b "$OURS:uml"} env -C /kefs/src "$@"; }
 	fresh_stage
 	at "${mk[@]}" -j"$(nproc)" module || return
 	[ "$1" != debian12 ] || return 0

@@ -53,33 +53,34 @@ make_tree() {
 	mv "$new" "$TREE"
 }
 
-# The archive with the User-Mode Linux kernels, if there is one
-uml_archive() {
+# The archive of scripts/build-kernel's NAME (uml, qemu), if there is one
+kernels_archive() {
 	local d f
 	for d in ${KEFS_KERNELS:+"$KEFS_KERNELS"} "$CACHE/kernels"; do
-		for f in "$d"/uml-*.tar.zst; do
+		for f in "$d/$1"-*.tar.zst; do
 			[ ! -e "$f" ] || { echo "$f"; return; }
 		done
 	done
 	return 1
 }
 
-# Sets UML and UML_KEY: the unpacked User-Mode Linux kernels; fails without any
-use_uml() {
+# use_kernels NAME: sets OURS and OURS_KEY, the unpacked kernels of scripts/build-kernel's NAME; fails without any
+use_kernels() {
 	local f
-	f=$(uml_archive) || return 1
+	OURS=''
+	f=$(kernels_archive "$1") || return 1
 	need zstd
-	UML_KEY=$(sha256sum < "$f" | cut -c1-12)
-	UML=$CACHE/uml-$UML_KEY
-	[ -d "$UML" ] || locked uml unpack_uml "$f"
+	OURS_KEY=$(sha256sum < "$f" | cut -c1-12)
+	OURS=$CACHE/$1-$OURS_KEY
+	[ -d "$OURS" ] || locked "$1" unpack_kernels "$f"
 }
 
-unpack_uml() {
-	[ ! -d "$UML" ] || return 0
-	rm -rf "$UML.new"
-	mkdir -p "$UML.new"
-	tar --zstd -xf "$1" -C "$UML.new" --strip-components=1 || die 123 "cannot unpack $1"
-	mv "$UML.new" "$UML"
+unpack_kernels() {
+	[ ! -d "$OURS" ] || return 0
+	rm -rf "$OURS.new"
+	mkdir -p "$OURS.new"
+	tar --zstd -xf "$1" -C "$OURS.new" --strip-components=1 || die 123 "cannot unpack $1"
+	mv "$OURS.new" "$OURS"
 }
 
 # in_tree [-b HOSTDIR:TREEDIR]… CMD…: run CMD in the tree with HOSTDIRs mounted

@@ -13,10 +13,6 @@ COMPLAINTS+='|held lock freed|lock held when returning|soft lockup|Bad page stat
 # (kernels of scripts/build-kernel have larger ones)
 HARMLESS='in to_irq_stack'
 
-no_uml() {
-	die 123 "no User-Mode Linux kernel: set KEFS_KERNELS or run scripts/build-kernel"
-}
-
 # Under a lock of the checkout and flavour. copy: only copy the source.
 locked_build() {
 	local key
@@ -60,7 +56,7 @@ parse_options() {
 		shift
 	done
 	REST=("$@")
-	case $KERNEL in '' | debian | uml | uml-debug) ;; *) bad_usage "no such kernel: $KERNEL" ;; esac
+	case $KERNEL in '' | debian | uml | uml-debug | qemu-debug) ;; *) bad_usage "no such kernel: $KERNEL" ;; esac
 	[[ $TIMEOUT =~ ^[0-9]+$ ]] || bad_usage "--timeout takes seconds, not $TIMEOUT"
 	[[ -z $CPUS || $CPUS =~ ^[1-9][0-9]*$ ]] || bad_usage "--cpus takes a number, not $CPUS"
 	[[ -z $MEM || $MEM =~ ^[1-9][0-9]*[MG]$ ]] || bad_usage "--mem takes a size as 2G, not $MEM"
@@ -76,18 +72,17 @@ parse_options() {
 choose_kernel() {
 	need_root
 	use_tree
-	UML=''
+	if [ -z "$KERNEL" ]; then
+		if use_flavour uml; then KERNEL=uml; else KERNEL=debian; fi
+	fi
+	use_flavour "$KERNEL" || no_flavour "$KERNEL"
 	case $KERNEL in
-	'') if use_uml; then KERNEL=uml; else KERNEL=debian; fi ;;
-	uml*) use_uml || no_uml ;;
-	esac
-	case $KERNEL in
-	debian) need qemu-system-x86_64 cpio ;;
-	*) [ "${CPUS:-1}" = 1 ] || bad_usage "User-Mode Linux has one CPU: --kernel debian has more" ;;
+	uml*) [ "${CPUS:-1}" = 1 ] || bad_usage "User-Mode Linux has one CPU: --kernel debian has more" ;;
+	*) need qemu-system-x86_64 cpio ;;
 	esac
 	if [ -z "$MEM" ]; then
 		MEM=2G
-		[ "$KERNEL" != uml-debug ] || MEM=3G
+		[[ $KERNEL != *-debug ]] || MEM=3G
 	fi
 	flavour_kernel "$KERNEL"
 }
@@ -123,11 +118,11 @@ clean_up() {
 	[ -z "${RUN:-}" ] || rm -rf --one-file-system "$RUN"
 }
 
-# The Debian kernel's first steps, the same for every run of a tree
+# QEMU's first steps, the same for every run of a tree and kernel
 use_initrd() {
 	local key
 	key=$(cat "$HERE/init-qemu" "$HERE/run.sh" | sha256sum | cut -c1-8)
-	INITRD=$CACHE/initrd-$TREE_KEY-$key
+	INITRD=$CACHE/initrd-$TREE_KEY${OURS:+-$OURS_KEY}-$key
 	[ -e "$INITRD" ] || locked initrd make_initrd
 }
 
@@ -138,7 +133,8 @@ make_initrd() {
 	mkdir -p "$d"/{bin,proc,sys,dev,root,modules}
 	cp "$TREE/bin/busybox" "$d/bin/"
 	cp "$HERE/init-qemu" "$d/init"
-	for m in virtio_pci 9p 9pnet_virtio overlay virtio_blk virtio_rng; do
+	# A kernel of ours has them built in
+	[ -n "$OURS" ] || for m in virtio_pci 9p 9pnet_virtio overlay virtio_blk virtio_rng; do
 		in_tree modprobe -S "$KREL" --show-depends "$m"
 	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' | while read -r m; do
 		i=$((i + 1))
@@ -186,10 +182,10 @@ prepare() {
 	cat > "$RUN/share/env" <<-V
 		NONCE=$NONCE BARE=$BARE KEFS_KERNEL=$KERNEL KEFS_DISK=$disk TTY=$tty NET=${NET:-} SHELL_AFTER=$SHELL_AFTER
 	V
-	if [ "$KERNEL" = debian ]; then
-		use_initrd
-		ln -s "$INITRD" "$RUN/initrd"
-	fi
+	case $KERNEL in
+	uml*) ;;
+	*) use_initrd && ln -s "$INITRD" "$RUN/initrd" ;;
+	esac
 	if [ -n "$OUT" ]; then mkdir -p "$OUT" && OUT=$(readlink -f "$OUT"); else OUT=$RUN/out; fi
 }
 
@@ -220,7 +216,7 @@ boot() {
 	local net=() in=/dev/null
 	# For User-Mode Linux a tap in a network namespace; QEMU has its own way
 	case $KERNEL in uml*) [ -z "${NET:-}" ] || net=(--net) ;; esac
-	export RUN TREE UML REPO OUT DISK KERNEL KREL MEM CPUS=${CPUS:-2} TIMEOUT NET=${NET:-}
+	export RUN TREE OURS REPO OUT DISK KERNEL KREL MEM CPUS=${CPUS:-2} TIMEOUT NET=${NET:-}
 	export INTERACTIVE=$SHELL_AFTER
 	# The guest dies with this process, whatever kills it
 	local cmd=(setpriv --pdeathsig KILL unshare --mount --pid "${net[@]}" --fork --kill-child=KILL
