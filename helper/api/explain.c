@@ -168,7 +168,7 @@ static json_t *answer_json(struct question *q)
 {
 	const struct kefs_access_how how = {
 		.fs_id = q->fs_id, .access_point = q->access_point, .peer = &q->peer, .tls = q->tls,
-		.principal = is_anonymous(q) ? NULL : &q->who.caller.principal,
+		.principal = is_anonymous(q) ? NULL : &q->who.caller.principal, .keys = q->set.keys, .key_count = q->set.key_count,
 	};
 	struct kefs_nfs_decision decision;
 	char address[KEFS_ADDR_TEXT] = "";

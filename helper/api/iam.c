@@ -250,8 +250,8 @@ static const char *const no_boundary[] = { "PermissionsBoundary", NULL };
 #define READ(op, fn, k, p)	{ ROW(op, fn, k, p, kefs_iam_authorize) }
 #define MAKE(op, fn, k, p)	{ ROW(op, fn, k, p, kefs_iam_authorize), .changes = true }
 #define DO(op, fn, k, p)	{ ROW(op, fn, k, p, kefs_iam_authorize), .changes = true, .bare = true }
-#define TAG(op, k, p)		{ ROW(op, kefs_iam_tag, k, p, kefs_iam_authorize_tag), .bare = true }
-#define UNTAG(op, k, p)		{ ROW(op, kefs_iam_untag, k, p, kefs_iam_authorize_untag), .bare = true }
+#define TAG(op, k, p)		{ ROW(op, kefs_iam_tag, k, p, kefs_iam_authorize_tag), .changes = true, .bare = true }
+#define UNTAG(op, k, p)		{ ROW(op, kefs_iam_untag, k, p, kefs_iam_authorize_untag), .changes = true, .bare = true }
 #define NEW(op, fn, k, p)	{ ROW(op, fn, k, p, kefs_iam_authorize_new), .changes = true, .refused = no_boundary }
 #define RENAME(op, fn, k, p)	{ ROW(op, fn, k, p, kefs_iam_authorize_rename), .changes = true, .bare = true }
 #define ATTACH(op, fn, k, p)	{ ROW(op, fn, k, p, kefs_iam_authorize_attach), .changes = true, .bare = true }

@@ -126,6 +126,8 @@ struct kefs_policy_set {
 	size_t identity_count;
 	const struct kefs_policy *boundary;		/* permissions boundary; NULL: none */
 	const struct kefs_policy *session;		/* session policy; NULL: none */
+	const struct kefs_policy_key *keys;		/* aws:PrincipalTag/…, for who asks to put among a request's */
+	size_t key_count;
 };
 
 enum kefs_policy_verdict {

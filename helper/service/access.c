@@ -198,6 +198,8 @@ void kefs_access_describe(const struct kefs_topology *topology, const struct kef
 		.peer = *how->peer,
 		.tls = how->tls,
 		.private_source_ip = true,
+		.keys = how->keys,
+		.key_count = how->key_count,
 		.now = kefs_efs_now_ms() / 1000,
 	};
 }
@@ -205,7 +207,7 @@ void kefs_access_describe(const struct kefs_topology *topology, const struct kef
 /* What policies say of the subject, as flags. 0, or -errno with err if they cannot be read now. */
 static int decide(struct kefs_access *access, struct subject *subject, uint32_t *ret_flags, struct kefs_err *err)
 {
-	const struct kefs_access_how how = {
+	struct kefs_access_how how = {
 		.fs_id = subject->fs_id,
 		.access_point = subject->access_point,
 		.principal = subject->known ? subject->client.principal : NULL,
@@ -224,6 +226,8 @@ static int decide(struct kefs_access *access, struct subject *subject, uint32_t 
 		if (subject->known)
 			set = subject->client.policies;
 		set.resource = policy;
+		how.keys = set.keys;
+		how.key_count = set.key_count;
 		kefs_access_describe(access->parts.topology, &how, &client);
 		kefs_nfs_decide(&set, &client.nfs, &decision);
 		subject->decision = decision;

@@ -45,6 +45,8 @@ struct kefs_access_how {
 	const char *fs_id;
 	const char *access_point;		/* "": none */
 	const struct kefs_principal *principal;	/* NULL: anonymous */
+	const struct kefs_policy_key *keys;	/* the principal's, of its struct kefs_policy_set */
+	size_t key_count;
 	const struct kefs_addr *peer;
 	bool tls;
 };

@@ -46,7 +46,7 @@ int kefs_authorize(const struct kefs_efs *efs, const struct kefs_who *who,
 			rc = 0;
 	}
 	if (rc == 0)
-		rc = kefs_keyring_make(efs, request, &ring, &err);
+		rc = kefs_keyring_make(efs, request, &set, &ring, &err);
 	if (rc < 0)
 		log_err("%s is refused %s: %s", who->caller.arn, request->action, err.text);
 	if (rc == 0) {

@@ -32,7 +32,7 @@ static int check_lockout(const struct kefs_efs *efs, const char *fs_id, const st
 	int rc = kefs_identities_policies(efs->identities, setter->who, &set, err);
 
 	if (rc == 0)
-		rc = kefs_keyring_make(efs, &next, &ring, err);
+		rc = kefs_keyring_make(efs, &next, &set, &ring, err);
 	if (rc == 0) {
 		kefs_topology_arn(efs->topology, "file-system", fs_id, arn);
 		set.resource = policy;

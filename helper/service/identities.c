@@ -14,17 +14,23 @@
 #include "common/str.h"
 #include "policy/managed.h"
 #include "store/st_iam_policy.h"
+#include "store/st_tag.h"
 
 #define BUCKETS		256
 #define ENTRIES_MAX	4096
 #define CHUNK		8
 
-/* The policies of an identity, or the one of a session. */
+#define TAG_KEY		"aws:PrincipalTag/"
+
+/* The policies of an identity and its tags as keys, or the policy of a session. */
 struct entry {
 	struct entry *next;
 	char key[KEFS_KEY_ID_SIZE];
 	const struct kefs_policy **policies;
 	size_t count, size;
+	struct kefs_tags tags;
+	struct kefs_policy_key *tag_keys;
+	char (*tag_names)[sizeof(TAG_KEY) + KEFS_TAG_KEY_SIZE];
 	bool broken;
 };
 
@@ -51,6 +57,9 @@ static void free_entry(struct entry *entry)
 	for (size_t i = 0; i < entry->count; i++)
 		kefs_policy_free((struct kefs_policy *)(uintptr_t)entry->policies[i]);
 	free(entry->policies);
+	free(entry->tag_keys);
+	free(entry->tag_names);
+	kefs_tags_free(&entry->tags);
 	free(entry);
 }
 
@@ -259,6 +268,33 @@ static int load_session(struct kefs_identities *identities, const char *access_k
 	return rc < 0 ? rc : add_policy(entry, "the session policy", document, err);
 }
 
+static int load_tags(struct kefs_identities *identities, struct entry *entry, struct kefs_err *err)
+{
+	int rc = kefs_st_tag_list(identities->parts.db, entry->key, 0, KEFS_TAG_MAX, &entry->tags, err);
+
+	if (rc < 0 || !entry->tags.count)
+		return rc;
+	entry->tag_keys = calloc(entry->tags.count, sizeof(*entry->tag_keys));
+	entry->tag_names = calloc(entry->tags.count, sizeof(*entry->tag_names));
+	if (!entry->tag_keys || !entry->tag_names)
+		return kefs_err_sys(err, -ENOMEM, "tags");
+	for (size_t i = 0; i < entry->tags.count; i++) {
+		(void)kefs_str_format(entry->tag_names[i], sizeof(*entry->tag_names), TAG_KEY "%s", entry->tags.tags[i].key);
+		entry->tag_keys[i] = (struct kefs_policy_key) {
+			.name = entry->tag_names[i], .value = entry->tags.tags[i].value,
+		};
+	}
+	return 0;
+}
+
+static int load_identity(struct kefs_identities *identities, struct entry *entry, struct kefs_err *err)
+{
+	struct loading loading = { entry, err };
+	int rc = load_tags(identities, entry, err);
+
+	return rc < 0 ? rc : kefs_st_policies_of(identities->parts.db, entry->key, load_one, &loading, err);
+}
+
 static unsigned int bucket_of(const char *key)
 {
 	unsigned int hash = 2166136261u;
@@ -274,7 +310,6 @@ static int get_entry(struct kefs_identities *identities, const char *key, bool s
 {
 	unsigned int bucket = bucket_of(key);
 	struct entry *entry = identities->buckets[bucket];
-	struct loading loading;
 	struct kefs_err why;
 	int rc;
 
@@ -284,10 +319,8 @@ static int get_entry(struct kefs_identities *identities, const char *key, bool s
 		entry = calloc(1, sizeof(*entry));
 		if (!entry)
 			return kefs_err_sys(err, -ENOMEM, "policies");
-		loading = (struct loading) { entry, &why };
 		(void)kefs_str_copy(entry->key, sizeof(entry->key), key);
-		rc = session ? load_session(identities, key, entry, &why) :
-			       kefs_st_policies_of(identities->parts.db, key, load_one, &loading, &why);
+		rc = session ? load_session(identities, key, entry, &why) : load_identity(identities, entry, &why);
 		if (rc < 0 && rc != -EBADMSG) {
 			free_entry(entry);
 			return kefs_err_set(err, rc, "%s", why.text);
@@ -321,6 +354,8 @@ int kefs_identities_policies(struct kefs_identities *identities, const struct ke
 		.identity = own ? own->policies : NULL,
 		.identity_count = own ? own->count : 0,
 		.session = session && session->count ? session->policies[0] : NULL,
+		.keys = own ? own->tag_keys : NULL,
+		.key_count = own ? own->tags.count : 0,
 	};
 	return 0;
 }

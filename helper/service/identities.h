@@ -79,9 +79,9 @@ int kefs_identities_named(struct kefs_identities *identities, const char *name, 
 			  struct kefs_err *err);
 
 /*
- * The identity's side of a decision: identity and session of ret_set are filled, the rest is empty. What it points to
- * stays good until identities change or the next call for somebody else. 0; -EUCLEAN: a policy in the store cannot
- * be understood, and he must get nothing; -errno.
+ * The identity's side of a decision: identity, session and keys of ret_set are filled, the rest is empty. What it
+ * points to stays good until identities change or the next call for somebody else. 0; -EUCLEAN: a policy in the store
+ * cannot be understood, and he must get nothing; -errno.
  */
 int kefs_identities_policies(struct kefs_identities *identities, const struct kefs_who *who,
 			     struct kefs_policy_set *ret_set, struct kefs_err *err);

@@ -57,7 +57,8 @@ static const char *tag_service(const struct kefs_authorize_request *request)
 	return kefs_str_after(request->action, "iam:") || kefs_str_after(request->action, "sts:") ? "iam" : NULL;
 }
 
-static void fill(const struct kefs_efs *efs, const struct kefs_authorize_request *request, struct kefs_keyring *ring)
+static void fill(const struct kefs_efs *efs, const struct kefs_authorize_request *request,
+		 const struct kefs_policy_set *set, struct kefs_keyring *ring)
 {
 	const char *service = tag_service(request);
 
@@ -73,10 +74,12 @@ static void fill(const struct kefs_efs *efs, const struct kefs_authorize_request
 		add_tags(ring, service, "ResourceTag", &ring->of_resource);
 	for (size_t i = 0; i < request->key_count; i++)
 		ring->keys[ring->count++] = request->keys[i];
+	for (size_t i = 0; i < set->key_count; i++)
+		ring->keys[ring->count++] = set->keys[i];
 }
 
 int kefs_keyring_make(const struct kefs_efs *efs, const struct kefs_authorize_request *request,
-		      struct kefs_keyring *ret_ring, struct kefs_err *err)
+		      const struct kefs_policy_set *set, struct kefs_keyring *ret_ring, struct kefs_err *err)
 {
 	size_t given = request->tags ? request->tags->count : 0, all;
 	int rc = 0;
@@ -87,11 +90,11 @@ int kefs_keyring_make(const struct kefs_efs *efs, const struct kefs_authorize_re
 	if (rc < 0)
 		return rc;
 	all = given + 2 * ret_ring->of_resource.count;
-	ret_ring->keys = calloc(OWN_KEYS + request->key_count + all, sizeof(*ret_ring->keys));
+	ret_ring->keys = calloc(OWN_KEYS + request->key_count + set->key_count + all, sizeof(*ret_ring->keys));
 	ret_ring->names = calloc(all + 1, sizeof(*ret_ring->names));
 	ret_ring->tag_keys = calloc(given + 1, sizeof(*ret_ring->tag_keys));
 	if (!ret_ring->keys || !ret_ring->names || !ret_ring->tag_keys)
 		return kefs_err_sys(err, -ENOMEM, "the keys of a request");
-	fill(efs, request, ret_ring);
+	fill(efs, request, set, ret_ring);
 	return 0;
 }

@@ -21,10 +21,11 @@ struct kefs_keyring {
 
 /*
  * What a request has: those that all have, aws:RequestTag/…, aws:TagKeys, aws:ResourceTag/… (of EC2 and IAM by their
- * own name for it too), and its own ones, whose texts stay the caller's. 0 or -errno with err; to be freed in any case.
+ * own name for it too), its own ones and those of who asks (set), whose texts stay the caller's. 0 or -errno with
+ * err; to be freed in any case.
  */
 int kefs_keyring_make(const struct kefs_efs *efs, const struct kefs_authorize_request *request,
-		      struct kefs_keyring *ret_ring, struct kefs_err *err);
+		      const struct kefs_policy_set *set, struct kefs_keyring *ret_ring, struct kefs_err *err);
 
 /* Frees what it has. */
 void kefs_keyring_free(struct kefs_keyring *ring);

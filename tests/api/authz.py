@@ -312,6 +312,24 @@ class Ec2Resources(Case):
         new['TagSpecifications'][0]['Tags'].append(plain)
         cid.create_security_group(GroupName='x', **new)
 
+    def test_tags_of_the_principal(self):
+        """They count at once, in what is asked and in what is compared with them."""
+        us = {'aws:PrincipalTag/team': 'us'}
+        bob = self.service('Bob', 'efs', statement('elasticfilesystem:Describe*', StringEquals=us),
+                           statement('elasticfilesystem:TagResource', StringEquals={
+                               'aws:ResourceTag/team': '${aws:PrincipalTag/team}'}))
+        fs = self.efs.create_file_system(CreationToken='t', Tags=[{'Key': 'team', 'Value': 'us'}])['FileSystemId']
+        for team, allowed in ((None, False), ('them', False), ('us', True), (None, False)):
+            self.iam.untag_user(UserName='Bob', TagKeys=['team'])
+            if team:
+                self.iam.tag_user(UserName='Bob', Tags=[{'Key': 'team', 'Value': team}])
+            for call, args in ((bob.describe_file_systems, {}),
+                               (bob.tag_resource, {'ResourceId': fs, 'Tags': [{'Key': 'k', 'Value': 'v'}]})):
+                if allowed:
+                    call(**args)
+                else:
+                    self.refused('AccessDeniedException', call, **args)
+
     def test_tags_of_a_policy(self):
         text = statement('ec2:*')
         ours = self.iam.create_policy(PolicyName='ours', PolicyDocument=document(text), Tags=[{'Key': 'team', 'Value': 'us'}])

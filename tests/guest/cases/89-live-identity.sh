@@ -95,6 +95,16 @@ check "she gets one that says no" aws iam put-user-policy --user-name ann --poli
 	'{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"elasticfilesystem:ClientWrite","Resource":"*"}}'
 soon "a Deny of her own holds" ends_with "Read-only file system" ann
 aws iam delete-user-policy --user-name ann --policy-name no
+check "she gets one that asks for a tag" aws iam put-user-policy --user-name ann --policy-name no --policy-document \
+	'{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"elasticfilesystem:ClientWrite","Resource":"*",
+	"Condition":{"StringNotEquals":{"aws:PrincipalTag/team":"us"}}}}'
+soon "she has none" ends_with "Read-only file system" ann
+check "she is tagged" aws iam tag-user --user-name ann --tags Key=team,Value=us
+soon "and writes" works ann
+aws iam untag-user --user-name ann --tag-keys team
+soon "until it is taken away" ends_with "Read-only file system" ann
+aws iam delete-user-policy --user-name ann --policy-name no
+soon "and the policy too" works ann
 
 # A time in a policy comes: nobody does anything but wait for it
 # passes SECOND CMD…: CMD succeeds, and not much later than that second begins

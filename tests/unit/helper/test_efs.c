@@ -787,6 +787,8 @@ static void test_keyring(void **state)
 		{ "iam:TagRole", "us-east-1", "iam:ResourceTag/env" },
 		{ "sts:AssumeRole", "eu-central-1", "iam:ResourceTag/env" },
 	};
+	static const struct kefs_policy_key team = { .name = "aws:PrincipalTag/team", .value = "us" };
+	const struct kefs_policy_set set = { .keys = &team, .key_count = 1 };
 	struct kefs_authorize_request request = { .source_ip = "", .tagged_id = "r-1" };
 	struct kefs_keyring ring;
 	struct kefs_err err;
@@ -795,13 +797,14 @@ static void test_keyring(void **state)
 	assert_int_equal(kefs_st_tag_set(efs.db, "r-1", "env", "prod", &err), 0);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		request.action = cases[i].action;
-		assert_int_equal(kefs_keyring_make(&efs, &request, &ring, &err), 0);
+		assert_int_equal(kefs_keyring_make(&efs, &request, &set, &ring, &err), 0);
 		assert_string_equal(key_of(&ring, "aws:RequestedRegion")->value, cases[i].region);
 		assert_string_equal(key_of(&ring, "aws:ResourceTag/env")->value, "prod");
 		assert_int_equal(key_of(&ring, "aws:TagKeys")->count, 0);
 		if (cases[i].own)
 			assert_string_equal(key_of(&ring, cases[i].own)->value, "prod");
-		assert_int_equal(ring.count, cases[i].own ? 6 : 5);
+		assert_string_equal(key_of(&ring, "aws:PrincipalTag/team")->value, "us");
+		assert_int_equal(ring.count, cases[i].own ? 7 : 6);
 		kefs_keyring_free(&ring);
 	}
 }
