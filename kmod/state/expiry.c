@@ -54,7 +54,7 @@ static bool lapse(struct kefs_client *client)
 
 static unsigned long idle_for(const struct kefs_client *client)
 {
-	unsigned long renewed = READ_ONCE(client->renewed);
+	unsigned long renewed = smp_load_acquire(&client->renewed);
 
 	return jiffies - renewed;	/* jiffies read last: never negative */
 }

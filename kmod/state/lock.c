@@ -475,8 +475,10 @@ static int lock_once(struct kefs_client *client, const struct kefs_lock_args *ar
 	if (IS_ERR(ls))
 		return PTR_ERR(ls);
 	if (!args->new_owner)
-		access = READ_ONCE(ls->open->access);
-	if (!(access & (args->write ? KEFS_SHARE_WRITE : KEFS_SHARE_READ)))
+		access = kefs_open_access(ls->open);
+	if (!access)
+		err = -KEFS_ERR_BAD_STATEID;
+	else if (!(access & (args->write ? KEFS_SHARE_WRITE : KEFS_SHARE_READ)))
 		err = -KEFS_ERR_OPENMODE;
 	if (!err) {
 		mutex_lock(&ls->lock);

@@ -46,7 +46,11 @@ static struct kefs_open *open_alloc(struct kefs_owner *owner, struct kefs_fileob
 	return open;
 }
 
-/* Share modes of @open become (@access, @deny), in the file's sums, too. */
+/*
+ * Share modes of @open become (@access, @deny), in the file's sums, too. What I/O is allowed is read without a lock,
+ * access first and then the seqid: the caller has given @open its new seqid, so that nobody takes the new modes for
+ * those of the old stateid.
+ */
 static void set_modes_locked(struct kefs_open *open, u32 access, u32 deny)
 {
 	struct kefs_fileobj *file = open->st.file;
@@ -57,7 +61,7 @@ static void set_modes_locked(struct kefs_open *open, u32 access, u32 deny)
 		file->access[i] += (access >> i & 1) - (open->access >> i & 1);
 		WRITE_ONCE(file->deny[i], file->deny[i] + (deny >> i & 1) - (open->deny >> i & 1));
 	}
-	WRITE_ONCE(open->access, access);
+	smp_store_release(&open->access, access);
 	open->deny = deny;
 }
 
@@ -170,8 +174,8 @@ static int open_locked(struct kefs_owner *owner, struct kefs_fileobj *file, cons
 	if (err)
 		goto out;
 	open->seen = kefs_modes_add(open->seen, args->access, args->deny);
-	set_modes_locked(open, open->access | args->access, open->deny | args->deny);
 	WRITE_ONCE(open->st.seqid, kefs_stateid_next(open->st.seqid));
+	set_modes_locked(open, open->access | args->access, open->deny | args->deny);
 	kefs_stateid_fill(&open->st, ret);
 	kefs_deleg_offer_locked(owner->client, file, args, give);
 out:
@@ -300,8 +304,8 @@ static int downgrade_locked(struct kefs_open *open, u32 access, u32 deny)
 	if (all_access != access || all_deny != deny)
 		return -EINVAL;
 	open->seen = kept;
-	set_modes_locked(open, access, deny);
 	WRITE_ONCE(open->st.seqid, kefs_stateid_next(open->st.seqid));
+	set_modes_locked(open, access, deny);
 	return 0;
 }
 

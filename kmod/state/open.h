@@ -77,6 +77,12 @@ static inline struct kefs_open *kefs_open_of(struct kefs_state *st)
 	return container_of(st, struct kefs_open, st);
 }
 
+/* What I/O of @open is allowed, without a lock; before its seqid is looked at. 0: it is closed. */
+static inline u32 kefs_open_access(const struct kefs_open *open)
+{
+	return smp_load_acquire(&open->access);
+}
+
 int __init kefs_open_init(void);
 void kefs_open_exit(void);
 

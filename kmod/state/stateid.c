@@ -270,9 +270,9 @@ static int io_special(const struct kefs_stateid *id, struct kefs_volume *volume,
 static u32 access_of(struct kefs_state *st)
 {
 	if (st->kind == KEFS_STATE_OPEN)
-		return READ_ONCE(kefs_open_of(st)->access);
+		return kefs_open_access(kefs_open_of(st));
 	if (st->kind == KEFS_STATE_LOCK)
-		return READ_ONCE(kefs_lock_of(st)->open->access);
+		return kefs_open_access(kefs_lock_of(st)->open);
 	return kefs_deleg_of(st)->type == KEFS_DELEG_WRITE ? KEFS_SHARE_BOTH : KEFS_SHARE_READ;
 }
 
@@ -280,6 +280,7 @@ int kefs_stateid_io(struct kefs_client *client, const struct kefs_stateid *id, s
 		    const struct kefs_fid *fid, struct dentry *dentry, u32 want, struct kefs_io_pin *pin)
 {
 	struct kefs_state *st;
+	u32 access;
 	int err;
 
 	if (unlikely(kefs_stateid_special(id)))
@@ -287,8 +288,9 @@ int kefs_stateid_io(struct kefs_client *client, const struct kefs_stateid *id, s
 	st = kefs_stateid_find(client, id, KEFS_STATE_OPEN | KEFS_STATE_LOCK | KEFS_STATE_DELEG, volume, fid);
 	if (IS_ERR(st))
 		return PTR_ERR(st);
-	err = kefs_stateid_check_seqid(id->seqid, READ_ONCE(st->seqid));
-	if (!err && want & ~access_of(st))
+	access = access_of(st);
+	err = access ? kefs_stateid_check_seqid(id->seqid, READ_ONCE(st->seqid)) : -KEFS_ERR_BAD_STATEID;
+	if (!err && want & ~access)
 		err = -KEFS_ERR_OPENMODE;
 	if (err) {
 		kefs_stateid_put(st);

@@ -12,11 +12,12 @@
 #define MODELS	256	/* that are kept; where answers leave more than that open, the seed ends */
 #define DEPTH	(TALK_FLIGHTS * 2 * M_OPS)	/* operations of as many flights; an OPEN counts twice */
 #define SEEN	20000	/* nodes of one search */
-#define TOLD	14	/* lines of history that are told of the file, the client, and all */
+#define TOLD	24	/* lines of history that are told of the file, the client, and all */
 
 struct line {
 	unsigned long step;
-	int client, file;
+	uint64_t at_ms;
+	int name, file;			/* of the client and the file that it is about, or -1 */
 	char text[460];
 };
 
@@ -49,13 +50,25 @@ struct run {
 
 /* --- telling --- */
 
-static void remember(struct run *r, const struct flight *f, int client, int file)
+/* The name of the client that a request is about, or -1. */
+static int name_of(const struct model *m, const struct m_req *q)
+{
+	int s = m_session_find(m, q->sequence ? q->session : q->op[0].session);
+	int client = s < 0 ? m_client_by_id(m, q->op[0].clientid) : m->session[s].client;
+
+	if (!q->sequence && q->op[0].op == OP_EXCHANGE_ID)
+		return (int)q->op[0].name;
+	return client < 0 ? -1 : (int)m->client[client].name;
+}
+
+static void remember(struct run *r, const struct flight *f, int file)
 {
 	struct line *l = &r->history[r->nhistory++ % HISTORY];
 	size_t at;
 
 	l->step = r->step;
-	l->client = client;
+	l->at_ms = f->s.req.now_ms;
+	l->name = name_of(r->m, &f->s.req);
 	l->file = file;
 	wire_describe(l->text, sizeof(l->text), &f->s.req);
 	at = strlen(l->text);
@@ -71,22 +84,37 @@ static void remember(struct run *r, const struct flight *f, int client, int file
 		printf("%lu m%u c%u %s\n", l->step, f->s.machine, f->s.conn, l->text);
 }
 
-static void tell_history(const struct run *r, int client, int file)
+static void tell_history(const struct run *r, int name, int file)
 {
+	uint64_t now_ms = talk_now_ms();
 	unsigned long first = r->nhistory > HISTORY ? r->nhistory - HISTORY : 0, told = 0, i;
 	bool tell[HISTORY] = { false };
 
 	for (i = r->nhistory; i > first && told < TOLD; i--) {
 		const struct line *l = &r->history[(i - 1) % HISTORY];
 
-		if ((file >= 0 && l->file == file) || (file < 0 && l->client == client) || r->nhistory - i < 3) {
+		if ((file >= 0 && l->file == file) || (file < 0 && l->name == name) || r->nhistory - i < 3) {
 			tell[(i - 1) % HISTORY] = true;
 			told++;
 		}
 	}
 	for (i = first; i < r->nhistory; i++)
 		if (tell[i % HISTORY])
-			printf("  %lu: %s\n", r->history[i % HISTORY].step, r->history[i % HISTORY].text);
+			printf("  %lu, %llu ms ago: %s\n", r->history[i % HISTORY].step,
+			       (unsigned long long)(now_ms - r->history[i % HISTORY].at_ms), r->history[i % HISTORY].text);
+}
+
+static void tell_clients(const struct run *r, int name)
+{
+	uint64_t now_ms = talk_now_ms();
+
+	for (int i = 0; i < M_CLIENTS; i++) {
+		const struct m_client *c = &r->m->client[i];
+
+		if (c->used && (int)c->name == name)
+			printf("  model: client %d %016llx uid %u, %sconfirmed, renewed %llu ms ago\n", i, (unsigned long long)c->id,
+			       c->uid, c->confirmed ? "" : "un", (unsigned long long)(now_ms - c->renewed_ms));
+	}
 }
 
 static void tell_state(const struct run *r, const struct m_verdict *v)
@@ -124,8 +152,9 @@ static void tell(const struct run *r, const struct flight *f)
 	for (unsigned int i = 0; i < v->n; i++)
 		printf("    %u: %s\n", v->allowed[i].status, v->allowed[i].why);
 	tell_state(r, v);
+	tell_clients(r, name_of(r->m, &f->s.req));
 	printf("  history (of %s, and the last):\n", v->file >= 0 ? "the file" : "the client");
-	tell_history(r, v->client, v->file);
+	tell_history(r, name_of(r->m, &f->s.req), v->file);
 	fflush(stdout);
 }
 
@@ -258,9 +287,8 @@ static void after(struct run *r)
 {
 	for (unsigned int i = 0; i < r->t.nfl; i++) {
 		const struct m_req *q = &r->t.fl[i].s.req;
-		int s = q->sequence ? m_session_find(r->m, q->session) : -1;
 
-		remember(r, &r->t.fl[i], s < 0 ? -1 : r->m->session[s].client, r->t.nfl == 1 ? r->v.file : q->file);
+		remember(r, &r->t.fl[i], r->t.nfl == 1 ? r->v.file : q->file);
 		gen_learn(&r->g, q, &r->t.fl[i].a);
 	}
 }
