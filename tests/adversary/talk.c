@@ -84,7 +84,7 @@ int talk_launch(struct talk *t, const struct gen_step *s)
 	return 0;
 }
 
-int talk_drop(struct talk *t, const struct gen_step *s, bool half)
+static int send_part(struct talk *t, const struct gen_step *s, bool half)
 {
 	struct nfs41_req q;
 	struct rpc4_out o = { 0 };
@@ -99,6 +99,31 @@ int talk_drop(struct talk *t, const struct gen_step *s, bool half)
 	rpc4_send_raw(c, o.data, half ? o.len / 2 : o.len);
 	rpc4_out_free(&o);
 	nfs41_free(&q);
+	return 0;
+}
+
+/* Sends it and lets the answer come, at which nobody looks. */
+static int send_to_its_end(struct talk *t, const struct gen_step *s)
+{
+	int r = talk_launch(t, s);
+
+	if (r)
+		return r;
+	talk_wait(t);
+	t->nfl = 0;
+	return 0;
+}
+
+int talk_drop(struct talk *t, const struct gen_step *s, bool half)
+{
+	/*
+	 * Without a slot nothing keeps a server from executing what it has received after what was sent since: then it is
+	 * waited for. With one the second transmission is answered when the first has ended.
+	 */
+	int r = half || s->req.sequence ? send_part(t, s, half) : send_to_its_end(t, s);
+
+	if (r)
+		return r;
 	t->dropped++;
 	talk_drop_conn(t, s->machine, s->conn);
 	return 0;

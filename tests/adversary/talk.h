@@ -64,7 +64,7 @@ void talk_tend(struct talk *t);
 void talk_wanted(struct talk *t, const struct nfs41_stateid *id);
 /* Ends the connection; what is under way on it has no answer. */
 void talk_drop_conn(struct talk *t, unsigned int machine, unsigned int conn);
-/* Sends some or all of @s and closes the connection without reading. */
+/* Sends some or all of @s and closes the connection; nobody looks at the answer. */
 int talk_drop(struct talk *t, const struct gen_step *s, bool half);
 /* A step begins: who does something of himself looks again whether it takes long. */
 void talk_begin(struct talk *t, uint32_t asleep);
