@@ -19,7 +19,7 @@ aws_server_connect() { exec {aws_call}<> /dev/tcp/127.0.0.1/$AWS_SERVER_PORT; } 
 aws() {
 	local aws_call name environment=() answer
 	aws_server_connect || { wait_for 60 aws_server_listens && aws_server_connect; } || {
-		cat /tmp/aws_server.log >&2
+		echo "aws: its server does not listen: $(cat /tmp/aws_server.log)" >&2
 		return 255
 	}
 	for name in $(compgen -e); do
@@ -28,5 +28,6 @@ aws() {
 	printf '%s\0' $((3 + ${#environment[@]} + $#)) "$BASHPID" "$PWD" "${environment[@]}" -- "$@" >&"$aws_call"
 	read -r -u "$aws_call" answer
 	exec {aws_call}>&-
+	[ -n "$answer" ] || echo "aws: its server has ended this call: $(cat /tmp/aws_server.log)" >&2
 	return "${answer:-255}"
 }
