@@ -91,7 +91,8 @@ int kefs_nl_volume_list(void *ctx, uint64_t id, struct kefs_kvolume **ret_list, 
 			struct kefs_err *err)
 {
 	static const struct kefs_nl_dump dump = {
-		KEFS_CMD_VOLUME_GET, KEFS_A_VOLUME, KEFS_A_VOLUME_ID, take_volume, sizeof(struct kefs_kvolume), "listing the kernel module's volumes",
+		KEFS_CMD_VOLUME_GET, KEFS_A_VOLUME, KEFS_A_VOLUME_ID, take_volume, sizeof(struct kefs_kvolume),
+		"listing the kernel module's volumes",
 	};
 	struct kefs_nl_list list;
 	int rc = kefs_nl_dump(ctx, &dump, id, &list, err);
