@@ -2,6 +2,7 @@
 /* Client records; their end by time or conflict is in expiry.c. */
 #include <linux/jhash.h>
 #include <linux/rhashtable.h>
+#include <linux/siphash.h>
 #include <linux/slab.h>
 #include "../core/kefs.h"
 #include "../files/volume.h"
@@ -110,6 +111,7 @@ static struct kefs_client *client_alloc(struct kefs_domain *domain, const struct
 		client->peer_len = args->peer_len;
 		memcpy(client->peer, args->peer, args->peer_len);
 	}
+	client->who = siphash(args->owner, args->owner_len, &domain->volume->key);
 	client->owner_len = args->owner_len;
 	memcpy(client->owner, args->owner, args->owner_len);
 	return client;

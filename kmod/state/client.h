@@ -111,6 +111,7 @@ struct kefs_client {
 	struct completion gone;		/* kefs_client_finish() is through */
 
 	struct kefs_principal principal; /* constant from here on */
+	u64 who;			/* hash of the owner string: stays the same over remounts and reboots */
 	u8 verifier[KEFS_VERIFIER_SIZE];
 	u8 peer_len;
 	u8 peer[KEFS_PEER_MAX];

@@ -54,7 +54,7 @@ static bool note_open(const struct kefs_client *client, const struct kefs_fileob
 	bool pays;
 
 	spin_lock(history_lock(key));
-	pays = kefs_history_open(history, key, client->id, write, now);
+	pays = kefs_history_open(history, key, client->who, write, now);
 	*ret_contended = kefs_history_contended(history, key, now);
 	spin_unlock(history_lock(key));
 	return pays;

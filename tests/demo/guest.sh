@@ -16,13 +16,27 @@ export GIT_CONFIG_GLOBAL=$work/gitconfig
 
 now() { echo "${EPOCHREALTIME/./}"; }
 
-# step DESCRIPTION FUNCTION: runs it, times it; what it sets in NOTE goes into the table
+# waiting DESCRIPTION [FUNCTION]: a line now and then for who watches, with what FUNCTION prints
+waiting() {
+	local since=$SECONDS
+	trap - EXIT
+	while sleep 15; do
+		printf '  %s … %d s so far%s\n' "$1" $((SECONDS - since)) "$("${2:-true}")"
+	done
+}
+
+# step DESCRIPTION FUNCTION [PROGRESS]: runs it, times it; what it sets in NOTE goes into the table
 step() {
-	local start us
+	local start us watch ok=1
 	NOTE=
-	printf '%-62s' "$1 …"
+	waiting "$1" "${3:-}" &
+	watch=$!
 	start=$(now)
-	if ! "$2" > $log 2>&1; then
+	"$2" > $log 2>&1 || ok=0
+	kill $watch
+	wait $watch 2> /dev/null
+	printf '%-62s' "$1 …"
+	if [ $ok = 0 ]; then
 		echo "FAILED"
 		tail -n 30 $log | sed 's/^/    /'
 		failed=1
@@ -57,14 +71,15 @@ unpack() {
 
 other_client_sees() { same_tree "$B/$top" $work/local/"$top" && NOTE="$files files, every byte"; }
 
+count_objects() { find "$A/$top" -name '*.o' | wc -l; }
+build_progress() { echo ", $(count_objects) objects"; }
 build() {
 	local flags=(NO_OPENSSL=1 NO_CURL=1 NO_EXPAT=1 NO_GETTEXT=1 NO_TCLTK=1 NO_PERL=1 NO_PYTHON=1 NO_RUST=1 CFLAGS=-O0)
-	local target=(git) objects
+	local target=(git)
 	# Emulation takes ten times as long
 	[ "$quick" = 0 ] && [ "${KEFS_KERNEL:-}" != debian ] || target=(libgit.a)
 	make -s -C "$A/$top" -j2 "${flags[@]}" "${target[@]}" || return
-	objects=$(find "$A/$top" -name '*.o' | wc -l)
-	NOTE="$objects objects"
+	NOTE="$(count_objects) objects"
 	[ "${target[0]}" != git ] || "$B/$top/git" --version
 }
 
@@ -88,7 +103,7 @@ sqlite_both() {
 	sqlite3 "$A/db" 'create table t (who text, n integer, primary key (who, n))' || return
 	start=$(now)
 	sqlite_writer "$A/db" a $n &
-	sqlite_writer "$B/db" b $n || { wait; return 1; }
+	sqlite_writer "$B/db" b $n || { wait $!; return 1; }
 	wait $! || return
 	NOTE="$((2 * n)) transactions, $(per_second $((2 * n)) $(($(now) - start))) a second"
 	[ "$(sqlite3 "$A/db" 'pragma integrity_check')" = ok ] &&
@@ -204,7 +219,7 @@ echo "Clients a and b have mounted $SERVER by the stock client: $(grep -c ' nfs4
 
 step "unpack $(basename "$source_xz" .orig.tar.xz)" unpack
 step "the other client compares the tree" other_client_sees
-step "build it there (make -j2)" build
+step "build it there (make -j2)" build build_progress
 cd / || exit
 step "git init, add, commit, gc, fsck" git_work
 cd / || exit

@@ -86,6 +86,14 @@ holder rename own-from mv "$B/own-from" "$B/own-to"
 holder write own-write sh -c "echo more >> $B/own-write"
 holder link own-link ln "$B/own-link" "$B/own-second"
 
+# Who it is, not which mount
+echo text > "$A/again"
+cat "$B/again" > /dev/null
+check "b mounts again" remount b
+held=$(delegations)
+cat "$B/again" > /dev/null
+equal "its next mount's first open gets a delegation" "$(delegations)" $((held + 1))
+
 equal "nothing was revoked" "$(counter DelegRevoked)" 0
 umount_all
 equal "unmounting returns all" "$(delegations)" 0
