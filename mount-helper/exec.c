@@ -1,262 +1,54 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "exec.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "common/err.h"
 #include "common/str.h"
-#include "file.h"
 #include "mountinfo.h"
 #include "nfsmount.h"
-#include "state.h"
-#include "supervisor.h"
-#include "tunnel.h"
+#include "ways.h"
 
-#define END_MS		2000
-#define WORDS_MAX	((size_t)8 * 1024)
 #define READAHEAD_RSIZE	15		/* efs-utils: so many rsize */
-
-/* What is there while a tunnel is made, to be undone. */
-struct making {
-	const struct exec_request *request;
-	struct state *state;
-	int listen_fd;
-	int words_fd;			/* what stunnel says */
-	bool folder;
-};
+#define KERNEL_SECONDS	20		/* tlshd has ten for a handshake: net/sunrpc/xprtsock.c */
 
 static int status_of(int rc, const struct failure *failure)
 {
 	return rc < 0 ? failure->status : rc;
 }
 
-/* Is there a folder for that port already? Its tunnel may be down just now, and come back on the same port. */
-static bool port_taken(unsigned int port)
+int ways_mount(const struct exec_request *r, const char *source, const char *options, struct failure *failure)
 {
-	CLEANUP_DIR DIR *dir = opendir(RUN_DIR);
-	const struct dirent *entry;
-
-	while (dir && (entry = readdir(dir)))
-		if (state_name_port(entry->d_name) == port)
-			return true;
-	return false;
-}
-
-/* A socket on a free local port, the search starting anywhere in the range. */
-static int choose_port(struct making *m, struct failure *failure)
-{
-	const struct plan *plan = m->request->plan;
-	unsigned int low = plan->port ? plan->port : plan->port_low, n = plan->port ? 1 : plan->port_high - low;
-	char first[8], last[8];
-	uint32_t start = 0;
-
-	(void)kefs_id_random(&start, sizeof(start));
-	for (unsigned int i = 0; i < n; i++) {
-		unsigned int port = low + (start + i) % n;
-
-		if (port_taken(port))
-			continue;
-		m->listen_fd = tunnel_listen(plan->netns, port);
-		if (m->listen_fd >= 0) {
-			m->state->port = port;
-			return 0;
-		}
-		if (m->listen_fd != -EADDRINUSE)
-			return refuse(failure, MSG_SYSTEM, *plan->netns ? plan->netns : "a local port",
-				    kefs_err_name(m->listen_fd));
-	}
-	(void)kefs_str_format(first, sizeof(first), "%u", low);
-	(void)kefs_str_format(last, sizeof(last), "%u", low + n - 1);
-	return plan->port ? refuse(failure, MSG_PORT_BUSY, first) : refuse(failure, MSG_NO_PORT, first, last);
-}
-
-static int fill_state(struct making *m, struct failure *failure)
-{
-	const struct exec_request *r = m->request;
-	const char *bundle = places_env("AWS_CA_BUNDLE");
-	struct state *s = m->state;
-
-	s->mount_time = (int64_t)time(NULL);
-	s->mount_ns = proc_namespace("/proc/self/ns/mnt");
-	s->net_ns = proc_namespace(*r->plan->netns ? r->plan->netns : "/proc/self/ns/net");
-	if (proc_identify(getpid(), &s->helper) < 0)
-		return refuse(failure, MSG_SYSTEM, "/proc", "not mounted");
-	(void)kefs_str_copy(s->mount_point, sizeof(s->mount_point), r->plan->mount_point);
-	(void)kefs_str_copy(s->netns, sizeof(s->netns), r->plan->netns);
-	(void)kefs_str_copy(s->fs_id, sizeof(s->fs_id), r->plan->device.fs_id);
-	(void)kefs_str_copy(s->access_point, sizeof(s->access_point), r->plan->access_point);
-	(void)kefs_str_copy(s->region, sizeof(s->region), r->plan->region);
-	(void)kefs_str_copy(s->client_source, sizeof(s->client_source), r->plan->client_source);
-	(void)kefs_str_copy(s->credentials_file, sizeof(s->credentials_file), r->places->credentials_file);
-	(void)kefs_str_copy(s->config_file, sizeof(s->config_file), r->places->config_file);
-	(void)kefs_str_copy(s->sts_url, sizeof(s->sts_url), r->places->sts_url);
-	if (bundle && !realpath(bundle, s->ca_bundle))
-		s->ca_bundle[0] = '\0';
-	proc_boot(s->boot, sizeof(s->boot));
-	if (gethostname(s->common_name, sizeof(s->common_name) - 1) < 0 || !*s->common_name)
-		(void)kefs_str_copy(s->common_name, sizeof(s->common_name), "localhost");
-	return 0;
-}
-
-static int make_folder(struct making *m, struct failure *failure)
-{
-	struct state *s = m->state;
-	char path[PATH_MAX];
-	int rc;
-
-	state_name(s->fs_id, s->mount_point, s->port, s->name);
-	rc = state_path(s, "", path);
-	if (rc == 0)
-		rc = mkdir(path, 0700) < 0 ? -errno : 0;
-	if (rc < 0)
-		return refuse(failure, MSG_STATE, path, kefs_err_name(rc));
-	m->folder = true;
-	return 0;
-}
-
-/*
- * Keys of the environment are gone with it: kefs-watchdog finds them in the folder, which is root's and in memory, when
- * it renews the certificate.
- */
-static int keep_keys(struct making *m, struct creds *creds, struct failure *failure)
-{
-	struct kefs_buf text = { .cap = WORDS_MAX };
-	char path[PATH_MAX];
-	int rc;
-
-	rc = state_path(m->state, "credentials", path);
-	if (rc == 0)
-		rc = kefs_buf_format(&text, "[environment]\naws_access_key_id = %s\naws_secret_access_key = %s\n"
-				     "aws_session_token = %s\n", creds->access_key, creds->secret, creds->token);
-	if (rc == 0)
-		rc = file_write(path, text.data, text.len, 0600, 0);
-	if (text.data)
-		explicit_bzero(text.data, text.len);
-	kefs_buf_free(&text);
-	if (rc == 0)
-		rc = kefs_str_format(creds->method, sizeof(creds->method), "file:%s", path);
-	return rc < 0 ? refuse(failure, MSG_STATE, path, kefs_err_name(rc)) : 0;
-}
-
-static int certify(struct making *m, struct creds *creds, struct failure *failure)
-{
-	struct kefs_err err;
-	int rc = 0;
-
-	if (creds && !strcmp(creds->method, "environment"))
-		rc = keep_keys(m, creds, failure);
-	if (rc == 0 && creds)
-		rc = kefs_str_copy(m->state->creds_method, sizeof(m->state->creds_method), creds->method);
-	if (rc < 0)
-		return rc;
-	if (file_mkdirs("/etc/amazon/efs", 0755) < 0 || tunnel_certify(m->state, creds, &err) < 0)
-		return refuse(failure, MSG_CERTIFICATE, err.text);
-	return 0;
-}
-
-/* Whether this stunnel knows the kernel's TLS: asked, not guessed from a version. */
-static bool stunnel_has_ktls(const char *program)
-{
-	const char *const argv[] = { program, "-options", NULL };
-	const struct proc_start start = { argv, NULL, -1, -1, false };
-	struct kefs_buf said = { .cap = WORDS_MAX };
-	int status;
-	bool has;
-
-	has = proc_run(&start, 2000, &said, &status) == 0 && said.data && strstr(said.data, "ENABLE_KTLS");
-	kefs_buf_free(&said);
-	return has;
-}
-
-static int write_config(struct making *m, const char *program, struct failure *failure)
-{
-	struct kefs_buf text = { 0 };
-	char dir[PATH_MAX], path[PATH_MAX];
-	struct tunnel_config config = { m->request->plan, dir, m->state->name, m->request->target, m->state->port,
-					stunnel_has_ktls(program) };
-	int rc;
-
-	rc = state_path(m->state, "", dir);
-	if (rc == 0)
-		rc = state_path(m->state, "stunnel.conf", path);
-	if (rc == 0)
-		rc = tunnel_config(&config, &text);
-	if (rc == 0)
-		rc = file_write(path, text.data, text.len, 0600, 0);
-	kefs_buf_free(&text);
-	return rc < 0 ? refuse(failure, MSG_STATE, dir, kefs_err_name(rc)) : 0;
-}
-
-static int save(struct making *m, struct failure *failure)
-{
-	struct kefs_err err;
-
-	return state_save(m->state, &err) < 0 ? refuse(failure, MSG_CONFIG, err.text) : 0;
-}
-
-/* What stunnel has said that sounds like the reason: its last error; else its last line. */
-static void stunnel_words(const struct making *m, char *ret_words, size_t size)
-{
-	struct kefs_buf all = { .cap = WORDS_MAX };
-	const char *best = "it said nothing";
-	char chunk[512], *next;
-	ssize_t n;
-
-	while (m->words_fd >= 0 && (n = read(m->words_fd, chunk, sizeof(chunk))) > 0)
-		if (kefs_buf_add(&all, chunk, (size_t)n) < 0)
-			break;
-	for (char *line = all.data; line && *line; line = next) {
-		next = strchr(line, '\n');
-		if (next)
-			*next++ = '\0';
-		if (strstr(line, "LOG3") || strstr(line, "CERT: ") || !strncmp(line, "[!]", 3) || !strstr(best, "LOG3"))
-			best = *line ? line : best;
-	}
-	(void)kefs_str_copy(ret_words, size, best);
-	kefs_buf_free(&all);
-}
-
-static int start_tunnel(struct making *m, struct failure *failure)
-{
-	CLEANUP_CLOSE int out = -1;
-	char words[512];
-	int fds[2], rc;
-
-	/* Neither side ever waits for the other */
-	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
-		return refuse(failure, MSG_SYSTEM, "pipe", kefs_err_name(-errno));
-	m->words_fd = fds[0];
-	out = fds[1];
-	rc = tunnel_start(m->state, m->listen_fd, out);
-	if (rc == 0)
-		return save(m, failure);
-	stunnel_words(m, words, sizeof(words));
-	return refuse(failure, MSG_STUNNEL_DIED, m->request->target, rc == -ECHILD ? words : kefs_err_name(rc));
-}
-
-static int run_nfsmount(const struct exec_request *r, const char *source, const char *options,
-			struct failure *failure)
-{
-	const struct nfsmount mount = {
+	struct nfsmount mount = {
 		.source = source, .mount_point = r->plan->mount_point, .options = options, .netns = r->plan->netns,
 		.retry = r->conf->retry, .count = r->conf->retry_count, .seconds = r->conf->retry_seconds,
 		.retry_denied = *r->plan->access_point,
 		.iam = r->plan->iam, .access_point = *r->plan->access_point, .verbose = r->verbose,
 	};
 
+	/* There is another way: what this one says is of no use to anybody, and nobody waits for it long */
+	if (r->attempt) {
+		mount.retry = false;
+		mount.limit_seconds = KERNEL_SECONDS;
+		mount.quiet = !r->verbose;
+	}
 	if (r->verbose)
 		(void)printf("mount.efs: mount.nfs4 %s %s -o %s\n", source, mount.mount_point, options);
 	(void)fflush(stdout);
 	return nfsmount_run(&mount, failure);
+}
+
+char *ways_source(const struct exec_request *r)
+{
+	bool v6 = strchr(r->target, ':');
+	char *source;
+
+	return asprintf(&source, "%s%s%s:%s", v6 ? "[" : "", r->target, v6 ? "]" : "", r->plan->device.path) < 0 ?
+		NULL : source;
 }
 
 /* The pages that the kernel reads ahead: for a file service of high latency the default of 128 KiB is little. */
@@ -277,126 +69,26 @@ static void set_readahead(const struct exec_request *r)
 		(void)fprintf(stderr, "mount.efs: cannot set %s\n", path);
 }
 
-static int mount_through(struct making *m, struct failure *failure)
+static int way_direct(const struct exec_request *r, struct failure *failure)
 {
-	const struct exec_request *r = m->request;
-	CLEANUP_FREE char *source = NULL, *options = NULL;
-	char words[512], text[FAILURE_SIZE];
-	int rc;
+	CLEANUP_FREE char *source = ways_source(r);
 
-	if (asprintf(&source, "127.0.0.1:%s", r->plan->device.path) < 0) {
-		source = NULL;
-		return refuse(failure, MSG_NO_MEMORY);
-	}
-	if (asprintf(&options, "%s,port=%u", r->plan->options, m->state->port) < 0) {
-		options = NULL;
-		return refuse(failure, MSG_NO_MEMORY);
-	}
-	rc = run_nfsmount(r, source, options, failure);
-	if (rc == 0)
+	return source ? ways_mount(r, source, r->plan->options, failure) : refuse(failure, MSG_NO_MEMORY);
+}
+
+/* The kernel's TLS where it can be had. What is wrong there is not told: stunnel's attempt tells what is with both. */
+static int way_best(const struct exec_request *request, struct failure *failure)
+{
+	struct exec_request attempt = *request;
+
+	attempt.attempt = true;
+	if (*request->plan->xprtsec && way_kernel(&attempt, failure) == 0)
 		return 0;
-	/* A handshake that fails is invisible to mount.nfs4 */
-	stunnel_words(m, words, sizeof(words));
-	if (strstr(words, "LOG3") || strstr(words, "CERT")) {
-		(void)kefs_str_format(text, sizeof(text), "%s%sthe tunnel to %s says: %s", failure->text,
-				      *failure->text ? "; " : "", r->target, words);
-		(void)kefs_str_copy(failure->text, sizeof(failure->text), text);
-	}
-	failure->status = rc;
-	return -EIO;
-}
-
-static int make_tunnel(struct making *m, struct creds *creds, struct failure *failure)
-{
-	char program[PATH_MAX];
-	int rc;
-
-	if (proc_find("stunnel", program, sizeof(program)) < 0)
-		return refuse(failure, MSG_NO_STUNNEL);
-	rc = fill_state(m, failure);
-	if (rc == 0)
-		rc = choose_port(m, failure);
-	if (rc == 0)
-		rc = make_folder(m, failure);
-	if (rc == 0)
-		rc = certify(m, creds, failure);
-	if (rc == 0)
-		rc = write_config(m, program, failure);
-	if (rc == 0)
-		rc = save(m, failure);
-	if (rc == 0)
-		rc = start_tunnel(m, failure);
-	if (rc == 0)
-		rc = mount_through(m, failure);
-	if (rc < 0)
-		return rc;
-	m->state->helper = (struct proc_id){ 0, 0 };
-	/* It is mounted: what fails now is not worth taking it away again; kefs-watchdog sees that this process is gone */
-	(void)save(m, NULL);
-	return 0;
-}
-
-static void undo(struct making *m)
-{
-	proc_end(&m->state->tunnel, END_MS);
-	if (m->folder)
-		(void)state_remove(m->state);
-}
-
-static int find_creds(const struct exec_request *r, struct creds *creds, struct failure *failure)
-{
-	const struct creds_places places = places_for_creds(r->places, places_env);
-
-	return creds_find(&r->plan->creds, &places, creds, failure);
-}
-
-static int exec_tunnel(const struct exec_request *request, struct failure *failure)
-{
-	CLEANUP_FREE struct state *state = calloc(1, sizeof(*state));
-	struct making m = { request, state, -1, -1, false };
-	struct creds creds = { 0 };
-	int rc = 0;
-
-	if (!state)
-		return refuse(failure, MSG_NO_MEMORY);
-	if (*request->plan->cafile && access(request->plan->cafile, R_OK) < 0)
-		return refuse(failure, MSG_NO_FILE, "CA file", request->plan->cafile, kefs_err_name(-errno));
-	if (request->plan->iam)
-		rc = find_creds(request, &creds, failure);
-	if (rc < 0)
-		return rc;
-	rc = file_mkdirs(RUN_DIR, 0700);
-	if (rc < 0)
-		return refuse(failure, MSG_STATE, RUN_DIR, kefs_err_name(rc));
-	if (request->conf->watchdog)
-		supervisor_start();
-	rc = make_tunnel(&m, request->plan->iam ? &creds : NULL, failure);
-	explicit_bzero(&creds, sizeof(creds));
-	if (rc < 0)
-		undo(&m);
-	else
-		set_readahead(request);
-	if (m.listen_fd >= 0)
-		(void)close(m.listen_fd);
-	if (m.words_fd >= 0)
-		(void)close(m.words_fd);
-	return rc;
-}
-
-static int exec_direct(const struct exec_request *r, struct failure *failure)
-{
-	CLEANUP_FREE char *source = NULL;
-	bool v6 = strchr(r->target, ':');
-	int rc;
-
-	if (asprintf(&source, "%s%s%s:%s", v6 ? "[" : "", r->target, v6 ? "]" : "", r->plan->device.path) < 0) {
-		source = NULL;
-		return refuse(failure, MSG_NO_MEMORY);
-	}
-	rc = run_nfsmount(r, source, r->plan->options, failure);
-	if (rc == 0)
-		set_readahead(r);
-	return rc;
+	if (*request->plan->xprtsec && request->verbose)
+		(void)printf("mount.efs: not by the kernel's TLS%s%s; through stunnel\n", *failure->text ? ": " : "",
+			     failure->text);
+	failure->text[0] = '\0';
+	return way_tunnel(request, failure);
 }
 
 int exec_plan(const struct exec_request *request, struct failure *failure)
@@ -405,14 +97,18 @@ int exec_plan(const struct exec_request *request, struct failure *failure)
 
 	switch (request->plan->way) {
 	case WAY_TUNNEL:
-		rc = exec_tunnel(request, failure);
+		rc = way_best(request, failure);
+		break;
+	case WAY_KERNEL:
+		rc = way_kernel(request, failure);
 		break;
 	case WAY_REMOUNT:
-		rc = run_nfsmount(request, request->plan->source, request->plan->options, failure);
-		break;
+		return status_of(ways_mount(request, request->plan->source, request->plan->options, failure), failure);
 	case WAY_DIRECT:
 	default:
-		rc = exec_direct(request, failure);
+		rc = way_direct(request, failure);
 	}
+	if (rc == 0)
+		set_readahead(request);
 	return status_of(rc, failure);
 }

@@ -13,6 +13,7 @@ struct exec_request {
 	const struct places *places;
 	const char *target;		/* what to connect to; resolve_target() */
 	bool verbose;
+	bool attempt;			/* there is another way if this one fails; exec.c's own */
 };
 
 /* 0: mounted; else the exit status, with @failure's text, which is empty if mount.nfs4 has said what there is to. */

@@ -17,6 +17,7 @@
 #include "mountinfo.h"
 #include "plan.h"
 #include "resolve.h"
+#include "tlshd.h"
 
 struct request {
 	const char *device, *directory;
@@ -33,6 +34,7 @@ struct work {
 	struct plan plan;
 	struct places places;
 	struct mount_row mounted;
+	struct tlshd tlshd;
 	char canonical[NAME_SIZE], target[NAME_SIZE], mount_point[PATH_MAX];
 	struct failure failure;
 };
@@ -138,6 +140,15 @@ static void collect_mounted(struct work *w, bool *ret_done)
 	w->facts.mounted_port = w->mounted.port;
 }
 
+static void collect_tlshd(struct work *w)
+{
+	const char *netns = options_get(&w->request.options, "netns");
+
+	/* A network that is not there is told of later */
+	if (tlshd_find(netns && *netns ? proc_namespace(netns) : 0, &w->tlshd) == 0)
+		w->facts.tlshd = &w->tlshd;
+}
+
 static int decide(struct work *w, bool *ret_done)
 {
 	struct request *req = &w->request;
@@ -154,6 +165,8 @@ static int decide(struct work *w, bool *ret_done)
 	collect_mounted(w, ret_done);
 	if (*ret_done)
 		return 0;
+	if (options_get(&w->request.options, "tls"))
+		collect_tlshd(w);
 	if (w->device.kind == DEVICE_NAME) {
 		rc = resolve_canonical(w->device.remote, w->canonical, &w->failure);
 		w->facts.canonical = w->canonical;
@@ -165,7 +178,7 @@ static int decide(struct work *w, bool *ret_done)
 /* The mount target's port: only a plain mount may have another one. */
 static unsigned int server_port(const struct plan *plan)
 {
-	const char *option = plan->way == WAY_DIRECT ? strstr(plan->options, "port=") : NULL;
+	const char *option = plan->way == WAY_DIRECT || plan->way == WAY_KERNEL ? strstr(plan->options, "port=") : NULL;
 	unsigned long port = option && (option == plan->options || option[-1] == ',') ?
 		strtoul(option + strlen("port="), NULL, 10) : 0;
 
@@ -183,7 +196,8 @@ static void show(const struct plan *plan)
 
 static int act(struct work *w)
 {
-	const struct exec_request exec = { &w->plan, &w->conf, &w->places, w->target, w->request.verbose };
+	const struct exec_request exec = { &w->plan, &w->conf, &w->places, w->target, w->request.verbose,
+					   false };
 
 	places_find(&w->places, &w->conf, w->plan.region);
 	if (w->request.fake || w->request.verbose)

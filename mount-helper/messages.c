@@ -50,8 +50,12 @@ static const struct {
 	[MSG_LONG_NAME] = { 1, "the DNS name of %1 is longer than 255 characters" },
 	[MSG_PORT_RANGE] = { 1, "%1: port_range_lower_bound must be below port_range_upper_bound" },
 	[MSG_KERNEL_PLAIN] = { 1, "the options 'tls' and 'xprtsec=%1' exclude each other; want xprtsec=tls, or none at all" },
-	[MSG_KERNEL_IDENTITY] = { 1, "xprtsec=%1 encrypts in the kernel, which cannot present this mount's own certificate, "
-		"as '%2' needs; leave out xprtsec" },
+	[MSG_KERNEL_IDENTITY] = { 1, "xprtsec=tls shows the server no certificate, as '%1' needs; want xprtsec=mtls, "
+		"or none at all" },
+	[MSG_KERNEL_TLSHD] = { 1, "xprtsec=mtls with '%1' needs a tlshd in this network that presents this mount's certificate: "
+		"x509.certificate=%2 and x509.private_key=%3 in the section [authenticate.client] of tlshd.conf" },
+	[MSG_KERNEL_BUSY] = { 1, "xprtsec=mtls: tlshd has the certificate of another mount, %1, which is another client; "
+		"leave out xprtsec" },
 	[MSG_CONFIG] = { 1, "%1" },
 	[MSG_UNRESOLVED] = { 1, "cannot resolve '%1': %2; check the file system id, that a mount target exists, and DNS; "
 		"or give mounttargetip=ADDRESS" },

@@ -69,6 +69,8 @@ static void parse_options(struct field options, struct mount_row *row)
 		p += option.len + 1;
 		if (is(option, "addr=127.0.0.1"))
 			row->loopback = true;
+		if (is(option, "xprtsec=mtls"))
+			row->mtls = true;
 		if (option.len <= 5 || option.len >= 5 + sizeof(number) || memcmp(option.text, "port=", 5) != 0)
 			continue;
 		memcpy(number, option.text + 5, option.len - 5);

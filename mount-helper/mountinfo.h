@@ -14,6 +14,7 @@ struct mount_row {
 	char device[24];		/* "0:42" */
 	bool nfs;			/* of any version */
 	bool loopback;			/* of a server at 127.0.0.1 */
+	bool mtls;			/* the kernel encrypts, with a certificate of the client */
 	unsigned int port;		/* of an NFS server; 0 = 2049, which the kernel does not show */
 };
 

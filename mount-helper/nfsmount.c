@@ -70,7 +70,7 @@ static int try_all(const struct nfsmount *mount, struct kefs_buf *said, struct f
 	unsigned int count = mount->retry ? mount->count : 1;
 
 	for (unsigned int i = 1;; i++) {
-		int rc = attempt(mount, i == count ? 0 : mount->seconds * 1000, said, failure);
+		int rc = attempt(mount, (i == count ? mount->limit_seconds : mount->seconds) * 1000, said, failure);
 
 		if (i == count || !is_worth_it(mount, rc, said))
 			return rc;
@@ -91,7 +91,7 @@ int nfsmount_run(const struct nfsmount *mount, struct failure *failure)
 	if (rc > 0 && said.len && strstr(said.data, "access denied by server"))
 		(void)refuse(failure, MSG_DENIED, mount->iam ? "these credentials" : "anonymous clients (no option iam)",
 			     mount->access_point ? "; or the access point or its directory is not there" : "");
-	if (said.len)
+	if (said.len && !mount->quiet)
 		(void)fprintf(stderr, "%s%s", said.data, said.data[said.len - 1] == '\n' ? "" : "\n");
 	kefs_buf_free(&said);
 	return rc < 0 ? EXIT_FAILED : rc;

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cert.h"
 #include "common/str.h"
 #include "rules.h"
+#include "tlshd.h"
 
 #define PRINT_MAX ((size_t)64 * 1024)
 
@@ -161,21 +163,54 @@ static int plan_identity(const struct inputs *in, struct plan *plan, struct fail
 	return rc < 0 ? rc : COPY(creds->jwt_path, option(in, "jwtpath"), "jwtpath");
 }
 
+/* Does the server have to see this mount's certificate? */
+static bool has_identity(const struct plan *plan)
+{
+	return plan->iam || *plan->access_point;
+}
+
+/* The kernel's TLS was asked for. */
+static int plan_kernel(const struct inputs *in, struct plan *plan, struct failure *failure)
+{
+	const char *how = option(in, "xprtsec");
+	int rc = plan_identity(in, plan, failure);
+
+	if (rc < 0)
+		return rc;
+	if (strcmp(how, "tls") != 0 && strcmp(how, "mtls") != 0)
+		return refuse(failure, MSG_KERNEL_PLAIN, how);
+	if (!strcmp(how, "tls"))
+		return has_identity(plan) ? refuse(failure, MSG_KERNEL_IDENTITY, plan->iam ? "iam" : "accesspoint") : 0;
+	if (in->facts->tlshd && tlshd_presents_ours(in->facts->tlshd))
+		plan->way = WAY_KERNEL;
+	else if (has_identity(plan))
+		return refuse(failure, MSG_KERNEL_TLSHD, plan->iam ? "iam" : "accesspoint", TLSHD_CERT, CERT_KEY_PATH);
+	return plan->way == WAY_KERNEL ? COPY(plan->xprtsec, how, "xprtsec") : 0;
+}
+
+/*
+ * The kernel's TLS comes before stunnel where tlshd would check the server as stunnel does, and present what stunnel
+ * would. Whether kernel and server can do it only the attempt tells.
+ */
+static const char *kernel_first(const struct inputs *in, const struct plan *plan)
+{
+	static const char *const for_stunnel[] = { "stunnel", "tlsport", "verify", "ocsp" };
+	const struct tlshd *tlshd = in->facts->tlshd;
+
+	for (size_t i = 0; i < sizeof(for_stunnel) / sizeof(for_stunnel[0]); i++)
+		if (has(in, for_stunnel[i]))
+			return "";
+	if (!tlshd || plan->ocsp || plan->fips || !*plan->cafile || strcmp(tlshd->truststore, plan->cafile) != 0)
+		return "";
+	if (!has_identity(plan))
+		return "tls";
+	return tlshd_presents_ours(tlshd) ? "mtls" : "";
+}
+
 static int plan_tunnel(const struct inputs *in, struct plan *plan, struct failure *failure)
 {
-	static const char *const own_identity[] = { "iam", "accesspoint" };
 	int rc;
 
-	if (plan->device.kind == DEVICE_ADDRESS)
-		return refuse(failure, MSG_ADDRESS_DEVICE, plan->device.remote, "tls");
-	if (has(in, "xprtsec")) {
-		if (strcmp(option(in, "xprtsec"), "tls") != 0 && strcmp(option(in, "xprtsec"), "mtls") != 0)
-			return refuse(failure, MSG_KERNEL_PLAIN, option(in, "xprtsec"));
-		for (size_t i = 0; i < sizeof(own_identity) / sizeof(own_identity[0]); i++)
-			if (has(in, own_identity[i]))
-				return refuse(failure, MSG_KERNEL_IDENTITY, option(in, "xprtsec"), own_identity[i]);
-		return 0;
-	}
 	plan->way = WAY_TUNNEL;
 	plan->port = rules_number(in->list, "tlsport", 0);
 	plan->port_low = in->conf->port_low;
@@ -183,7 +218,16 @@ static int plan_tunnel(const struct inputs *in, struct plan *plan, struct failur
 	rc = COPY(plan->log, in->conf->stunnel_log, "stunnel_logs_file");
 	if (rc == 0)
 		rc = plan_trust(in, plan, failure);
-	return rc < 0 ? rc : plan_identity(in, plan, failure);
+	if (rc == 0)
+		rc = plan_identity(in, plan, failure);
+	return rc < 0 ? rc : COPY(plan->xprtsec, kernel_first(in, plan), "xprtsec");
+}
+
+static int plan_tls(const struct inputs *in, struct plan *plan, struct failure *failure)
+{
+	if (plan->device.kind == DEVICE_ADDRESS)
+		return refuse(failure, MSG_ADDRESS_DEVICE, plan->device.remote, "tls");
+	return has(in, "xprtsec") ? plan_kernel(in, plan, failure) : plan_tunnel(in, plan, failure);
 }
 
 static int plan_remount(const struct inputs *in, struct plan *plan, struct option_list *list,
@@ -217,7 +261,7 @@ static int plan_steps(struct inputs *in, struct plan *plan, struct option_list *
 	if (rc == 0)
 		rc = plan_target(in, plan, failure);
 	if (rc == 0 && has(in, "tls"))
-		rc = plan_tunnel(in, plan, failure);
+		rc = plan_tls(in, plan, failure);
 	return rc;
 }
 
@@ -232,6 +276,8 @@ int plan_make(const struct device *device, const char *mount_point, struct optio
 	if (rc == 0)
 		rc = plan_steps(&in, plan, list, failure);
 	rules_strip(list);
+	if (plan->way == WAY_KERNEL)
+		options_remove(list, "xprtsec");
 	if (rc == 0)
 		rc = add_defaults(list, failure);
 	if (rc < 0)
@@ -254,6 +300,13 @@ static int print_creds(const struct plan *plan, struct kefs_buf *out)
 	return kefs_buf_format(out, "credentials: the first that are found\n");
 }
 
+static int print_identity(const struct plan *plan, struct kefs_buf *out)
+{
+	int rc = kefs_buf_format(out, "access point: %s\n", *plan->access_point ? plan->access_point : "-");
+
+	return rc < 0 ? rc : print_creds(plan, out);
+}
+
 static int print_tunnel(const struct plan *plan, struct kefs_buf *out)
 {
 	int rc = kefs_buf_format(out, "server's certificate: verify=%u, CA %s, name %s%s%s\n", plan->verify,
@@ -264,16 +317,16 @@ static int print_tunnel(const struct plan *plan, struct kefs_buf *out)
 		rc = kefs_buf_format(out, "local port: %u\n", plan->port);
 	else if (rc == 0)
 		rc = kefs_buf_format(out, "local port: from %u to %u\n", plan->port_low, plan->port_high - 1);
-	if (rc == 0)
-		rc = kefs_buf_format(out, "access point: %s\n", *plan->access_point ? plan->access_point : "-");
-	return rc < 0 ? rc : print_creds(plan, out);
+	return rc < 0 ? rc : print_identity(plan, out);
 }
 
-static const char *way_text(enum plan_way way)
+static const char *way_text(const struct plan *plan)
 {
-	switch (way) {
+	switch (plan->way) {
+	case WAY_KERNEL:
+		return "encrypted by the kernel";
 	case WAY_TUNNEL:
-		return "through stunnel";
+		return *plan->xprtsec ? "encrypted by the kernel if it can, else through stunnel" : "through stunnel";
 	case WAY_REMOUNT:
 		return "remount";
 	case WAY_DIRECT:
@@ -282,23 +335,38 @@ static const char *way_text(enum plan_way way)
 	return "direct";
 }
 
-static int print_command(const struct plan *plan, struct kefs_buf *out)
+/* That of a mount target which mount.nfs4 connects to. */
+static int print_direct(const struct plan *plan, struct kefs_buf *out)
 {
 	bool v6 = strchr(plan->address, ':');
 
-	switch (plan->way) {
-	case WAY_REMOUNT:
+	return kefs_buf_format(out, "command: mount.nfs4 %s%s%s:%s %s -o %s%s%s\n", v6 ? "[" : "",
+			       *plan->address ? plan->address : plan->name, v6 ? "]" : "", plan->device.path,
+			       plan->mount_point, plan->options, *plan->xprtsec ? ",xprtsec=" : "", plan->xprtsec);
+}
+
+static int print_command(const struct plan *plan, struct kefs_buf *out)
+{
+	int rc = 0;
+
+	if (plan->way == WAY_REMOUNT)
 		return kefs_buf_format(out, "command: mount.nfs4 %s %s -o %s\n", plan->source, plan->mount_point,
 				       plan->options);
-	case WAY_TUNNEL:
-		return kefs_buf_format(out, "command: mount.nfs4 127.0.0.1:%s %s -o %s,port=LOCAL-PORT\n",
-				       plan->device.path, plan->mount_point, plan->options);
-	case WAY_DIRECT:
-		break;
-	}
-	return kefs_buf_format(out, "command: mount.nfs4 %s%s%s:%s %s -o %s\n", v6 ? "[" : "",
-			       *plan->address ? plan->address : plan->name, v6 ? "]" : "", plan->device.path,
-			       plan->mount_point, plan->options);
+	if (plan->way != WAY_TUNNEL || *plan->xprtsec)
+		rc = print_direct(plan, out);
+	if (rc < 0 || plan->way != WAY_TUNNEL)
+		return rc;
+	return kefs_buf_format(out, "%s: mount.nfs4 127.0.0.1:%s %s -o %s,port=LOCAL-PORT\n",
+			       *plan->xprtsec ? "or" : "command", plan->device.path, plan->mount_point, plan->options);
+}
+
+static int print_target(const struct plan *plan, struct kefs_buf *out)
+{
+	if (plan->way == WAY_REMOUNT)
+		return 0;
+	return kefs_buf_format(out, "mount target: %s%s%s%s\n", *plan->address ? plan->address : plan->name,
+			       plan->fallback ? ", or what the API says" : "", plan->fallback && *plan->zone ? ", in " : "",
+			       plan->fallback ? plan->zone : "");
 }
 
 int plan_print(const struct plan *plan, struct kefs_buf *out)
@@ -306,17 +374,16 @@ int plan_print(const struct plan *plan, struct kefs_buf *out)
 	int rc;
 
 	out->cap = PRINT_MAX;
-	rc = kefs_buf_format(out, "way: %s\nfile system: %s\nregion: %s\n", way_text(plan->way),
+	rc = kefs_buf_format(out, "way: %s\nfile system: %s\nregion: %s\n", way_text(plan),
 			     *plan->device.fs_id ? plan->device.fs_id : "-", *plan->region ? plan->region : "-");
-	if (rc == 0 && plan->way != WAY_REMOUNT)
-		rc = kefs_buf_format(out, "mount target: %s%s%s%s\n", *plan->address ? plan->address : plan->name,
-				     plan->fallback ? ", or what the API says" : "",
-				     plan->fallback && *plan->zone ? ", in " : "",
-				     plan->fallback ? plan->zone : "");
+	if (rc == 0)
+		rc = print_target(plan, out);
 	if (rc == 0 && *plan->netns)
 		rc = kefs_buf_format(out, "network namespace: %s\n", plan->netns);
 	if (rc == 0 && plan->way == WAY_TUNNEL)
 		rc = print_tunnel(plan, out);
+	else if (rc == 0 && plan->way == WAY_KERNEL)
+		rc = print_identity(plan, out);
 	return rc < 0 ? rc : print_command(plan, out);
 }
 

@@ -18,8 +18,11 @@
 #define ACCESS_POINT_SIZE 23	/* "fsap-", 17 digits, NUL */
 #define ADDRESS_SIZE	64
 
+struct tlshd;
+
 enum plan_way {
 	WAY_DIRECT,		/* mount.nfs4 connects to the mount target */
+	WAY_KERNEL,		/* likewise, and the kernel encrypts, with this mount's own certificate */
 	WAY_TUNNEL,		/* mount.nfs4 connects to a stunnel on this host */
 	WAY_REMOUNT,		/* the options of what is mounted there are changed; its tunnel stays */
 };
@@ -30,6 +33,7 @@ struct facts {
 	const char *canonical;		/* of a DEVICE_NAME: its canonical DNS name */
 	const char *mounted_source;	/* remount: what is mounted there now ("127.0.0.1:/"), and its port or 0 */
 	unsigned int mounted_port;
+	const struct tlshd *tlshd;	/* that does the handshakes in the mount's network; NULL: none */
 };
 
 struct plan {
@@ -43,6 +47,8 @@ struct plan {
 	char *options;			/* for mount.nfs4; a tunnel's port comes behind */
 	char source[NAME_SIZE + DEVICE_PATH_MAX];	/* WAY_REMOUNT: for mount.nfs4 */
 	char netns[PATH_MAX];
+	/* WAY_KERNEL: "mtls". WAY_TUNNEL: how the kernel is to encrypt, which is tried first; "" = it is not */
+	char xprtsec[8];
 	/* WAY_TUNNEL */
 	char check_host[NAME_SIZE];	/* that the server's certificate must be for; "" = not checked */
 	unsigned int verify;		/* stunnel's level */
@@ -50,6 +56,7 @@ struct plan {
 	unsigned int port, port_low, port_high;	/* local port, or 0 and the range, its end excluded */
 	bool ocsp, fips, debug;
 	char log[PATH_MAX];		/* of stunnel, with debug; "" = beside its configuration */
+	/* WAY_TUNNEL, WAY_KERNEL */
 	char access_point[ACCESS_POINT_SIZE];
 	bool iam;
 	struct creds_request creds;

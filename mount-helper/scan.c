@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "common/str.h"
 #include "mountinfo.h"
+#include "tlshd.h"
 
 #define NAMESPACES_MAX 256
 
@@ -20,6 +21,11 @@ static struct watch *find(const struct watches *watches, const char *name)
 		if (!strcmp(watches->all[i]->state.name, name))
 			return watches->all[i];
 	return NULL;
+}
+
+static bool is_folder(const char *name)
+{
+	return strlen(name) < STATE_NAME_SIZE && (state_name_port(name) || !strcmp(name, TLSHD_STATE));
 }
 
 static int scan_folders(struct watches *watches, int64_t now_ms)
@@ -33,7 +39,7 @@ static int scan_folders(struct watches *watches, int64_t now_ms)
 	for (size_t i = 0; i < watches->count; i++)
 		watches->all[i]->listed = false;
 	while ((errno = 0, entry = readdir(dir))) {
-		if (!state_name_port(entry->d_name) || strlen(entry->d_name) >= STATE_NAME_SIZE)
+		if (!is_folder(entry->d_name))
 			continue;
 		watch = find(watches, entry->d_name);
 		if (!watch && watches->count == SCAN_WATCHES_MAX) {
@@ -60,17 +66,23 @@ struct look {
 /*
  * The port says whose mount it is: no two tunnels of RUN_DIR have the same, and a mount point may be moved or bound,
  * into other namespaces too. But who has a RUN_DIR of his own, in a container, may have a tunnel of the same number.
+ * Of what tlshd presents are all mounts that present something.
  */
+static bool is_of(const struct watch *watch, const struct mount_row *row)
+{
+	return watch->tlshd ? row->mtls : row->loopback && row->port && row->port == watch->state.port;
+}
+
 static void mark(void *arg, const struct mount_row *row)
 {
 	const struct look *look = arg;
 
-	if (!row->nfs || !row->loopback || !row->port)
+	if (!row->nfs)
 		return;
 	for (size_t i = 0; i < look->watches->count; i++) {
 		struct watch *watch = look->watches->all[i];
 
-		if (watch->state.port != row->port)
+		if (!is_of(watch, row))
 			continue;
 		if (!look->ns || look->ns == watch->state.mount_ns)
 			watch->mounted = true;

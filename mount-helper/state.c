@@ -39,6 +39,7 @@ static const struct member {
 	{ "clientSource", TEXT, MEMBER(client_source) },
 	{ "certificateCreationTime", LONG, MEMBER(cert_time) },
 	{ "awsCredentialsMethod", TEXT, MEMBER(creds_method) },
+	{ "identity", TEXT, MEMBER(identity) },
 	{ "credentialsFile", TEXT, MEMBER(credentials_file) },
 	{ "configFile", TEXT, MEMBER(config_file) },
 	{ "stsUrl", TEXT, MEMBER(sts_url) },

@@ -34,6 +34,7 @@ struct state {
 	char common_name[256], client_source[101];
 	int64_t cert_time;		/* when the certificate was made, seconds since the epoch */
 	char creds_method[CREDS_METHOD];	/* "" = an anonymous client */
+	char identity[CREDS_METHOD + 160];	/* of tlshd's (tlshd.h): making_identity() */
 	char credentials_file[PATH_MAX], config_file[PATH_MAX], sts_url[URL_SIZE];
 	char ca_bundle[PATH_MAX];	/* of AWS's endpoints; "" = the system's */
 	char boot[64];			/* the boot that the processes are of; "" = not known */

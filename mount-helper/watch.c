@@ -15,9 +15,11 @@
 #include <unistd.h>
 
 #include "cert.h"
+#include "common/cleanup.h"
 #include "common/log.h"
 #include "common/str.h"
 #include "sockets.h"
+#include "tlshd.h"
 #include "tunnel.h"
 
 #define BACKOFF_FIRST_MS	250
@@ -40,6 +42,7 @@ struct watch *watch_new(const char *name, int64_t now_ms)
 	watch->pidfd = watch->listen_fd = watch->netns_fd = -1;
 	watch->found_ms = now_ms;
 	watch->backoff_ms = BACKOFF_FIRST_MS;
+	watch->tlshd = !strcmp(name, TLSHD_STATE);
 	(void)kefs_str_copy(watch->state.name, sizeof(watch->state.name), name);
 	return watch;
 }
@@ -87,6 +90,7 @@ static bool load(struct watch *watch, int64_t now_ms)
 		return false;
 	}
 	watch->loaded = !proc_alive(&watch->state.helper);
+	watch->claimed = tlshd_claimed();
 	return watch->loaded;
 }
 
@@ -313,15 +317,54 @@ static bool end(struct watch *watch, int64_t now_ms)
 	return true;
 }
 
-bool watch_tick(struct watch *watch, const struct conf *conf, struct sockets_table *table, int64_t now_ms)
+/* The last mount with it is gone: unless another was made meanwhile, or is being made. */
+static bool release_certificate(struct watch *watch)
+{
+	CLEANUP_CLOSE int fd = tlshd_lock(0, false);
+
+	if (fd < 0)
+		return false;
+	if (tlshd_claimed() != watch->claimed) {
+		watch->loaded = false;
+		watch->quiet = 0;
+		return false;
+	}
+	if (watch->renewer || state_remove(&watch->state) < 0)
+		return false;
+	log_info("%s: no mount presents its certificate any more, it is gone", watch->state.name);
+	return true;
+}
+
+/* umount -l leaves the kernel's client while files are open: it will want the certificate when it connects again. */
+static bool may_linger(const struct watch *watch, int64_t now_ms)
+{
+	struct tlshd *tlshd = malloc(sizeof(*tlshd));
+	int rc = tlshd ? tlshd_find(watch->state.net_ns, tlshd) : -ENOMEM;
+	bool in_use = rc == 0 && tlshd_network_in_use(tlshd->pid);
+
+	free(tlshd);
+	return rc == 0 ? in_use : now_ms - watch->quiet_ms < ELSEWHERE_MS;
+}
+
+static bool tick_certificate(struct watch *watch, const struct conf *conf, int64_t now_ms)
+{
+	if (watch->mounted || watch->elsewhere) {
+		watch->quiet = 0;
+		begin_renewal(watch, conf, now_ms);
+		return false;
+	}
+	if (!watch->quiet++)
+		watch->quiet_ms = now_ms;
+	if (watch->quiet <= conf->gone_count || may_linger(watch, now_ms))
+		return false;
+	return release_certificate(watch);
+}
+
+static bool tick_tunnel(struct watch *watch, const struct conf *conf, struct sockets_table *table, int64_t now_ms)
 {
 	struct sockets sockets = { 0 };
 	bool runs, used;
 
-	if (!watch->listed && !watch->ending_ms)
-		return true;
-	if (!load(watch, now_ms))
-		return false;
 	if (watch->ending_ms)
 		return end(watch, now_ms);
 	runs = alive(watch, now_ms);
@@ -344,4 +387,13 @@ bool watch_tick(struct watch *watch, const struct conf *conf, struct sockets_tab
 		check_health(watch, conf, &sockets, now_ms);
 	begin_renewal(watch, conf, now_ms);
 	return false;
+}
+
+bool watch_tick(struct watch *watch, const struct conf *conf, struct sockets_table *table, int64_t now_ms)
+{
+	if (!watch->listed && !watch->ending_ms)
+		return true;
+	if (!load(watch, now_ms))
+		return false;
+	return watch->tlshd ? tick_certificate(watch, conf, now_ms) : tick_tunnel(watch, conf, table, now_ms);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * One tunnel under kefs-watchdog's eyes. Nothing here waits: what takes time (stunnel's start and end, the renewal of a
- * certificate, which asks others for credentials, in a process of its own) is begun, and looked after the next time.
+ * One tunnel under kefs-watchdog's eyes, or the certificate that tlshd presents (tlshd.h), which has no process.
+ * Nothing here waits: what takes time (stunnel's start and end, the renewal of a certificate, which asks others for
+ * credentials, in a process of its own) is begun, and looked after the next time.
  */
 #ifndef KEFS_MOUNT_WATCH_H
 #define KEFS_MOUNT_WATCH_H
@@ -15,6 +16,8 @@
 
 struct watch {
 	struct state state;
+	bool tlshd;		/* the certificate that tlshd presents, no tunnel */
+	int64_t claimed;	/* of that: tlshd_claimed() when its state was read */
 	bool loaded;		/* state was read, and mount.efs is done with it */
 	bool listed;		/* its folder was there at the last look */
 	bool mounted;		/* so was its mount */

@@ -94,8 +94,11 @@ mount_tls() {
 	tunnel "$1" "$2" && probe && mount_port "$port" "${4:-/}" "$3"
 }
 
-# tlshd_start, tlshd_stop: the client's own TLS (xprtsec=), of its network namespace; a certificate for mtls is made
+# tlshd_start own|efs, tlshd_stop: the client's own TLS (xprtsec=), of its network namespace. For mtls it presents a
+# certificate of its own, or the one of mount.efs
 tlshd_start() {
+	local cert=/tmp/tls/client.pem key=/tmp/tls/client.key
+	[ "$1" != efs ] || { cert=/run/kefs/mounts/tlshd/certificate.pem; key=/etc/amazon/efs/privateKey.pem; }
 	[ -e /tmp/tls/client.key ] || openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=client \
 		-keyout /tmp/tls/client.key -out /tmp/tls/client.pem 2> /dev/null
 	cat > /tmp/tls/tlshd.conf <<-C
@@ -106,8 +109,8 @@ tlshd_start() {
 		[authenticate]
 		[authenticate.client]
 		x509.truststore = $ca
-		x509.certificate = /tmp/tls/client.pem
-		x509.private_key = /tmp/tls/client.key
+		x509.certificate = $cert
+		x509.private_key = $key
 	C
 	# Not in_ns: $! is to be tlshd, not a shell around it
 	nsenter --net=/run/netns/a -- tlshd -s -c /tmp/tls/tlshd.conf >> /tmp/tls/tlshd.log 2>&1 &

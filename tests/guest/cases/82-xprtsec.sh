@@ -9,7 +9,7 @@
 
 tls_set_up 'tls_names = nfs.example.test'
 fs=$(new_fs 10.66.0.10)
-tlshd_start
+tlshd_start own
 at_exit tlshd_stop
 # xprtsec DIR HOW [ADDRESS]
 xprtsec() { mount_in a "${3:-10.66.0.10}:/" "$1" "vers=4.1,noresvport,soft,timeo=100,retrans=1,xprtsec=$2"; }

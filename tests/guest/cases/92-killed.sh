@@ -70,7 +70,7 @@ kill_tlshd() {
 	kill -KILL "$tlshd"
 	wait "$tlshd" 2> /dev/null
 	another_instant
-	tlshd_start
+	tlshd_start own
 }
 kill_any() { local all=(stunnel watchdog kefsd); "kill_${all[RANDOM % 3]}"; }
 
@@ -90,9 +90,9 @@ killed() {
 	check "nor had to wait long" test "$(longest)" -lt $(($3 * slow))
 }
 
-tlshd_start
+tlshd_start own
 at_exit tlshd_stop
-check "a tunnel's mount" mount -t efs -o tls,iam,netns=/run/netns/a "$fs:/" /mnt/efs
+check "a tunnel's mount" mount -t efs -o tls,stunnel,iam,netns=/run/netns/a "$fs:/" /mnt/efs
 _mounts="/mnt/efs $_mounts"
 check "a mount with the kernel's TLS" mount_in a 10.66.0.10:/ /mnt/kernel vers=4.1,noresvport,hard,xprtsec=tls
 for dir in /mnt/efs /mnt/kernel; do mountpoint -q $dir || fatal "no mount"; done

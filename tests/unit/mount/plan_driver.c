@@ -5,6 +5,7 @@
  *	conf LINE		a line of efs-utils.conf
  *	env NAME=VALUE		AWS_REGION, AWS_DEFAULT_REGION, AWS_PROFILE, AWS_USE_FIPS_ENDPOINT
  *	canonical NAME		what the DNS says of the device's name
+ *	tlshd TRUSTSTORE [CERTIFICATE PRIVATE-KEY]	runs, and what its configuration says
  *	mounted SOURCE PORT	what is on the mount point
  *	mount DEVICE DIR [OPTIONS]
  *	messages		all that mount.efs may have to say
@@ -17,12 +18,14 @@
 #include "common/buf.h"
 #include "common/str.h"
 #include "plan.h"
+#include "tlshd.h"
 
 struct world {
 	struct kefs_buf conf;
 	struct facts facts;
 	char texts[8][512];
 	unsigned int used;
+	struct tlshd tlshd;
 };
 
 static const char *keep(struct world *world, const char *text)
@@ -115,6 +118,11 @@ static void obey(struct world *world, char *line)
 		set_env(world, rest);
 	} else if ((rest = kefs_str_after(line, "canonical "))) {
 		world->facts.canonical = keep(world, rest);
+	} else if ((rest = kefs_str_after(line, "tlshd "))) {
+		world->tlshd = (struct tlshd){ 0 };
+		(void)sscanf(rest, "%255s %255s %255s", world->tlshd.truststore, world->tlshd.certificate,
+			     world->tlshd.private_key);
+		world->facts.tlshd = &world->tlshd;
 	} else if ((rest = kefs_str_after(line, "mounted "))) {
 		const char *port = strchr(rest, ' ');
 

@@ -7,6 +7,7 @@
 #include "file.h"
 #include "ini.h"
 #include "mountinfo.h"
+#include "tlshd.h"
 #include "sockets.h"
 
 static void test_ini(void **state)
@@ -52,12 +53,13 @@ static void test_mountinfo(void **state)
 		"36 22 0:55 / /mnt/a\\040b rw,relatime shared:2 master:1 - nfs4 127.0.0.1:/x\\134y rw,vers=4.1,proto=tcp,"
 		"port=20051,timeo=600,clientaddr=127.0.0.1,local_lock=none,addr=127.0.0.1\n"
 		"37 22 0:56 / /mnt/c rw - nfs4 server:/ rw,vers=4.1,addr=192.0.2.1\n"
+		"38 22 0:57 / /mnt/d rw - nfs4 192.0.2.1:/ rw,vers=4.1,xprtsec=mtls,addr=192.0.2.1\n"
 		"cut off\n";
 	struct rows *rows = calloc(1, sizeof(*rows));
 
 	(void)state;
 	mountinfo_parse(text, keep, rows);
-	assert_int_equal(rows->n, 3);
+	assert_int_equal(rows->n, 4);
 	assert_false(rows->row[0].nfs);
 	assert_string_equal(rows->row[1].mount_point, "/mnt/a b");
 	assert_string_equal(rows->row[1].source, "127.0.0.1:/x\\y");
@@ -66,7 +68,23 @@ static void test_mountinfo(void **state)
 	assert_int_equal(rows->row[1].port, 20051);
 	assert_true(rows->row[2].nfs && !rows->row[2].loopback);
 	assert_int_equal(rows->row[2].port, 0);
+	assert_false(rows->row[2].mtls);
+	assert_true(rows->row[3].mtls);
 	free(rows);
+}
+
+/* Clients of servers at port 2049, which is 801, of any version and address. */
+static void test_servers(void **state)
+{
+	static const char head[] = "NV SERVER   PORT USE HOSTNAME\n";
+
+	(void)state;
+	assert_false(tlshd_servers_in_use(""));
+	assert_false(tlshd_servers_in_use(head));
+	assert_false(tlshd_servers_in_use("NV SERVER   PORT USE HOSTNAME\nv4 7f000001 4e53   2 127.0.0.1\n"));
+	assert_true(tlshd_servers_in_use("NV SERVER   PORT USE HOSTNAME\nv4 7f000001 4e53   2 127.0.0.1\n"
+					 "v4 0a42000a  801   2 10.66.0.10\n"));
+	assert_true(tlshd_servers_in_use("v4 20010db8000000000000000000000001  801   1 2001:db8::1"));
 }
 
 static void test_sockets(void **state)
@@ -119,8 +137,8 @@ static void test_file(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_ini), cmocka_unit_test(test_mountinfo), cmocka_unit_test(test_sockets),
-		cmocka_unit_test(test_file),
+		cmocka_unit_test(test_ini), cmocka_unit_test(test_mountinfo), cmocka_unit_test(test_servers),
+		cmocka_unit_test(test_sockets), cmocka_unit_test(test_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

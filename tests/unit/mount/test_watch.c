@@ -15,13 +15,16 @@
 
 #include "creds.h"
 #include "sockets.h"
+#include "tlshd.h"
 #include "tunnel.h"
 #include "watch.h"
 
 #define NAME "fs-1.mnt.20051"
 
-static unsigned int spawned, connections;
-static bool dies, fresh, removed;
+static unsigned int spawned, connections, loads;
+static bool dies, fresh, removed, locked, clients;
+static int tlshd_rc;
+static int64_t claimed;
 static struct conf conf = { .gone_count = 3, .grace_seconds = 30, .renewal_minutes = 60 };
 static struct sockets_table sockets;
 
@@ -81,6 +84,7 @@ int sockets_look(struct sockets_table *table, int pid, uint64_t net_ns, unsigned
 int state_load(struct state *state, struct kefs_err *err)
 {
 	(void)err;
+	loads++;
 	state->port = 20051;
 	state->cert_time = (int64_t)time(NULL);
 	return 0;
@@ -95,7 +99,7 @@ int state_save(const struct state *state, struct kefs_err *err)
 
 int state_remove(const struct state *state)
 {
-	assert_string_equal(state->name, NAME);
+	assert_true(!strcmp(state->name, NAME) || !strcmp(state->name, TLSHD_STATE));
 	removed = true;
 	return 0;
 }
@@ -147,8 +151,7 @@ int tunnel_certify(struct state *state, const struct creds *creds, struct kefs_e
 {
 	(void)state;
 	(void)creds;
-	(void)err;
-	return -EIO;
+	return kefs_err_set(err, -EIO, "not in a test");
 }
 
 int creds_again(const char *method, const struct creds_places *places, struct creds *ret_creds,
@@ -161,17 +164,49 @@ int creds_again(const char *method, const struct creds_places *places, struct cr
 	return -EIO;
 }
 
+int tlshd_find(uint64_t net_ns, struct tlshd *ret_tlshd)
+{
+	(void)net_ns;
+	ret_tlshd->pid = 1;
+	return tlshd_rc;
+}
+
+bool tlshd_network_in_use(pid_t pid)
+{
+	assert_int_equal(pid, 1);
+	return clients;
+}
+
+int tlshd_lock(unsigned int seconds, bool claim)
+{
+	assert_int_equal(seconds, 0);
+	assert_false(claim);
+	return locked ? -EAGAIN : dup(STDIN_FILENO);
+}
+
+int64_t tlshd_claimed(void)
+{
+	return claimed;
+}
+
 /* --- */
 
-static struct watch *begin(void)
+static struct watch *begin_as(const char *name)
 {
-	struct watch *watch = watch_new(NAME, 1);
+	struct watch *watch = watch_new(name, 1);
 
 	assert_non_null(watch);
 	watch->listed = true;
-	spawned = connections = 0;
-	dies = removed = false;
+	spawned = connections = loads = 0;
+	dies = removed = locked = clients = false;
+	tlshd_rc = 0;
+	claimed = 1;
 	return watch;
+}
+
+static struct watch *begin(void)
+{
+	return begin_as(NAME);
 }
 
 static void finish(struct watch *watch)
@@ -256,10 +291,92 @@ static void test_unmounted(void **state)
 	finish(watch);
 }
 
+/* What tlshd presents goes with the last mount, and nothing is started for it. */
+static void test_certificate(void **state)
+{
+	struct watch *watch = begin_as(TLSHD_STATE);
+
+	(void)state;
+	watch->mounted = true;
+	assert_false(run(watch, 1000, 3000));
+	watch->mounted = false;
+	watch->elsewhere = true;
+	assert_false(run(watch, 3010, 3100));
+	watch->elsewhere = false;
+	assert_false(run(watch, 3110, 3130));
+	assert_true(run(watch, 3140, 3140));
+	assert_true(removed);
+	assert_int_equal(spawned, 0);
+	finish(watch);
+}
+
+/* Not while files are open behind umount -l; nor, where that cannot be seen, for some minutes. */
+static void test_certificate_lingers(void **state)
+{
+	struct watch *watch = begin_as(TLSHD_STATE);
+
+	(void)state;
+	clients = true;
+	assert_false(run(watch, 1000, 900000));
+	clients = false;
+	assert_true(run(watch, 900010, 900010));
+	finish(watch);
+
+	watch = begin_as(TLSHD_STATE);
+	tlshd_rc = -ENOENT;
+	assert_false(run(watch, 1000, 300990));
+	assert_true(run(watch, 301000, 301000));
+	finish(watch);
+}
+
+/* A mount that is being made keeps it, and so does one that was made since the last look. */
+static void test_certificate_claimed(void **state)
+{
+	struct watch *watch = begin_as(TLSHD_STATE);
+
+	(void)state;
+	locked = true;
+	assert_false(run(watch, 1000, 5000));
+	assert_int_equal(loads, 1);
+	locked = false;
+	claimed = 2;
+	assert_false(run(watch, 5010, 5010));
+	watch->mounted = true;
+	assert_false(run(watch, 5020, 6000));
+	assert_int_equal(loads, 2);
+	assert_false(removed);
+	finish(watch);
+}
+
+/* It is renewed in time, by a process of its own. */
+static void test_certificate_renewed(void **state)
+{
+	struct watch *watch = begin_as(TLSHD_STATE);
+
+	(void)state;
+	watch->mounted = true;
+	assert_false(run(watch, 1000, 1000));
+	assert_int_equal(watch->renewer, 0);
+	watch->state.cert_time -= 60 * 60 + 1;
+	assert_false(run(watch, 1010, 1010));
+	assert_true(watch->renewer > 0);
+	/* Not under its hands */
+	watch->mounted = false;
+	assert_false(run(watch, 1020, 1100));
+	assert_int_equal(waitpid(watch->renewer, NULL, 0), watch->renewer);
+	watch_child(watch, watch->renewer, 0, 1110);
+	assert_int_equal(watch->renewer, 0);
+	assert_true(watch->state.cert_time >= time(NULL) - 10);
+	assert_true(run(watch, 1120, 1120));
+	finish(watch);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_back_off), cmocka_unit_test(test_elsewhere), cmocka_unit_test(test_unmounted),
+		cmocka_unit_test(test_certificate), cmocka_unit_test(test_certificate_lingers),
+		cmocka_unit_test(test_certificate_claimed), cmocka_unit_test(test_certificate_renewed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,138 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# mount.efs by the client kernel's own TLS: chosen where tlshd can do it, with the mount's certificate, its access point
+# and its principal; shared by mounts of one client, not taken from one by another; renewed; gone with the last mount;
+# stunnel where the kernel's does not come about.
+# options: --mem 2G
+# timeout: 600
+# shellcheck disable=SC2317 # called by name
+# shellcheck source=tests/guest/tls.sh
+. "${KEFS_TESTS:?}/guest/tls.sh"
+RUN=/run/kefs/mounts
+
+tls_set_up ''
+fs=$(new_fs 10.66.0.10)
+mkdir -p /etc/amazon/efs
+printf '%s\n' '[mount]' 'region = us-east-1' "stunnel_cafile = $ca" 'stunnel_check_cert_hostname = false' \
+	'[mount-watchdog]' 'unmount_count_for_consistency = 1' > /etc/amazon/efs/efs-utils.conf
+at_exit stop_watchdog
+stop_watchdog() { umount_all; ! pgrep -x kefs-watchdog > /dev/null || kill "$(pgrep -x kefs-watchdog)"; }
+no_watchdog() { ! pgrep -x kefs-watchdog > /dev/null; }
+
+# efs_mount DIR OPTIONS [PATH]
+efs_mount() {
+	mkdir -p "$1"
+	mount -t efs -v -o "mounttargetip=10.66.0.10,netns=/run/netns/a,$2" "$fs:${3:-/}" "$1" > /tmp/said 2>&1 || return
+	_mounts="$1 $_mounts"
+}
+# how DIR: plain, tunnel, tls or mtls
+how() {
+	local options
+	options=$(awk -v dir="$1" '$2 == dir { print $4 }' /proc/mounts)
+	case $options in
+	'') echo none ;;
+	*xprtsec=*) options=${options#*xprtsec=}; echo "${options%%,*}" ;;
+	*addr=127.0.0.1*) echo tunnel ;;
+	*) echo plain ;;
+	esac
+}
+who() { conns 'select(.FileSystemId == "'"$fs"'") | "\(.AccessPointId)|\(.Principal)"'; }
+nothing_left() { [ -z "$(find "$RUN" -mindepth 1 -type d)" ]; }
+# cut_off: the mount target goes, and its connections with it; another takes its address
+cut_off() {
+	efs delete-mount-target --mount-target-id "$(efs describe-mount-targets --file-system-id "$fs" --query MountTargets[0].MountTargetId)" &&
+		efs create-mount-target --file-system-id "$fs" --subnet-id "$subnet" --ip-address 10.66.0.10 > /dev/null
+}
+ports() { in_ns a ss -Htn state established dst 10.66.0.10 dport = 2049 | awk '{ print $3 }' | sort; }
+
+# --- who is not told about, or has another tlshd, has a tunnel
+check "no tlshd runs: a mount" efs_mount /mnt/none tls
+equal "through stunnel" "$(how /mnt/none)" tunnel
+check "asked for the kernel's, with an identity" says "needs a tlshd in this network" efs_mount /mnt/no tls,iam,xprtsec=mtls
+umount /mnt/none
+tlshd_start own
+check "a tlshd with a certificate of its own: a mount without an identity" efs_mount /mnt/none tls
+equal "is by the kernel" "$(how /mnt/none)" tls
+check "one with an identity" efs_mount /mnt/iam tls,iam
+equal "is not" "$(how /mnt/iam)" tunnel
+umount /mnt/none /mnt/iam
+tlshd_stop
+wait "$tlshd" 2> /dev/null
+check "nothing is left" wait_for 20 nothing_left
+
+# --- with the mount's certificate
+tlshd_start efs
+at_exit tlshd_stop
+ap=$(efs create-access-point --file-system-id "$fs" --client-token ap --posix-user Uid=1001,Gid=1002 \
+	--root-directory 'Path=/team,CreationInfo={OwnerUid=1001,OwnerGid=1002,Permissions=750}' --query AccessPointId)
+check "by an access point, as the account" efs_mount /mnt/ap "tls,iam,accesspoint=$ap"
+equal "the kernel encrypts" "$(how /mnt/ap)" mtls
+equal "the server knows who it is" "$(who)" "$ap|arn:aws:iam::000000000000:root"
+check_not "no stunnel runs" pgrep -x 'stunnel4?'
+check "it writes" touch /mnt/ap/file
+equal "as the access point's user" "$(stat -c %u:%g /mnt/ap/file)" 1001:1002
+check "another mount of the same" efs_mount /mnt/ap2 "tls,iam,accesspoint=$ap"
+equal "by the kernel, too" "$(how /mnt/ap2)" mtls
+check "with the same files" test -e /mnt/ap2/file
+check "another client of this host" efs_mount /mnt/root tls,iam
+equal "has a tunnel" "$(how /mnt/root)" tunnel
+equal "each is who it is" "$(who)" "$ap|arn:aws:iam::000000000000:root |arn:aws:iam::000000000000:root"
+check "nor can it have the kernel's" says "certificate of another mount, /mnt/ap2" efs_mount /mnt/no tls,iam,xprtsec=mtls
+check "one without an identity needs none" efs_mount /mnt/nobody tls
+equal "and is by the kernel" "$(how /mnt/nobody)" tls
+check "it works" ls /mnt/nobody
+check "remounted" mount -o remount,ro /mnt/ap2
+check_not "it is read-only" touch /mnt/ap2/no
+check "and again" mount -o remount,rw /mnt/ap2
+umount /mnt/root /mnt/nobody /mnt/ap2
+
+# --- it connects again, with the certificate, also with a new one
+old=$(ports)
+reconnected() { local now; now=$(ports); [ -n "$now" ] && [ "$now" != "$old" ]; }
+check "the connection breaks" cut_off
+check "the mount works on" timeout 60 touch /mnt/ap/again
+check "over another connection" wait_for 10 reconnected
+equal "of the same client" "$(who)" "$ap|arn:aws:iam::000000000000:root"
+made() { stat -c %Y.%i "$RUN"/tlshd/certificate.pem; }
+was=$(made)
+renewed() { [ "$(made)" != "$was" ]; }
+kill "$(pgrep -x kefs-watchdog)"
+wait_for 10 no_watchdog
+sed -i 's/"certificateCreationTime": [0-9]*/"certificateCreationTime": 1/' "$RUN"/tlshd/state.json
+kefs-watchdog --daemon
+check "a certificate that is out of date is renewed, by the next watchdog" wait_for 20 renewed
+old=$(ports)
+check "the connection breaks" cut_off
+check "the mount works on with it" timeout 60 touch /mnt/ap/renewed
+check "over another connection" wait_for 10 reconnected
+equal "the server knows who it is" "$(who)" "$ap|arn:aws:iam::000000000000:root"
+tlshd_stop
+wait "$tlshd" 2> /dev/null
+check "tlshd ends: the mount works on" timeout 10 touch /mnt/ap/without
+tlshd_start efs
+
+# --- umount -l, with a file open
+exec 5> /mnt/ap/open
+umount -l /mnt/ap
+check_not "a file is open behind umount -l: nothing is taken away" wait_for 4 nothing_left
+check "the connection breaks" cut_off
+check "what is written goes there" timeout 60 sh -c 'echo more >&5 && sync -d /proc/self/fd/5'
+exec 5>&-
+check "it is closed: nothing is left" wait_for 20 nothing_left
+
+# --- the server's certificate is for somewhere else: tlshd refuses it, and who asked not to check the name has stunnel
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=own \
+	-addext "subjectAltName = IP:10.66.0.99" -keyout /tmp/tls/own.key -out /tmp/tls/own.pem 2> /dev/null
+printf '%s\n' 'tls_certificate = /tmp/tls/own.pem' 'tls_key = /tmp/tls/own.key' >> /tmp/kefsd.conf
+cat /tmp/tls/own.pem >> $ca
+kefsd_stop
+kefsd_start --config /tmp/kefsd.conf || fatal "kefsd does not start with another certificate"
+check "tlshd refuses the server: a mount" efs_mount /mnt/other tls,iam
+equal "through stunnel" "$(how /mnt/other)" tunnel
+check "and -v says so" grep -q "not by the kernel's TLS" /tmp/said
+check "the kernel's, asked for, fails" says "mount" efs_mount /mnt/no tls,iam,xprtsec=mtls
+umount /mnt/other
+check "nothing is left" wait_for 20 nothing_left
+kefsd_stop
+kefsd_start || fatal "kefsd does not start with its own configuration"
+finish
