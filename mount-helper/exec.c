@@ -82,9 +82,9 @@ static int way_best(const struct exec_request *request, struct failure *failure)
 	struct exec_request attempt = *request;
 
 	attempt.attempt = true;
-	if (*request->plan->xprtsec && way_kernel(&attempt, failure) == 0)
+	if (request->plan->kernel_first && way_kernel(&attempt, failure) == 0)
 		return 0;
-	if (*request->plan->xprtsec && request->verbose)
+	if (request->plan->kernel_first && request->verbose)
 		(void)printf("mount.efs: not by the kernel's TLS%s%s; through stunnel\n", *failure->text ? ": " : "",
 			     failure->text);
 	failure->text[0] = '\0';

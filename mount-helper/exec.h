@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Carries out a plan: the only file of mount.efs that changes anything, and it undoes what it did when it fails. */
+/* Carries out a plan by one of its ways (ways.h), which undo what they did when they fail. */
 #ifndef KEFS_MOUNT_EXEC_H
 #define KEFS_MOUNT_EXEC_H
 

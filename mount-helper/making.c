@@ -2,6 +2,8 @@
 #include "making.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -67,12 +69,39 @@ static bool is_environment(const struct creds *creds)
 	return !strcmp(creds->method, "environment");
 }
 
-void making_identity(const struct creds *creds, char *ret_identity, size_t size)
+/* When a file was changed last; 0: it is not there. */
+static int64_t stamp(const char *path)
 {
-	/* Each other place is one client's, whatever keys it has today */
-	(void)kefs_str_format(ret_identity, size, "%s%s%s", creds ? creds->method : "",
-			      creds && is_environment(creds) ? ":" : "",
-			      creds && is_environment(creds) ? creds->access_key : "");
+	struct stat st;
+
+	return stat(path, &st) == 0 ? (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec : 0;
+}
+
+/*
+ * Keys for good are who they are. Those that end are others the next time: what counts is where they come from, and
+ * that nobody has written something else there.
+ */
+int making_identity(struct state *state, const struct creds *creds, struct failure *failure)
+{
+	unsigned char hash[SHA256_DIGEST_LENGTH];
+	char keys[sizeof(creds->access_key) + sizeof(creds->secret) + sizeof(creds->token)], hex[2 * sizeof(hash) + 1];
+	bool lasting = !*creds->token || is_environment(creds);
+	int rc;
+
+	if (lasting)
+		rc = kefs_str_format(keys, sizeof(keys), "%s\n%s\n%s", creds->access_key, creds->secret, creds->token);
+	else
+		rc = kefs_str_format(keys, sizeof(keys), "%" PRId64 " %" PRId64, stamp(state->credentials_file),
+				      stamp(state->config_file));
+	if (rc == 0)
+		(void)SHA256((const unsigned char *)keys, strlen(keys), hash);
+	explicit_bzero(keys, sizeof(keys));
+	for (size_t i = 0; i < sizeof(hash); i++)
+		(void)kefs_str_format(hex + 2 * i, 3, "%02x", hash[i]);
+	if (rc == 0)
+		rc = kefs_str_format(state->identity, sizeof(state->identity), "%s %s %s %s", creds->method,
+				      state->credentials_file, state->config_file, hex);
+	return rc < 0 ? refuse(failure, MSG_TOO_LONG, "where the credentials come from") : 0;
 }
 
 /*

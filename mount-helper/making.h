@@ -16,8 +16,11 @@ int making_folder(const struct state *state, struct failure *failure);
 /* The credentials that the plan wants. 0 or negative with @failure. */
 int making_creds(const struct exec_request *request, struct creds *creds, struct failure *failure);
 
-/* Who the server takes the mount for, beside file system and access point; NULL: nobody. */
-void making_identity(const struct creds *creds, char *ret_identity, size_t size);
+/*
+ * Who the mount is, beside file system and access point: two with equal identities are one client, also after their
+ * credentials were had again. 0 or negative with @failure.
+ */
+int making_identity(struct state *state, const struct creds *creds, struct failure *failure);
 
 /*
  * A certificate in the state's folder with these credentials (NULL: anonymous), whose source is noted for its renewal:

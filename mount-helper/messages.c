@@ -54,8 +54,10 @@ static const struct {
 		"or none at all" },
 	[MSG_KERNEL_TLSHD] = { 1, "xprtsec=mtls with '%1' needs a tlshd in this network that presents this mount's certificate: "
 		"x509.certificate=%2 and x509.private_key=%3 in the section [authenticate.client] of tlshd.conf" },
-	[MSG_KERNEL_BUSY] = { 1, "xprtsec=mtls: tlshd has the certificate of another mount, %1, which is another client; "
-		"leave out xprtsec" },
+	[MSG_KERNEL_WATCHDOG] = { 1, "xprtsec=mtls needs kefs-watchdog, to renew the mount's certificate; "
+		"'enabled' in the section [mount-watchdog] of %1 forbids it" },
+	[MSG_KERNEL_BUSY] = { 1, "xprtsec=mtls: tlshd has the certificate of another client, for the mount %1, "
+		"or for what that left; leave out xprtsec" },
 	[MSG_CONFIG] = { 1, "%1" },
 	[MSG_UNRESOLVED] = { 1, "cannot resolve '%1': %2; check the file system id, that a mount target exists, and DNS; "
 		"or give mounttargetip=ADDRESS" },

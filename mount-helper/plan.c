@@ -181,30 +181,30 @@ static int plan_kernel(const struct inputs *in, struct plan *plan, struct failur
 		return refuse(failure, MSG_KERNEL_PLAIN, how);
 	if (!strcmp(how, "tls"))
 		return has_identity(plan) ? refuse(failure, MSG_KERNEL_IDENTITY, plan->iam ? "iam" : "accesspoint") : 0;
-	if (in->facts->tlshd && tlshd_presents_ours(in->facts->tlshd))
+	if (in->facts->tlshd && tlshd_presents_ours(in->facts->tlshd)) {
 		plan->way = WAY_KERNEL;
-	else if (has_identity(plan))
+		return in->conf->watchdog ? 0 : refuse(failure, MSG_KERNEL_WATCHDOG, in->conf->path);
+	}
+	if (has_identity(plan))
 		return refuse(failure, MSG_KERNEL_TLSHD, plan->iam ? "iam" : "accesspoint", TLSHD_CERT, CERT_KEY_PATH);
-	return plan->way == WAY_KERNEL ? COPY(plan->xprtsec, how, "xprtsec") : 0;
+	return 0;
 }
 
 /*
  * The kernel's TLS comes before stunnel where tlshd would check the server as stunnel does, and present what stunnel
  * would. Whether kernel and server can do it only the attempt tells.
  */
-static const char *kernel_first(const struct inputs *in, const struct plan *plan)
+static bool kernel_first(const struct inputs *in, const struct plan *plan)
 {
-	static const char *const for_stunnel[] = { "stunnel", "tlsport", "verify", "ocsp" };
+	/* With bg mount.nfs4 says that it is mounted before it is */
+	static const char *const for_stunnel[] = { "stunnel", "tlsport", "verify", "ocsp", "bg" };
 	const struct tlshd *tlshd = in->facts->tlshd;
 
 	for (size_t i = 0; i < sizeof(for_stunnel) / sizeof(for_stunnel[0]); i++)
 		if (has(in, for_stunnel[i]))
-			return "";
-	if (!tlshd || plan->ocsp || plan->fips || !*plan->cafile || strcmp(tlshd->truststore, plan->cafile) != 0)
-		return "";
-	if (!has_identity(plan))
-		return "tls";
-	return tlshd_presents_ours(tlshd) ? "mtls" : "";
+			return false;
+	return tlshd && in->conf->watchdog && !plan->ocsp && !plan->fips && *plan->cafile &&
+		!strcmp(tlshd->truststore, plan->cafile) && tlshd_presents_ours(tlshd);
 }
 
 static int plan_tunnel(const struct inputs *in, struct plan *plan, struct failure *failure)
@@ -220,7 +220,8 @@ static int plan_tunnel(const struct inputs *in, struct plan *plan, struct failur
 		rc = plan_trust(in, plan, failure);
 	if (rc == 0)
 		rc = plan_identity(in, plan, failure);
-	return rc < 0 ? rc : COPY(plan->xprtsec, kernel_first(in, plan), "xprtsec");
+	plan->kernel_first = rc == 0 && kernel_first(in, plan);
+	return rc;
 }
 
 static int plan_tls(const struct inputs *in, struct plan *plan, struct failure *failure)
@@ -326,7 +327,7 @@ static const char *way_text(const struct plan *plan)
 	case WAY_KERNEL:
 		return "encrypted by the kernel";
 	case WAY_TUNNEL:
-		return *plan->xprtsec ? "encrypted by the kernel if it can, else through stunnel" : "through stunnel";
+		return plan->kernel_first ? "encrypted by the kernel if it can, else through stunnel" : "through stunnel";
 	case WAY_REMOUNT:
 		return "remount";
 	case WAY_DIRECT:
@@ -340,9 +341,9 @@ static int print_direct(const struct plan *plan, struct kefs_buf *out)
 {
 	bool v6 = strchr(plan->address, ':');
 
-	return kefs_buf_format(out, "command: mount.nfs4 %s%s%s:%s %s -o %s%s%s\n", v6 ? "[" : "",
+	return kefs_buf_format(out, "command: mount.nfs4 %s%s%s:%s %s -o %s%s\n", v6 ? "[" : "",
 			       *plan->address ? plan->address : plan->name, v6 ? "]" : "", plan->device.path,
-			       plan->mount_point, plan->options, *plan->xprtsec ? ",xprtsec=" : "", plan->xprtsec);
+			       plan->mount_point, plan->options, plan->way == WAY_DIRECT ? "" : ",xprtsec=mtls");
 }
 
 static int print_command(const struct plan *plan, struct kefs_buf *out)
@@ -352,12 +353,12 @@ static int print_command(const struct plan *plan, struct kefs_buf *out)
 	if (plan->way == WAY_REMOUNT)
 		return kefs_buf_format(out, "command: mount.nfs4 %s %s -o %s\n", plan->source, plan->mount_point,
 				       plan->options);
-	if (plan->way != WAY_TUNNEL || *plan->xprtsec)
+	if (plan->way != WAY_TUNNEL || plan->kernel_first)
 		rc = print_direct(plan, out);
 	if (rc < 0 || plan->way != WAY_TUNNEL)
 		return rc;
 	return kefs_buf_format(out, "%s: mount.nfs4 127.0.0.1:%s %s -o %s,port=LOCAL-PORT\n",
-			       *plan->xprtsec ? "or" : "command", plan->device.path, plan->mount_point, plan->options);
+			       plan->kernel_first ? "or" : "command", plan->device.path, plan->mount_point, plan->options);
 }
 
 static int print_target(const struct plan *plan, struct kefs_buf *out)

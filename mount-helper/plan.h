@@ -47,9 +47,8 @@ struct plan {
 	char *options;			/* for mount.nfs4; a tunnel's port comes behind */
 	char source[NAME_SIZE + DEVICE_PATH_MAX];	/* WAY_REMOUNT: for mount.nfs4 */
 	char netns[PATH_MAX];
-	/* WAY_KERNEL: "mtls". WAY_TUNNEL: how the kernel is to encrypt, which is tried first; "" = it is not */
-	char xprtsec[8];
 	/* WAY_TUNNEL */
+	bool kernel_first;		/* WAY_KERNEL is tried before */
 	char check_host[NAME_SIZE];	/* that the server's certificate must be for; "" = not checked */
 	unsigned int verify;		/* stunnel's level */
 	char cafile[PATH_MAX];		/* "" with verify 0 */

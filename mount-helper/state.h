@@ -3,7 +3,8 @@
  * What mount.efs leaves for kefs-watchdog: a folder per tunnel, RUN_DIR/FS-ID.MOUNT-POINT.PORT, with state.json and
  * what stunnel reads. The name and most of the keys are those of efs-utils' state files; the folder is another one, for
  * two watchdogs would fight over theirs. mount.efs writes the state until it ends; while it lives (the key "helper"),
- * kefs-watchdog keeps its hands off. From then on kefs-watchdog alone writes.
+ * kefs-watchdog keeps its hands off. From then on kefs-watchdog alone writes
+ * (but for the one of tlshd.h).
  */
 #ifndef KEFS_MOUNT_STATE_H
 #define KEFS_MOUNT_STATE_H
@@ -34,7 +35,7 @@ struct state {
 	char common_name[256], client_source[101];
 	int64_t cert_time;		/* when the certificate was made, seconds since the epoch */
 	char creds_method[CREDS_METHOD];	/* "" = an anonymous client */
-	char identity[CREDS_METHOD + 160];	/* of tlshd's (tlshd.h): making_identity() */
+	char identity[CREDS_METHOD + 2 * PATH_MAX + 80];	/* of tlshd's (tlshd.h): making_identity() */
 	char credentials_file[PATH_MAX], config_file[PATH_MAX], sts_url[URL_SIZE];
 	char ca_bundle[PATH_MAX];	/* of AWS's endpoints; "" = the system's */
 	char boot[64];			/* the boot that the processes are of; "" = not known */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "tlshd.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +9,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cert.h"
 #include "common/cleanup.h"
@@ -20,6 +20,8 @@
 
 #define SECTION		"authenticate.client"
 #define SMALL_FILE	((size_t)64 * 1024)
+#define SERVERS_MAX	((size_t)16 * 1024 * 1024)
+#define CLOCK_SLACK_MS	100		/* start times are in ticks, those of files in jiffies */
 #define NFS_PORT_HEX	"801"
 #define LOCK		RUN_DIR "/tlshd.lock"
 #define LOCK_STEP_MS	50
@@ -31,13 +33,15 @@ static bool same_namespace(const char *pid, const char *kind, uint64_t number)
 	return kefs_str_format(path, sizeof(path), "/proc/%s/ns/%s", pid, kind) == 0 && proc_namespace(path) == number;
 }
 
+/* Anybody can give himself that name: it must be root's. */
 static bool is_tlshd(const char *pid)
 {
 	CLEANUP_FREE char *comm = NULL;
+	struct stat st;
 	char path[64];
 	size_t len;
 
-	return kefs_str_format(path, sizeof(path), "/proc/%s/comm", pid) == 0 &&
+	return kefs_str_format(path, sizeof(path), "/proc/%s/comm", pid) == 0 && stat(path, &st) == 0 && st.st_uid == 0 &&
 		file_read(path, SMALL_FILE, &comm, &len) == 0 && !strcmp(comm, "tlshd\n");
 }
 
@@ -88,27 +92,60 @@ static int read_conf(const char *path, struct tlshd *tlshd)
 	return rc;
 }
 
-int tlshd_find(uint64_t net_ns, struct tlshd *ret_tlshd)
+/* Was the file changed after that process began? */
+static int check_age(const char *path, uint64_t start)
+{
+	struct timespec boot, now;
+	int64_t began_ms, changed_ms;
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return -errno;
+	(void)clock_gettime(CLOCK_BOOTTIME, &boot);
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	began_ms = (now.tv_sec - boot.tv_sec) * 1000 + (now.tv_nsec - boot.tv_nsec) / 1000000 +
+		(int64_t)start * 1000 / sysconf(_SC_CLK_TCK);
+	changed_ms = st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
+	return changed_ms > began_ms + CLOCK_SLACK_MS ? -ESTALE : 0;
+}
+
+/* The process, not one of the children that it has for a handshake: the eldest. */
+static int find_process(uint64_t net_ns, struct proc_id *ret_id)
 {
 	uint64_t network = net_ns ? net_ns : proc_namespace("/proc/self/ns/net");
-	uint64_t files = proc_namespace("/proc/self/ns/mnt");
+	uint64_t files = proc_namespace("/proc/self/ns/mnt"), pid;
 	CLEANUP_DIR DIR *dir = opendir("/proc");
 	const struct dirent *entry;
-	char conf[PATH_MAX];
-	uint64_t pid;
-	int rc;
+	struct proc_id id;
 
-	*ret_tlshd = (struct tlshd){ 0 };
+	*ret_id = (struct proc_id){ 0 };
 	while (dir && (entry = readdir(dir))) {
-		if (!isdigit((unsigned char)entry->d_name[0]) || !is_tlshd(entry->d_name) ||
-		    !same_namespace(entry->d_name, "net", network) || !same_namespace(entry->d_name, "mnt", files) ||
-		    kefs_str_u64(entry->d_name, 1, INT_MAX, &pid) < 0)
-			continue;
-		ret_tlshd->pid = (pid_t)pid;
-		rc = find_conf(entry->d_name, conf, sizeof(conf));
-		return rc < 0 ? rc : read_conf(conf, ret_tlshd);
+		if (kefs_str_u64(entry->d_name, 1, INT_MAX, &pid) == 0 && is_tlshd(entry->d_name) &&
+		    same_namespace(entry->d_name, "net", network) && same_namespace(entry->d_name, "mnt", files) &&
+		    proc_identify((pid_t)pid, &id) == 0 && (!ret_id->pid || id.start < ret_id->start))
+			*ret_id = id;
 	}
-	return -ENOENT;
+	return ret_id->pid ? 0 : -ENOENT;
+}
+
+int tlshd_find(uint64_t net_ns, struct tlshd *ret_tlshd)
+{
+	char conf[PATH_MAX], pid[16];
+	struct proc_id id;
+	int rc = find_process(net_ns, &id);
+
+	*ret_tlshd = (struct tlshd){ .pid = id.pid };
+	if (rc < 0)
+		return rc;
+	(void)kefs_str_format(pid, sizeof(pid), "%d", (int)id.pid);
+	rc = find_conf(pid, conf, sizeof(conf));
+	if (rc == 0)
+		rc = check_age(conf, id.start);
+	if (rc == 0)
+		rc = read_conf(conf, ret_tlshd);
+	if (rc == 0 && access(ret_tlshd->truststore, R_OK) < 0)
+		ret_tlshd->truststore[0] = '\0';
+	return rc;
 }
 
 bool tlshd_presents_ours(const struct tlshd *tlshd)
@@ -157,6 +194,10 @@ bool tlshd_network_in_use(pid_t pid)
 	char path[64];
 	size_t len;
 
-	return kefs_str_format(path, sizeof(path), "/proc/%d/net/nfsfs/servers", (int)pid) == 0 &&
-		file_read(path, SMALL_FILE, &text, &len) == 0 && tlshd_servers_in_use(text);
+	int rc = kefs_str_format(path, sizeof(path), "/proc/%d/net/nfsfs/servers", (int)pid);
+
+	if (rc == 0)
+		rc = file_read(path, SERVERS_MAX, &text, &len);
+	/* What cannot be seen may be there; no such file: the kernel has no NFS */
+	return rc == 0 ? tlshd_servers_in_use(text) : rc != -ENOENT;
 }

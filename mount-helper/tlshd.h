@@ -21,13 +21,19 @@
 #define TLSHD_STATE	"tlshd"
 #define TLSHD_CERT	RUN_DIR "/" TLSHD_STATE "/certificate.pem"
 
-/* One that runs, and the section [authenticate.client] of its configuration; "" = not set. */
+/*
+ * One that runs, and the section [authenticate.client] of its configuration; "" = not set, or a trust store that is not
+ * there, in whose place it takes the system's.
+ */
 struct tlshd {
 	pid_t pid;
 	char truststore[PATH_MAX], certificate[PATH_MAX], private_key[PATH_MAX];
 };
 
-/* The tlshd of that network (0: ours), if it sees the files that we see. 0, -ENOENT or -errno. */
+/*
+ * The tlshd of that network (0: ours), root's, if it sees the files that we see. It reads its configuration once: one
+ * that was changed since is not what it goes by. 0, -ENOENT, -ESTALE or -errno; pid is 0 or the one that was found.
+ */
 int tlshd_find(uint64_t net_ns, struct tlshd *ret_tlshd);
 
 /* Does it present what is at TLSHD_CERT? Pure. */

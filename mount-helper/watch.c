@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <syslog.h>
@@ -72,6 +73,18 @@ static void save(const struct watch *watch)
 		log_warn_limited("%s: %s", watch->state.name, err.text);
 }
 
+/* What mount.efs left that was killed. A mount that is in the making now holds the lock, if it is that of tlshd. */
+static void remove_half_made(struct watch *watch)
+{
+	CLEANUP_CLOSE int fd = watch->tlshd ? tlshd_lock(0, false) : -1;
+	struct kefs_err err;
+
+	if ((watch->tlshd && fd < 0) || state_load(&watch->state, &err) != -ENOENT)
+		return;
+	if (state_remove(&watch->state) == 0)
+		log_info("%s: removed, for nothing was made of it", watch->state.name);
+}
+
 /* Reads the state until mount.efs is done with it. True if it is ours. */
 static bool load(struct watch *watch, int64_t now_ms)
 {
@@ -80,17 +93,17 @@ static bool load(struct watch *watch, int64_t now_ms)
 
 	if (watch->loaded)
 		return true;
+	watch->claimed = tlshd_claimed();
 	rc = state_load(&watch->state, &err);
 	if (rc < 0) {
 		/* One that cannot be read may have a tunnel all the same, with a mount that needs it. */
 		if (rc != -ENOENT)
 			log_warn_limited("%s: not looked after: %s", watch->state.name, err.text);
-		else if (now_ms - watch->found_ms > HALF_MADE_MS && state_remove(&watch->state) == 0)
-			log_info("%s: removed, for nothing was made of it (%s)", watch->state.name, err.text);
+		else if (now_ms - watch->found_ms > HALF_MADE_MS)
+			remove_half_made(watch);
 		return false;
 	}
 	watch->loaded = !proc_alive(&watch->state.helper);
-	watch->claimed = tlshd_claimed();
 	return watch->loaded;
 }
 
@@ -228,6 +241,8 @@ static void begin_renewal(struct watch *watch, const struct conf *conf, int64_t 
 	if (pid == 0) {
 		(void)sigemptyset(&none);
 		(void)sigprocmask(SIG_SETMASK, &none, NULL);
+		/* A watchdog that is killed may have let another mount have the place of this one, when it comes again */
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 		/* Among them the lock: a watchdog that is killed leaves it to the next one at once */
 		closelog();
 		(void)close_range(STDERR_FILENO + 1, ~0U, 0);
@@ -339,11 +354,15 @@ static bool release_certificate(struct watch *watch)
 static bool may_linger(const struct watch *watch, int64_t now_ms)
 {
 	struct tlshd *tlshd = malloc(sizeof(*tlshd));
-	int rc = tlshd ? tlshd_find(watch->state.net_ns, tlshd) : -ENOMEM;
-	bool in_use = rc == 0 && tlshd_network_in_use(tlshd->pid);
+	bool seen, in_use;
 
+	if (!tlshd)
+		return true;
+	(void)tlshd_find(watch->state.net_ns, tlshd);
+	seen = tlshd->pid > 0;
+	in_use = seen && tlshd_network_in_use(tlshd->pid);
 	free(tlshd);
-	return rc == 0 ? in_use : now_ms - watch->quiet_ms < ELSEWHERE_MS;
+	return seen ? in_use : now_ms - watch->quiet_ms < ELSEWHERE_MS;
 }
 
 static bool tick_certificate(struct watch *watch, const struct conf *conf, int64_t now_ms)
@@ -355,8 +374,12 @@ static bool tick_certificate(struct watch *watch, const struct conf *conf, int64
 	}
 	if (!watch->quiet++)
 		watch->quiet_ms = now_ms;
-	if (watch->quiet <= conf->gone_count || may_linger(watch, now_ms))
+	if (watch->quiet <= conf->gone_count)
 		return false;
+	if (may_linger(watch, now_ms)) {
+		begin_renewal(watch, conf, now_ms);
+		return false;
+	}
 	return release_certificate(watch);
 }
 

@@ -12,10 +12,12 @@
 #include "common/str.h"
 #include "file.h"
 #include "making.h"
+#include "mountinfo.h"
 #include "supervisor.h"
 #include "tlshd.h"
 
-#define LOCK_SECONDS	20
+#define ATTEMPT_SECONDS	20	/* to wait for another that mounts, where there is another way */
+#define WAIT_SECONDS	300	/* and where there is none */
 
 /* The certificate that tlshd presents, while a mount is made with it. */
 struct claim {
@@ -28,8 +30,7 @@ struct claim {
 static bool same_client(const struct state *a, const struct state *b)
 {
 	return !strcmp(a->fs_id, b->fs_id) && !strcmp(a->access_point, b->access_point) &&
-		!strcmp(a->identity, b->identity) && a->net_ns == b->net_ns &&
-		(!*a->identity || (!strcmp(a->credentials_file, b->credentials_file) && !strcmp(a->sts_url, b->sts_url)));
+		!strcmp(a->identity, b->identity) && a->net_ns == b->net_ns && !strcmp(a->sts_url, b->sts_url);
 }
 
 /* 0: it is this mount's. */
@@ -62,11 +63,12 @@ static int make_claim(const struct exec_request *r, struct claim *claim, struct 
 
 	(void)kefs_str_copy(state->name, sizeof(state->name), TLSHD_STATE);
 	state->port = NFS_PORT;
-	making_identity(creds, state->identity, sizeof(state->identity));
+	if (rc == 0 && creds)
+		rc = making_identity(state, creds, failure);
 	if (rc < 0)
 		return rc;
-	claim->lock_fd = tlshd_lock(LOCK_SECONDS, true);
-	rc = claim->lock_fd < 0 ? refuse(failure, MSG_STATE, "tlshd's certificate", kefs_err_name(claim->lock_fd)) : 0;
+	claim->lock_fd = tlshd_lock(r->attempt ? ATTEMPT_SECONDS : WAIT_SECONDS, true);
+	rc = claim->lock_fd < 0 ? refuse(failure, MSG_STATE, "another mount is being made with tlshd's certificate", kefs_err_name(claim->lock_fd)) : 0;
 	if (rc == 0)
 		rc = take_place(claim, failure);
 	if (rc == 0)
@@ -74,16 +76,26 @@ static int make_claim(const struct exec_request *r, struct claim *claim, struct 
 	return rc < 0 ? rc : making_save(state, failure);
 }
 
+static bool is_mounted(const struct exec_request *r)
+{
+	CLEANUP_FREE struct mount_row *row = malloc(sizeof(*row));
+
+	return row && mountinfo_find(r->plan->mount_point, row) == 0 && row->mtls;
+}
+
 static int mount_it(const struct exec_request *r, struct failure *failure)
 {
 	CLEANUP_FREE char *source = ways_source(r), *options = NULL;
 	int rc;
 
-	if (!source || asprintf(&options, "%s,xprtsec=%s", r->plan->options, r->plan->xprtsec) < 0) {
+	if (!source || asprintf(&options, "%s,xprtsec=mtls", r->plan->options) < 0) {
 		options = NULL;
 		return refuse(failure, MSG_NO_MEMORY);
 	}
 	rc = ways_mount(r, source, options, failure);
+	/* One that took too long may have come about all the same */
+	if (rc > 0 && is_mounted(r))
+		return 0;
 	if (rc > 0)
 		failure->status = rc;
 	return rc > 0 ? -EIO : rc;
@@ -112,21 +124,18 @@ int way_kernel(const struct exec_request *request, struct failure *failure)
 	CLEANUP_FREE struct state *state = calloc(1, sizeof(*state));
 	struct claim claim = { state, -1, false };
 	struct creds creds = { 0 };
-	int rc = 0;
+	int rc;
 
 	if (!state)
 		return refuse(failure, MSG_NO_MEMORY);
-	if (strcmp(request->plan->xprtsec, "mtls") != 0)
-		return mount_it(request, failure);
+	rc = file_mkdirs(RUN_DIR, 0700);
+	if (rc < 0)
+		return refuse(failure, MSG_STATE, RUN_DIR, kefs_err_name(rc));
 	if (request->plan->iam)
 		rc = making_creds(request, &creds, failure);
 	if (rc < 0)
 		return rc;
-	rc = file_mkdirs(RUN_DIR, 0700);
-	if (rc < 0)
-		return refuse(failure, MSG_STATE, RUN_DIR, kefs_err_name(rc));
-	if (request->conf->watchdog)
-		supervisor_start();
+	supervisor_start();
 	rc = mount_with_claim(request, &claim, request->plan->iam ? &creds : NULL, failure);
 	explicit_bzero(&creds, sizeof(creds));
 	return rc;

@@ -226,19 +226,19 @@ int way_tunnel(const struct exec_request *request, struct failure *failure)
 	CLEANUP_FREE struct state *state = calloc(1, sizeof(*state));
 	struct making m = { request, state, -1, -1, false };
 	struct creds creds = { 0 };
-	int rc = 0;
+	int rc;
 
 	if (!state)
 		return refuse(failure, MSG_NO_MEMORY);
 	if (*request->plan->cafile && access(request->plan->cafile, R_OK) < 0)
 		return refuse(failure, MSG_NO_FILE, "CA file", request->plan->cafile, kefs_err_name(-errno));
+	rc = file_mkdirs(RUN_DIR, 0700);
+	if (rc < 0)
+		return refuse(failure, MSG_STATE, RUN_DIR, kefs_err_name(rc));
 	if (request->plan->iam)
 		rc = making_creds(request, &creds, failure);
 	if (rc < 0)
 		return rc;
-	rc = file_mkdirs(RUN_DIR, 0700);
-	if (rc < 0)
-		return refuse(failure, MSG_STATE, RUN_DIR, kefs_err_name(rc));
 	if (request->conf->watchdog)
 		supervisor_start();
 	rc = make_tunnel(&m, request->plan->iam ? &creds : NULL, failure);

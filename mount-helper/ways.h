@@ -8,7 +8,7 @@
 /* Through a stunnel. 0, or negative with @failure. */
 int way_tunnel(const struct exec_request *request, struct failure *failure);
 
-/* By the kernel's own TLS, as the plan's xprtsec says. 0, or negative with @failure. */
+/* By the kernel's own TLS, with the mount's certificate. 0, or negative with @failure. */
 int way_kernel(const struct exec_request *request, struct failure *failure);
 
 /* Runs mount.nfs4 as the plan wants it run. 0, or the exit status; @failure's text may be empty. */

@@ -45,23 +45,34 @@ cut_off() {
 }
 ports() { in_ns a ss -Htn state established dst 10.66.0.10 dport = 2049 | awk '{ print $3 }' | sort; }
 
-# --- who is not told about, or has another tlshd, has a tunnel
+# --- without a tlshd that presents the mount's certificate it is a tunnel
 check "no tlshd runs: a mount" efs_mount /mnt/none tls
 equal "through stunnel" "$(how /mnt/none)" tunnel
 check "asked for the kernel's, with an identity" says "needs a tlshd in this network" efs_mount /mnt/no tls,iam,xprtsec=mtls
 umount /mnt/none
 tlshd_start own
-check "a tlshd with a certificate of its own: a mount without an identity" efs_mount /mnt/none tls
-equal "is by the kernel" "$(how /mnt/none)" tls
-check "one with an identity" efs_mount /mnt/iam tls,iam
-equal "is not" "$(how /mnt/iam)" tunnel
-umount /mnt/none /mnt/iam
+check "a tlshd with a certificate of its own: a mount" efs_mount /mnt/none tls
+equal "through stunnel" "$(how /mnt/none)" tunnel
+check "asked for the kernel's, without an identity" efs_mount /mnt/own tls,xprtsec=mtls
+equal "it is, with that certificate" "$(how /mnt/own)" mtls
+umount /mnt/none /mnt/own
 tlshd_stop
 wait "$tlshd" 2> /dev/null
+tlshd_start efs
+touch -d '1 minute' /tmp/tls/tlshd.conf
+check "a tlshd whose configuration was changed since it began: a mount" efs_mount /mnt/none tls
+equal "through stunnel" "$(how /mnt/none)" tunnel
+umount /mnt/none
+touch -d '1 hour ago' /tmp/tls/tlshd.conf
+sed -i 's/^.mount-watchdog./&\nenabled = false/' /etc/amazon/efs/efs-utils.conf
+check "nobody renews certificates: a mount" efs_mount /mnt/none tls
+equal "through stunnel" "$(how /mnt/none)" tunnel
+check "asked for the kernel's" says "needs kefs-watchdog" efs_mount /mnt/no tls,xprtsec=mtls
+umount /mnt/none
+sed -i '/^enabled = false/d' /etc/amazon/efs/efs-utils.conf
 check "nothing is left" wait_for 20 nothing_left
 
 # --- with the mount's certificate
-tlshd_start efs
 at_exit tlshd_stop
 ap=$(efs create-access-point --file-system-id "$fs" --client-token ap --posix-user Uid=1001,Gid=1002 \
 	--root-directory 'Path=/team,CreationInfo={OwnerUid=1001,OwnerGid=1002,Permissions=750}' --query AccessPointId)
@@ -77,14 +88,22 @@ check "with the same files" test -e /mnt/ap2/file
 check "another client of this host" efs_mount /mnt/root tls,iam
 equal "has a tunnel" "$(how /mnt/root)" tunnel
 equal "each is who it is" "$(who)" "$ap|arn:aws:iam::000000000000:root |arn:aws:iam::000000000000:root"
-check "nor can it have the kernel's" says "certificate of another mount, /mnt/ap2" efs_mount /mnt/no tls,iam,xprtsec=mtls
-check "one without an identity needs none" efs_mount /mnt/nobody tls
-equal "and is by the kernel" "$(how /mnt/nobody)" tls
-check "it works" ls /mnt/nobody
+check "nor can it have the kernel's" says "certificate of another client, for the mount /mnt/ap2" efs_mount /mnt/no tls,iam,xprtsec=mtls
+check "nor one without an identity" efs_mount /mnt/nobody tls
+equal "which has a tunnel" "$(how /mnt/nobody)" tunnel
+wrong_secret() { AWS_SECRET_ACCESS_KEY=${AWS_SECRET_ACCESS_KEY}x efs_mount "$@"; }
+check "one with the same key and a wrong secret is refused" says "access denied" wrong_secret /mnt/no "tls,iam,accesspoint=$ap"
 check "remounted" mount -o remount,ro /mnt/ap2
 check_not "it is read-only" touch /mnt/ap2/no
 check "and again" mount -o remount,rw /mnt/ap2
 umount /mnt/root /mnt/nobody /mnt/ap2
+
+fs2=$(new_fs 10.66.0.11)
+wrong_address() { mkdir -p /mnt/no; mount -t efs -o "tls,mounttargetip=10.66.0.11,netns=/run/netns/a" "$fs:/" /mnt/no > /tmp/said 2>&1; }
+check "a mount target of another file system, $fs2, is refused" says "access denied" wrong_address
+mv $ca /tmp/tls/away.pem
+check "without the authority's certificate nothing is mounted" says "CA file" efs_mount /mnt/no tls,iam
+mv /tmp/tls/away.pem $ca
 
 # --- it connects again, with the certificate, also with a new one
 old=$(ports)
@@ -130,7 +149,8 @@ kefsd_start --config /tmp/kefsd.conf || fatal "kefsd does not start with another
 check "tlshd refuses the server: a mount" efs_mount /mnt/other tls,iam
 equal "through stunnel" "$(how /mnt/other)" tunnel
 check "and -v says so" grep -q "not by the kernel's TLS" /tmp/said
-check "the kernel's, asked for, fails" says "mount" efs_mount /mnt/no tls,iam,xprtsec=mtls
+check "the kernel's, asked for, fails" says "mount.nfs4: " efs_mount /mnt/no tls,iam,xprtsec=mtls
+check_not "and leaves no certificate" test -e "$RUN"/tlshd
 umount /mnt/other
 check "nothing is left" wait_for 20 nothing_left
 kefsd_stop

@@ -70,7 +70,7 @@ kill_tlshd() {
 	kill -KILL "$tlshd"
 	wait "$tlshd" 2> /dev/null
 	another_instant
-	tlshd_start own
+	tlshd_start efs
 }
 kill_any() { local all=(stunnel watchdog kefsd); "kill_${all[RANDOM % 3]}"; }
 
@@ -90,11 +90,12 @@ killed() {
 	check "nor had to wait long" test "$(longest)" -lt $(($3 * slow))
 }
 
-tlshd_start own
+tlshd_start efs
 at_exit tlshd_stop
 check "a tunnel's mount" mount -t efs -o tls,stunnel,iam,netns=/run/netns/a "$fs:/" /mnt/efs
 _mounts="/mnt/efs $_mounts"
-check "a mount with the kernel's TLS" mount_in a 10.66.0.10:/ /mnt/kernel vers=4.1,noresvport,hard,xprtsec=tls
+check "a mount by the kernel's TLS" mount -t efs -o tls,xprtsec=mtls,iam,netns=/run/netns/a "$fs:/" /mnt/kernel
+_mounts="/mnt/kernel $_mounts"
 for dir in /mnt/efs /mnt/kernel; do mountpoint -q $dir || fatal "no mount"; done
 wait_for 5 watchdog || fatal "no watchdog"
 
@@ -118,13 +119,16 @@ calm
 killed kefsd /mnt/kernel "$no_stall"
 calm
 killed tlshd /mnt/kernel "$no_stall"
+calm
+killed watchdog /mnt/kernel "$no_stall"
 
 umount /mnt/efs /mnt/kernel
+no_folder() { [ -z "$(find $RUN -mindepth 1 -type d)" ]; }
+check "no folder is left" wait_for 30 no_folder
 tlshd_stop
 wait "$tlshd" 2> /dev/null
 wait_for 30 nothing
 equal "nothing is left" "$(left)" "$before"
-check_not "no folder of a tunnel" ls -d $RUN/fs-*
 kefsd_stop
 kefsd_start || fatal "kefsd does not start with its own configuration"
 finish

@@ -22,7 +22,7 @@
 #define NAME "fs-1.mnt.20051"
 
 static unsigned int spawned, connections, loads;
-static bool dies, fresh, removed, locked, clients;
+static bool dies, fresh, removed, locked, clients, no_state;
 static int tlshd_rc;
 static int64_t claimed;
 static struct conf conf = { .gone_count = 3, .grace_seconds = 30, .renewal_minutes = 60 };
@@ -83,8 +83,9 @@ int sockets_look(struct sockets_table *table, int pid, uint64_t net_ns, unsigned
 
 int state_load(struct state *state, struct kefs_err *err)
 {
-	(void)err;
 	loads++;
+	if (no_state)
+		return kefs_err_set(err, -ENOENT, "not there");
 	state->port = 20051;
 	state->cert_time = (int64_t)time(NULL);
 	return 0;
@@ -167,7 +168,7 @@ int creds_again(const char *method, const struct creds_places *places, struct cr
 int tlshd_find(uint64_t net_ns, struct tlshd *ret_tlshd)
 {
 	(void)net_ns;
-	ret_tlshd->pid = 1;
+	ret_tlshd->pid = tlshd_rc ? 0 : 1;
 	return tlshd_rc;
 }
 
@@ -198,7 +199,7 @@ static struct watch *begin_as(const char *name)
 	assert_non_null(watch);
 	watch->listed = true;
 	spawned = connections = loads = 0;
-	dies = removed = locked = clients = false;
+	dies = removed = locked = clients = no_state = false;
 	tlshd_rc = 0;
 	claimed = 1;
 	return watch;
@@ -318,8 +319,14 @@ static void test_certificate_lingers(void **state)
 	(void)state;
 	clients = true;
 	assert_false(run(watch, 1000, 900000));
+	/* Who lingers connects again some time */
+	watch->state.cert_time -= 60 * 60 + 1;
+	assert_false(run(watch, 900010, 900010));
+	assert_true(watch->renewer > 0);
+	assert_int_equal(waitpid(watch->renewer, NULL, 0), watch->renewer);
+	watch_child(watch, watch->renewer, 0, 900020);
 	clients = false;
-	assert_true(run(watch, 900010, 900010));
+	assert_true(run(watch, 900030, 900030));
 	finish(watch);
 
 	watch = begin_as(TLSHD_STATE);
@@ -346,6 +353,28 @@ static void test_certificate_claimed(void **state)
 	assert_int_equal(loads, 2);
 	assert_false(removed);
 	finish(watch);
+}
+
+/* A folder without a state is what is left of a mount.efs that was killed: unless it is in the making. */
+static void test_half_made(void **state)
+{
+	static const char *const names[] = { NAME, TLSHD_STATE };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct watch *watch = begin_as(names[i]);
+
+		no_state = true;
+		locked = true;
+		assert_false(run(watch, 10, 60000));
+		assert_false(removed);
+		assert_false(run(watch, 60010, 60100));
+		assert_int_equal(removed, i == 0);
+		locked = false;
+		assert_false(run(watch, 60110, 60110));
+		assert_true(removed);
+		finish(watch);
+	}
 }
 
 /* It is renewed in time, by a process of its own. */
@@ -377,6 +406,7 @@ int main(void)
 		cmocka_unit_test(test_back_off), cmocka_unit_test(test_elsewhere), cmocka_unit_test(test_unmounted),
 		cmocka_unit_test(test_certificate), cmocka_unit_test(test_certificate_lingers),
 		cmocka_unit_test(test_certificate_claimed), cmocka_unit_test(test_certificate_renewed),
+		cmocka_unit_test(test_half_made),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
