@@ -123,7 +123,7 @@ calm
 killed watchdog /mnt/kernel "$no_stall"
 
 umount /mnt/efs /mnt/kernel
-no_folder() { [ -z "$(find $RUN -mindepth 1 -type d)" ]; }
+no_folder() { [ -z "$(find "$RUN" -mindepth 1 -type d)" ]; }
 check "no folder is left" wait_for 30 no_folder
 tlshd_stop
 wait "$tlshd" 2> /dev/null
