@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # kefs-watchdog.service as it is installed: mount.efs has systemd start it; within its sandbox it starts killed tunnels
-# anew, here and in another network, renews certificates, cleans up; tunnels outlive it.
+# anew, here and in another network, renews certificates, cleans up; tunnels outlive it. Likewise by tlshd.service.
 # kernels: debian
 # shellcheck source=tests/guest/cases.sh
 . "${KEFS_TESTS:?}/guest/cases.sh"
@@ -31,7 +31,7 @@ of() { jq -r ".$2" "$(folder_of "$1")/state.json"; }
 # shellcheck disable=SC2317
 another_tunnel() { [ "$(of "$1" pid)" != "$2" ] && in_systemd kill -0 "$(of "$1" pid)"; }
 # shellcheck disable=SC2317
-nothing_left() { ! ls -d "$RUN"/fs-*; }
+nothing_left() { [ -z "$(find "$RUN" -mindepth 1 -type d)" ]; }
 # shellcheck disable=SC2317
 has_certificate() { [ -s "$(folder_of "$1")/certificate.pem" ]; }
 # shellcheck disable=SC2317
@@ -74,6 +74,19 @@ check "the new one starts a killed tunnel, too" wait_for 10 another_tunnel /mnt/
 
 check "umount" in_systemd umount /mnt/here /mnt/there
 check "leaves nothing" wait_for 30 nothing_left
+
+# By the kernel's TLS: tlshd of its unit
+printf '%s\n' '[authenticate.client]' 'x509.truststore=/tmp/ca.pem' "x509.certificate=$RUN/tlshd/certificate.pem" \
+	'x509.private_key=/etc/amazon/efs/privateKey.pem' > /etc/tlshd.conf
+check "tlshd starts" unit start tlshd.service
+check "a mount with TLS" efs_mount /mnt/kernel "iam,mounttargetip=127.0.0.1"
+check "is by the kernel" in_systemd grep -q ' /mnt/kernel .*xprtsec=mtls' /proc/self/mounts
+check "it works" in_systemd touch /mnt/kernel/file
+rm "$RUN/tlshd/certificate.pem"
+check "its certificate is renewed" wait_for 20 test -s "$RUN/tlshd/certificate.pem"
+check "umount" in_systemd umount /mnt/kernel
+check "leaves nothing" wait_for 30 nothing_left
+check "tlshd stops" unit stop tlshd.service
 equal "nothing failed" "$(unit --failed --no-legend --plain)" ""
 check "it stops" unit stop kefs-watchdog.service
 finish
