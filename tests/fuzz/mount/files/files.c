@@ -9,6 +9,7 @@
 #include "profile.h"
 #include "sockets.h"
 #include "state.h"
+#include "tlshd.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -101,6 +102,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 's':
 		sockets_count(text, &table);
+		break;
+	case 'n':
+		(void)tlshd_servers_in_use(text);
 		break;
 	case 'a':
 		try_answer(text, len);

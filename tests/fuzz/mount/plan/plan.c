@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "plan.h"
+#include "tlshd.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -33,8 +34,12 @@ static void check(const struct plan *plan)
 	must(plan_print(plan, &text) == 0 && text.len);
 	kefs_buf_free(&text);
 	must(plan->options && *plan->options);
+	/* No mount says who it is by the kernel's TLS but with its own certificate */
+	if (plan->way == WAY_DIRECT)
+		must(!plan->iam && !*plan->access_point);
 	if (plan->way != WAY_TUNNEL)
 		return;
+	must(!plan->kernel_first || *plan->cafile);
 	must(*plan->device.fs_id && !strpbrk(plan->device.fs_id, "\n /"));
 	must(!strpbrk(plan->cafile, "\r\n") && !strpbrk(plan->check_host, "\r\n") && !strpbrk(plan->name, "\r\n"));
 	must(*plan->name || *plan->address);
@@ -48,7 +53,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct conf conf;
 	static struct plan plan;
 	static struct device device;
-	struct facts facts = { .mounted_source = "127.0.0.1:/", .mounted_port = 20051 };
+	static const struct tlshd tlshd = { 1, CONF_CAFILE, TLSHD_CERT, "/etc/amazon/efs/privateKey.pem" };
+	struct facts facts = { .mounted_source = "127.0.0.1:/", .mounted_port = 20051, .tlshd = &tlshd };
 	struct option_list list = { .n = 0 };
 	struct failure failure = { 0 };
 	struct ini ini = { 0 };
