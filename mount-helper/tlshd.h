@@ -5,8 +5,8 @@
  * In Linux 6.12 a mount cannot say which certificate is its own (later ones have cert_serial=): tlshd presents that
  * of tlshd.conf, for all mounts. So there is one place for a mount's certificate, TLSHD_CERT, that tlshd.conf may point
  * to, and whoever is the same client (file system, access point, credentials) may use it at the same time. It is a
- * state's folder like a tunnel's (state.h), its name TLSHD_STATE and its port the server's; kefs-watchdog renews what is
- * in it and clears it away.
+ * state's folder like a tunnel's (state.h), its name TLSHD_STATE and its port the server's; kefs-watchdog renews what
+ * is in it and clears it away.
  */
 #ifndef KEFS_MOUNT_TLSHD_H
 #define KEFS_MOUNT_TLSHD_H
