@@ -91,18 +91,25 @@ class Kefsd:
                 raise RuntimeError(f'kefsd ended with status {self.process.returncode}, see {self.log.name}')
             try:
                 if self.ask('/kefs/v1/status')['Pid'] == self.process.pid:
-                    self.arm(0)
-                    return True
+                    return not hits or self.disarm()
             except (OSError, http.client.HTTPException, ValueError):
                 pass
             time.sleep(0.01)
         raise RuntimeError('kefsd does not become ready')
 
-    def died(self):
-        """Whether it is dead, or soon will be: it has hit its last point."""
-        if self.left() == 0 and self.process.poll() is None:
+    def disarm(self):
+        """No point is its last one any more. False: one was already, perhaps after what its caller has seen of it (the
+        answer that it is ready is followed by one), and it is dead. It stands still meanwhile: else it could hit its last
+        between a look at the count and the change."""
+        self.process.send_signal(signal.SIGSTOP)
+        if self.process.returncode is None:
+            os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+        dying = self.left() <= 0
+        self.arm(0)
+        self.process.send_signal(signal.SIGCONT)
+        if dying:
             self.process.wait(10)
-        return self.process.poll() is not None
+        return not dying
 
     def stop(self):
         if self.process and self.process.poll() is None:
@@ -568,8 +575,7 @@ class Test:
         code = self.once(name)
         if code == '':
             self.world.settled()
-        dead = self.kefsd.died()
-        self.kefsd.arm(0)
+        dead = not self.kefsd.disarm()
         where = f'{name}, killed at {n}, {self.kefsd.point()}'
         if code not in ('', None):
             self.complain(where, f'it got {code}')
