@@ -103,6 +103,8 @@ static int run_all(const struct options *o)
 		print_coverage(&c);
 	printf("%u runs, %lu steps, %lu answers, %u kinds of them, %lu dropped, %lu recalls, %lu lock notifications, ", runs,
 	       c.steps, c.requests, c.n, c.drops, c.recalls, c.notifications);
+	if (o->restart || o->helper)
+		printf("%lu restarts, %lu times the helper, ", c.restarts, c.helped);
 	printf("up to %u models (%u cut short): %s\n", c.models, c.cut_short,
 	       ret == RUN_OK ? "all right" : ret == RUN_WRONG ? "WRONG" : "could not go on");
 	return ret;

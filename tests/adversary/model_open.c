@@ -448,6 +448,8 @@ bool j_remove(struct judge *j, const struct m_op *op, const struct m_res *res)
 {
 	int f = m_file_by_name(j->m, op->name);
 
+	if (!res && j->r->now_ms < j->m->grace_until_ms)
+		j_may(j, S_GRACE, "others may still reclaim what they have of it (§18.25.3, §15.2)");
 	if (res) {
 		j_delegations_gone(j, f, true);
 		j->m->file[f].name = -1;

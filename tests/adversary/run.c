@@ -457,20 +457,27 @@ static void nap(struct run *r)
 	}
 }
 
-static int hooks(struct run *r)
+static int restart(struct run *r)
 {
-	if (!r->o->hook_every || rpc4_random(&r->dice) % r->o->hook_every)
-		return RUN_OK;
-	if (r->o->helper && (!r->o->restart || rpc4_random(&r->dice) & 1))
-		return system(r->o->helper) ? RUN_TROUBLE : RUN_OK;
-	if (!r->o->restart)
-		return RUN_OK;
 	talk_close_all(&r->t);
 	if (system(r->o->restart))
 		return RUN_TROUBLE;
 	for (unsigned int i = 0; i < r->t.nm; i++)
 		model_restart(&r->m[i], talk_now_ms());
+	r->cov->grace_until_ms = r->m->grace_until_ms;
+	r->cov->restarts++;
 	return RUN_OK;
+}
+
+static int hooks(struct run *r)
+{
+	/* The dice are thrown in any case: a seed's naps do not depend on what else there is */
+	if (!r->o->hook_every || rpc4_random(&r->dice) % r->o->hook_every || !(r->o->restart || r->o->helper))
+		return RUN_OK;
+	if (r->o->restart && (!r->o->helper || rpc4_random(&r->dice) & 1))
+		return restart(r);
+	r->cov->helped++;
+	return system(r->o->helper) ? RUN_TROUBLE : RUN_OK;
 }
 
 static int step(struct run *r)
@@ -593,6 +600,7 @@ static int begin(struct run *r, const struct options *o, uint64_t seed)
 	}
 	model_init(r->m, o->lease_s * 1000ull);
 	r->m->lenient = o->lenient;
+	r->m->grace_until_ms = r->cov->grace_until_ms;
 	r->t.m = r->m;
 	r->t.nm = 1;
 	r->t.addr = o->addr;

@@ -22,7 +22,8 @@ struct coverage {
 	struct { uint32_t op, status; unsigned long n; } row[COVERED];
 	unsigned int n, models;		/* models: most at once */
 	unsigned int cut_short;		/* seeds that ended because more models are possible than are kept */
-	unsigned long requests, steps, drops, recalls, notifications;
+	unsigned long requests, steps, drops, recalls, notifications, restarts, helped;
+	uint64_t grace_until_ms;	/* as the models have it: a restart is felt by the seeds that come after it */
 };
 
 enum run_result { RUN_OK, RUN_WRONG, RUN_TROUBLE };
