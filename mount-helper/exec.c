@@ -8,7 +8,10 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/err.h"
 #include "common/str.h"
+#include "file.h"
+#include "making.h"
 #include "mountinfo.h"
 #include "nfsmount.h"
 #include "ways.h"
@@ -77,18 +80,35 @@ static int way_direct(const struct exec_request *r, struct failure *failure)
 }
 
 /* The kernel's TLS where it can be had. What is wrong there is not told: stunnel's attempt tells what is with both. */
-static int way_best(const struct exec_request *request, struct failure *failure)
+static int way_best(const struct exec_request *request, const struct creds *creds, struct failure *failure)
 {
 	struct exec_request attempt = *request;
 
 	attempt.attempt = true;
-	if (request->plan->kernel_first && way_kernel(&attempt, failure) == 0)
+	if (request->plan->kernel_first && way_kernel(&attempt, creds, failure) == 0)
 		return 0;
 	if (request->plan->kernel_first && request->verbose)
 		(void)printf("mount.efs: not by the kernel's TLS%s%s; through stunnel\n", *failure->text ? ": " : "",
 			     failure->text);
 	failure->text[0] = '\0';
-	return way_tunnel(request, failure);
+	return way_tunnel(request, creds, failure);
+}
+
+/* With a certificate of the mount's own, whose credentials are asked for once, whatever is tried with them. */
+static int way_certified(const struct exec_request *request, struct failure *failure)
+{
+	struct creds creds = { 0 }, *given = request->plan->iam ? &creds : NULL;
+	int rc = file_mkdirs(RUN_DIR, 0700);
+
+	if (rc < 0)
+		return refuse(failure, MSG_STATE, RUN_DIR, kefs_err_name(rc));
+	if (given)
+		rc = making_creds(request, given, failure);
+	if (rc == 0)
+		rc = request->plan->way == WAY_KERNEL ? way_kernel(request, given, failure) :
+			way_best(request, given, failure);
+	explicit_bzero(&creds, sizeof(creds));
+	return rc;
 }
 
 int exec_plan(const struct exec_request *request, struct failure *failure)
@@ -97,10 +117,8 @@ int exec_plan(const struct exec_request *request, struct failure *failure)
 
 	switch (request->plan->way) {
 	case WAY_TUNNEL:
-		rc = way_best(request, failure);
-		break;
 	case WAY_KERNEL:
-		rc = way_kernel(request, failure);
+		rc = way_certified(request, failure);
 		break;
 	case WAY_REMOUNT:
 		return status_of(ways_mount(request, request->plan->source, request->plan->options, failure), failure);

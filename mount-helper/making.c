@@ -108,7 +108,7 @@ int making_identity(struct state *state, const struct creds *creds, struct failu
  * Keys of the environment are gone with it: kefs-watchdog finds them in the folder, which is root's and in memory, when
  * it renews the certificate.
  */
-static int keep_keys(const struct state *state, struct creds *creds, struct failure *failure)
+static int keep_keys(struct state *state, const struct creds *creds, struct failure *failure)
 {
 	struct kefs_buf text = { .cap = CREDENTIALS_MAX };
 	char path[PATH_MAX];
@@ -124,18 +124,18 @@ static int keep_keys(const struct state *state, struct creds *creds, struct fail
 		explicit_bzero(text.data, text.len);
 	kefs_buf_free(&text);
 	if (rc == 0)
-		rc = kefs_str_format(creds->method, sizeof(creds->method), "file:%s", path);
+		rc = kefs_str_format(state->creds_method, sizeof(state->creds_method), "file:%s", path);
 	return rc < 0 ? refuse(failure, MSG_STATE, path, kefs_err_name(rc)) : 0;
 }
 
-int making_certify(struct state *state, struct creds *creds, struct failure *failure)
+int making_certify(struct state *state, const struct creds *creds, struct failure *failure)
 {
 	struct kefs_err err;
 	int rc = 0;
 
 	if (creds && is_environment(creds))
 		rc = keep_keys(state, creds, failure);
-	if (rc == 0 && creds)
+	else if (creds)
 		rc = kefs_str_copy(state->creds_method, sizeof(state->creds_method), creds->method);
 	if (rc < 0)
 		return rc;

@@ -26,7 +26,7 @@ int making_identity(struct state *state, const struct creds *creds, struct failu
  * A certificate in the state's folder with these credentials (NULL: anonymous), whose source is noted for its renewal:
  * keys of the environment are kept in the folder. 0 or negative with @failure.
  */
-int making_certify(struct state *state, struct creds *creds, struct failure *failure);
+int making_certify(struct state *state, const struct creds *creds, struct failure *failure);
 
 /* 0 or negative with @failure, which may be NULL. */
 int making_save(const struct state *state, struct failure *failure);

@@ -10,7 +10,6 @@
 #include "common/cleanup.h"
 #include "common/err.h"
 #include "common/str.h"
-#include "file.h"
 #include "making.h"
 #include "mountinfo.h"
 #include "supervisor.h"
@@ -56,7 +55,8 @@ static int take_place(struct claim *claim, struct failure *failure)
 		refuse(failure, MSG_KERNEL_BUSY, there->mount_point);
 }
 
-static int make_claim(const struct exec_request *r, struct claim *claim, struct creds *creds, struct failure *failure)
+static int make_claim(const struct exec_request *r, struct claim *claim, const struct creds *creds,
+		      struct failure *failure)
 {
 	struct state *state = claim->state;
 	int rc = making_fill(r, state, failure);
@@ -68,9 +68,10 @@ static int make_claim(const struct exec_request *r, struct claim *claim, struct 
 	if (rc < 0)
 		return rc;
 	claim->lock_fd = tlshd_lock(r->attempt ? ATTEMPT_SECONDS : WAIT_SECONDS, true);
-	rc = claim->lock_fd < 0 ? refuse(failure, MSG_STATE, "another mount is being made with tlshd's certificate", kefs_err_name(claim->lock_fd)) : 0;
-	if (rc == 0)
-		rc = take_place(claim, failure);
+	if (claim->lock_fd < 0)
+		return refuse(failure, MSG_STATE, "another mount is being made with tlshd's certificate",
+			      kefs_err_name(claim->lock_fd));
+	rc = take_place(claim, failure);
 	if (rc == 0)
 		rc = making_certify(state, creds, failure);
 	return rc < 0 ? rc : making_save(state, failure);
@@ -101,7 +102,7 @@ static int mount_it(const struct exec_request *r, struct failure *failure)
 	return rc > 0 ? -EIO : rc;
 }
 
-static int mount_with_claim(const struct exec_request *r, struct claim *claim, struct creds *creds,
+static int mount_with_claim(const struct exec_request *r, struct claim *claim, const struct creds *creds,
 			    struct failure *failure)
 {
 	int rc = make_claim(r, claim, creds, failure);
@@ -119,24 +120,13 @@ static int mount_with_claim(const struct exec_request *r, struct claim *claim, s
 	return rc;
 }
 
-int way_kernel(const struct exec_request *request, struct failure *failure)
+int way_kernel(const struct exec_request *request, const struct creds *creds, struct failure *failure)
 {
 	CLEANUP_FREE struct state *state = calloc(1, sizeof(*state));
 	struct claim claim = { state, -1, false };
-	struct creds creds = { 0 };
-	int rc;
 
 	if (!state)
 		return refuse(failure, MSG_NO_MEMORY);
-	rc = file_mkdirs(RUN_DIR, 0700);
-	if (rc < 0)
-		return refuse(failure, MSG_STATE, RUN_DIR, kefs_err_name(rc));
-	if (request->plan->iam)
-		rc = making_creds(request, &creds, failure);
-	if (rc < 0)
-		return rc;
 	supervisor_start();
-	rc = mount_with_claim(request, &claim, request->plan->iam ? &creds : NULL, failure);
-	explicit_bzero(&creds, sizeof(creds));
-	return rc;
+	return mount_with_claim(request, &claim, creds, failure);
 }

@@ -184,7 +184,7 @@ static int mount_through(struct making *m, struct failure *failure)
 	return -EIO;
 }
 
-static int make_tunnel(struct making *m, struct creds *creds, struct failure *failure)
+static int make_tunnel(struct making *m, const struct creds *creds, struct failure *failure)
 {
 	char program[PATH_MAX];
 	int rc;
@@ -221,28 +221,19 @@ static void undo(struct making *m)
 		(void)state_remove(m->state);
 }
 
-int way_tunnel(const struct exec_request *request, struct failure *failure)
+int way_tunnel(const struct exec_request *request, const struct creds *creds, struct failure *failure)
 {
 	CLEANUP_FREE struct state *state = calloc(1, sizeof(*state));
 	struct making m = { request, state, -1, -1, false };
-	struct creds creds = { 0 };
 	int rc;
 
 	if (!state)
 		return refuse(failure, MSG_NO_MEMORY);
 	if (*request->plan->cafile && access(request->plan->cafile, R_OK) < 0)
 		return refuse(failure, MSG_NO_FILE, "CA file", request->plan->cafile, kefs_err_name(-errno));
-	rc = file_mkdirs(RUN_DIR, 0700);
-	if (rc < 0)
-		return refuse(failure, MSG_STATE, RUN_DIR, kefs_err_name(rc));
-	if (request->plan->iam)
-		rc = making_creds(request, &creds, failure);
-	if (rc < 0)
-		return rc;
 	if (request->conf->watchdog)
 		supervisor_start();
-	rc = make_tunnel(&m, request->plan->iam ? &creds : NULL, failure);
-	explicit_bzero(&creds, sizeof(creds));
+	rc = make_tunnel(&m, creds, failure);
 	if (rc < 0)
 		undo(&m);
 	if (m.listen_fd >= 0)

@@ -3,13 +3,19 @@
 #ifndef KEFS_MOUNT_WAYS_H
 #define KEFS_MOUNT_WAYS_H
 
+#include "creds.h"
 #include "exec.h"
 
-/* Through a stunnel. 0, or negative with @failure. */
-int way_tunnel(const struct exec_request *request, struct failure *failure);
+/*
+ * The ways with a certificate of the mount's own, with @creds in it, or anonymous if NULL; RUN_DIR is there. 0, or
+ * negative with @failure.
+ */
 
-/* By the kernel's own TLS, with the mount's certificate. 0, or negative with @failure. */
-int way_kernel(const struct exec_request *request, struct failure *failure);
+/* Through a stunnel. */
+int way_tunnel(const struct exec_request *request, const struct creds *creds, struct failure *failure);
+
+/* By the kernel's own TLS. */
+int way_kernel(const struct exec_request *request, const struct creds *creds, struct failure *failure);
 
 /* Runs mount.nfs4 as the plan wants it run. 0, or the exit status; @failure's text may be empty. */
 int ways_mount(const struct exec_request *request, const char *source, const char *options, struct failure *failure);

@@ -91,6 +91,19 @@ equal "each is who it is" "$(who)" "$ap|arn:aws:iam::000000000000:root |arn:aws:
 check "nor can it have the kernel's" says "certificate of another client, for the mount /mnt/ap2" efs_mount /mnt/no tls,iam,xprtsec=mtls
 check "nor one without an identity" efs_mount /mnt/nobody tls
 equal "which has a tunnel" "$(how /mnt/nobody)" tunnel
+# An agent of containers, which logs who asks for credentials
+mkdir -p /tmp/agent
+jq -n '{AccessKeyId: env.AWS_ACCESS_KEY_ID, SecretAccessKey: env.AWS_SECRET_ACCESS_KEY}' > /tmp/agent/keys
+ip addr add 169.254.170.2/32 dev lo
+python3 -m http.server --bind 169.254.170.2 --directory /tmp/agent 80 2> /tmp/agent.log > /dev/null &
+agent=$!
+agent_listens() { ss -Hltn 'sport = :80' | grep -q 169.254; }
+wait_for 20 agent_listens
+check "one with credentials that an agent gives" efs_mount /mnt/agent tls,iam,awscredsuri=/keys
+equal "has a tunnel, too" "$(how /mnt/agent)" tunnel
+equal "they were asked for once" "$(grep -c 'GET /keys' /tmp/agent.log)" 1
+umount /mnt/agent
+kill $agent
 wrong_secret() { AWS_SECRET_ACCESS_KEY=${AWS_SECRET_ACCESS_KEY}x efs_mount "$@"; }
 check "one with the same key and a wrong secret is refused" says "access denied" wrong_secret /mnt/no "tls,iam,accesspoint=$ap"
 check "remounted" mount -o remount,ro /mnt/ap2
