@@ -193,9 +193,9 @@ bool tlshd_network_in_use(pid_t pid)
 	CLEANUP_FREE char *text = NULL;
 	char path[64];
 	size_t len;
+	int rc;
 
-	int rc = kefs_str_format(path, sizeof(path), "/proc/%d/net/nfsfs/servers", (int)pid);
-
+	rc = kefs_str_format(path, sizeof(path), "/proc/%d/net/nfsfs/servers", (int)pid);
 	if (rc == 0)
 		rc = file_read(path, SERVERS_MAX, &text, &len);
 	/* What cannot be seen may be there; no such file: the kernel has no NFS */

@@ -39,8 +39,8 @@ static inline u32 kefs_history_set(u64 key)
 
 /*
  * @client (a good hash of who it is, the same after a remount; hosts that call themselves the same are one here, which
- * costs a recall at worst) opens the file @key (likewise) at second @now, which
- * starts at 1 and never goes back. True: a delegation, for writing if @write, is likely to save it further opens.
+ * costs a recall at worst) opens the file @key (likewise) at second @now, which starts at 1 and never goes back. True:
+ * a delegation, for writing if @write, is likely to save it further opens.
  */
 bool kefs_history_open(struct kefs_history *h, u64 key, u64 client, bool write, u32 now);
 /* The file's delegation was recalled not long ago. */

@@ -8,6 +8,7 @@
 #	cert NAME --fs "$fs" …		# /tmp/tls/NAME/cert.pem: see mount_cert.py
 #	tunnel NAME ADDRESS		# stunnel to it with that certificate; $port is where it listens
 #	mount_tls NAME ADDRESS DIR	# both, and mount
+#	server_elsewhere		# kefsd anew, with a certificate for another address, which $ca vouches for from now on
 
 # shellcheck source=tests/guest/cases.sh
 . "${KEFS_TESTS:?}/guest/cases.sh"
@@ -136,4 +137,13 @@ says() {
 policy() {
 	efs put-file-system-policy --file-system-id "$1" --bypass-policy-lockout-safety-check \
 		--policy "{\"Version\": \"2012-10-17\", \"Statement\": [$2]}"
+}
+
+server_elsewhere() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=own \
+		-addext "subjectAltName = IP:10.66.0.99" -keyout /tmp/tls/own.key -out /tmp/tls/own.pem 2> /dev/null
+	printf '%s\n' 'tls_certificate = /tmp/tls/own.pem' 'tls_key = /tmp/tls/own.key' >> /tmp/kefsd.conf
+	cat /tmp/tls/own.pem >> "$ca"
+	kefsd_stop
+	kefsd_start --config /tmp/kefsd.conf || fatal "kefsd does not start with another certificate"
 }

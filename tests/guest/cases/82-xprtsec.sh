@@ -49,12 +49,7 @@ check "kefsd starts anew: the mount works on" touch /mnt/tls/more
 umount_all
 
 # A server that has TLS, and a certificate for somewhere else
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=own \
-	-addext "subjectAltName = IP:10.66.0.99" -keyout /tmp/tls/own.key -out /tmp/tls/own.pem 2> /dev/null
-printf '%s\n' 'tls_certificate = /tmp/tls/own.pem' 'tls_key = /tmp/tls/own.key' >> /tmp/kefsd.conf
-cat /tmp/tls/own.pem >> $ca
-kefsd_stop
-kefsd_start --config /tmp/kefsd.conf || fatal "kefsd does not start with another certificate"
+server_elsewhere
 check_not "is not trusted" xprtsec /mnt/no tls
 check "a mount without TLS is possible again" efs delete-file-system-policy --file-system-id "$fs"
 check "which is told nothing of it" xprtsec /mnt/plain none

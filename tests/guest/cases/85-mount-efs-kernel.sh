@@ -153,12 +153,7 @@ exec 5>&-
 check "it is closed: nothing is left" wait_for 20 nothing_left
 
 # --- the server's certificate is for somewhere else: tlshd refuses it, and who asked not to check the name has stunnel
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=own \
-	-addext "subjectAltName = IP:10.66.0.99" -keyout /tmp/tls/own.key -out /tmp/tls/own.pem 2> /dev/null
-printf '%s\n' 'tls_certificate = /tmp/tls/own.pem' 'tls_key = /tmp/tls/own.key' >> /tmp/kefsd.conf
-cat /tmp/tls/own.pem >> $ca
-kefsd_stop
-kefsd_start --config /tmp/kefsd.conf || fatal "kefsd does not start with another certificate"
+server_elsewhere
 check "tlshd refuses the server: a mount" efs_mount /mnt/other tls,iam
 equal "through stunnel" "$(how /mnt/other)" tunnel
 check "and -v says so" grep -q "not by the kernel's TLS" /tmp/said

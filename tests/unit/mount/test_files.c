@@ -7,8 +7,8 @@
 #include "file.h"
 #include "ini.h"
 #include "mountinfo.h"
-#include "tlshd.h"
 #include "sockets.h"
+#include "tlshd.h"
 
 static void test_ini(void **state)
 {
