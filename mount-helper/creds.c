@@ -336,10 +336,11 @@ static int try_pod(struct search *search)
 {
 	const struct creds_places *p = search->places;
 	const char *url = env(p, "AWS_CONTAINER_CREDENTIALS_FULL_URI");
-	const char *file = env(p, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
+	const char *given = env(p, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
+	char file[PATH_MAX];
 	struct kefs_err err;
 
-	if (!url || !file)
+	if (!url || !given || file_absolute(given, file) < 0)
 		return -ENOENT;
 	return found_or_tried(search, "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 			      from_pod(p, url, file, search->creds, &err), &err);
@@ -348,10 +349,11 @@ static int try_pod(struct search *search)
 static int try_web_identity(struct search *search)
 {
 	const struct creds_places *p = search->places;
-	const char *arn = env(p, "AWS_ROLE_ARN"), *file = env(p, "AWS_WEB_IDENTITY_TOKEN_FILE");
+	const char *arn = env(p, "AWS_ROLE_ARN"), *given = env(p, "AWS_WEB_IDENTITY_TOKEN_FILE");
+	char file[PATH_MAX];
 	struct kefs_err err;
 
-	if (!arn || !file)
+	if (!arn || !given || file_absolute(given, file) < 0)
 		return -ENOENT;
 	return found_or_tried(search, "AWS_ROLE_ARN", web_identity(p, arn, file, search->creds, &err), &err);
 }
@@ -434,6 +436,16 @@ static int again(const char *kind, const char *rest, const struct creds_places *
 	if (!strcmp(kind, "webidentity"))
 		return web_identity(places, first, second, creds, err);
 	return kefs_err_set(err, -EINVAL, "no such method");
+}
+
+bool creds_are_session(const char *method)
+{
+	static const char *const kinds[] = { "ecs:", "named_profile:", "podidentity:", "webidentity:" };
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (!strncmp(method, kinds[i], strlen(kinds[i])))
+			return true;
+	return false;
 }
 
 int creds_again(const char *method, const struct creds_places *places, struct creds *ret_creds,

@@ -43,6 +43,9 @@ struct creds_places {
 int creds_find(const struct creds_request *request, const struct creds_places *places, struct creds *ret_creds,
 	       struct failure *failure);
 
+/* Does that place give sessions, which end within the hour? The agents' and STS's; @method as in creds_again(). */
+bool creds_are_session(const char *method);
+
 /* Those of the same place once more; @method is copied from a struct creds. 0 or negative with @failure. */
 int creds_again(const char *method, const struct creds_places *places, struct creds *ret_creds,
 		struct failure *failure);

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -107,4 +106,15 @@ int file_remove_dir(const char *path)
 	if (rc < 0)
 		return errno == ENOENT ? 0 : -errno;
 	return -rc;
+}
+
+int file_absolute(const char *path, char ret_path[PATH_MAX])
+{
+	char here[PATH_MAX];
+
+	if (*path == '/')
+		return kefs_str_copy(ret_path, PATH_MAX, path);
+	if (!getcwd(here, sizeof(here)))
+		return -errno;
+	return kefs_str_format(ret_path, PATH_MAX, "%s/%s", here, path);
 }

@@ -3,6 +3,7 @@
 #ifndef KEFS_MOUNT_FILE_H
 #define KEFS_MOUNT_FILE_H
 
+#include <limits.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -17,5 +18,11 @@ int file_mkdirs(const char *path, mode_t mode);
 
 /* A folder of plain files (and of folders of plain files) and itself; what is gone already is fine. 0 or -errno. */
 int file_remove_dir(const char *path);
+
+/*
+ * The path from the root, for those who are not where this process is: links are left as they are, which may be others
+ * tomorrow. 0 or -errno.
+ */
+int file_absolute(const char *path, char ret_path[PATH_MAX]);
 
 #endif

@@ -200,6 +200,8 @@ static int act(struct work *w)
 					   false };
 
 	places_find(&w->places, &w->conf, w->plan.region);
+	if (w->plan.bg)
+		(void)fprintf(stderr, "mount.efs: warning: the option 'bg' is left out: no tunnel is kept for what is not mounted\n");
 	if (w->request.fake || w->request.verbose)
 		show(&w->plan);
 	if (w->plan.way != WAY_REMOUNT &&

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/str.h"
+#include "file.h"
 
 const char *places_env(const char *name)
 {
@@ -22,7 +23,7 @@ static void find_file(char *path, const char *variable, const char *name)
 	int rc = -1;
 
 	if (given)
-		rc = kefs_str_copy(path, PATH_MAX, given);
+		rc = file_absolute(given, path);
 	else if (user)
 		rc = kefs_str_format(path, PATH_MAX, "%s/.aws/%s", user->pw_dir, name);
 	if (rc < 0)

@@ -196,8 +196,7 @@ static int plan_kernel(const struct inputs *in, struct plan *plan, struct failur
  */
 static bool kernel_first(const struct inputs *in, const struct plan *plan)
 {
-	/* With bg mount.nfs4 says that it is mounted before it is */
-	static const char *const for_stunnel[] = { "stunnel", "tlsport", "verify", "ocsp", "bg" };
+	static const char *const for_stunnel[] = { "stunnel", "tlsport", "verify", "ocsp" };
 	const struct tlshd *tlshd = in->facts->tlshd;
 
 	for (size_t i = 0; i < sizeof(for_stunnel) / sizeof(for_stunnel[0]); i++)
@@ -279,6 +278,10 @@ int plan_make(const struct device *device, const char *mount_point, struct optio
 	rules_strip(list);
 	if (plan->way == WAY_KERNEL)
 		options_remove(list, "xprtsec");
+	if (plan->way == WAY_KERNEL || plan->way == WAY_TUNNEL) {
+		plan->bg = has(&in, "bg");
+		options_remove(list, "bg");
+	}
 	if (rc == 0)
 		rc = add_defaults(list, failure);
 	if (rc < 0)
@@ -381,6 +384,8 @@ int plan_print(const struct plan *plan, struct kefs_buf *out)
 		rc = print_target(plan, out);
 	if (rc == 0 && *plan->netns)
 		rc = kefs_buf_format(out, "network namespace: %s\n", plan->netns);
+	if (rc == 0 && plan->bg)
+		rc = kefs_buf_format(out, "bg: left out\n");
 	if (rc == 0 && plan->way == WAY_TUNNEL)
 		rc = print_tunnel(plan, out);
 	else if (rc == 0 && plan->way == WAY_KERNEL)

@@ -60,11 +60,13 @@ struct plan {
 	bool iam;
 	struct creds_request creds;
 	char client_source[101];
+	bool bg;			/* was asked for, and is left out: see plan_make() */
 };
 
 /*
- * Options that are not mount.nfs4's leave @list, EFS's defaults come into it. 0 or negative with @failure; plan_free()
- * either way.
+ * Options that are not mount.nfs4's leave @list, EFS's defaults come into it. So does bg where the mount has a
+ * certificate of its own: mount.nfs4 would say that it is mounted, and go on trying with a tunnel that nobody keeps for
+ * what is not mounted, or with what has its port by then. 0 or negative with @failure; plan_free() either way.
  */
 int plan_make(const struct device *device, const char *mount_point, struct option_list *list,
 	      const struct conf *conf, const struct facts *facts, struct plan *plan, struct failure *failure);

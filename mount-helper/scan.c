@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/cleanup.h"
 #include "common/log.h"
@@ -99,34 +100,61 @@ static bool is_missing(const struct watches *watches)
 	return false;
 }
 
-/* Was that namespace looked into? One that does not fit in is looked into again. */
-static bool is_known(uint64_t *known, size_t *count, uint64_t ns)
+/* What has been looked into. What does not fit in is looked into again. */
+struct known {
+	uint64_t views[NAMESPACES_MAX];
+	size_t count;
+};
+
+static bool is_known(const struct known *known, uint64_t view)
 {
-	for (size_t i = 0; i < *count; i++)
-		if (known[i] == ns)
+	for (size_t i = 0; i < known->count; i++)
+		if (known->views[i] == view)
 			return true;
-	if (*count < NAMESPACES_MAX)
-		known[(*count)++] = ns;
 	return false;
 }
 
-/* Mounts of other mount namespaces (containers, ip netns exec) are seen through any process that is in them. */
+/*
+ * What that process sees: its namespace, below its root; /proc/PID/mountinfo leaves out the rest. The root's name does:
+ * to look at it could hang. 0 or -errno, also if it is gone.
+ */
+static int find_view(const char *pid, uint64_t *ret_ns, uint64_t *ret_view)
+{
+	char path[PATH_MAX], root[PATH_MAX];
+	uint64_t hash = 0xcbf29ce484222325;	/* FNV-1a */
+	struct stat ns;
+	ssize_t len;
+
+	if (kefs_str_format(path, sizeof(path), "/proc/%s/ns/mnt", pid) < 0 || stat(path, &ns) < 0 ||
+	    kefs_str_format(path, sizeof(path), "/proc/%s/root", pid) < 0)
+		return -ESRCH;
+	len = readlink(path, root, sizeof(root));
+	if (len < 0)
+		return -errno;
+	for (ssize_t i = 0; i < len; i++)
+		hash = (hash ^ (unsigned char)root[i]) * 0x100000001b3;
+	*ret_ns = ns.st_ino;
+	*ret_view = hash ^ ns.st_ino;
+	return 0;
+}
+
+/* Mounts of other mount namespaces (containers, ip netns exec) are seen through the processes that are in them. */
 static void mark_others(const struct watches *watches, uint64_t own_ns)
 {
 	CLEANUP_DIR DIR *proc = opendir("/proc");
-	uint64_t known[NAMESPACES_MAX] = { own_ns };
+	struct known known = { .count = 0 };
 	const struct dirent *entry;
 	char path[PATH_MAX];
-	size_t count = 1;
-	struct stat ns;
+	uint64_t ns = 0, view = 0;
 
 	while (proc && is_missing(watches) && (entry = readdir(proc))) {
-		if (!isdigit((unsigned char)entry->d_name[0]) ||
-		    kefs_str_format(path, sizeof(path), "/proc/%s/ns/mnt", entry->d_name) < 0 || stat(path, &ns) < 0 ||
-		    is_known(known, &count, ns.st_ino))
+		if (!isdigit((unsigned char)entry->d_name[0]) || find_view(entry->d_name, &ns, &view) < 0 || ns == own_ns ||
+		    is_known(&known, view))
 			continue;
-		if (kefs_str_format(path, sizeof(path), "/proc/%s/mountinfo", entry->d_name) == 0)
-			(void)mountinfo_each(path, mark, &(struct look) { watches, ns.st_ino });
+		/* One that ended meanwhile has shown nothing */
+		if (kefs_str_format(path, sizeof(path), "/proc/%s/mountinfo", entry->d_name) == 0 &&
+		    mountinfo_each(path, mark, &(struct look) { watches, ns }) == 0 && known.count < NAMESPACES_MAX)
+			known.views[known.count++] = view;
 	}
 }
 

@@ -141,14 +141,18 @@ int tunnel_spawn(struct state *state, const char *netns, int listen_fd, int out_
 int tunnel_start(struct state *state, int listen_fd, int out_fd)
 {
 	char pid_file[PATH_MAX];
+	struct kefs_err err;
 	int rc;
 
-	rc = tunnel_spawn(state, state->netns, listen_fd, out_fd);
+	rc = state_path(state, "stunnel.pid", pid_file);
 	if (rc == 0)
-		rc = state_path(state, "stunnel.pid", pid_file);
+		rc = tunnel_spawn(state, state->netns, listen_fd, out_fd);
 	if (rc < 0)
 		return rc;
-	rc = wait_ready(state, pid_file);
+	/* At once: who ends while it waits leaves a stunnel that is known */
+	rc = state_save(state, &err);
+	if (rc == 0)
+		rc = wait_ready(state, pid_file);
 	if (rc < 0)
 		proc_end(&state->tunnel, 1000);
 	return rc;

@@ -32,7 +32,7 @@ int tunnel_listen(const char *netns, unsigned int port);
  */
 int tunnel_spawn(struct state *state, const char *netns, int listen_fd, int out_fd);
 
-/* tunnel_spawn(), and waits until it is ready. -ECHILD if it ended at once. */
+/* tunnel_spawn(), saves the state, and waits until it is ready. -ECHILD if it ended at once. */
 int tunnel_start(struct state *state, int listen_fd, int out_fd);
 
 /* A new certificate in the state's folder, with these credentials (NULL: anonymous). Sets cert_time, does not save. */

@@ -33,6 +33,7 @@
 #define ELSEWHERE_MS		300000	/* so long a client may be without a connection: the kernel's when nothing happens */
 #define HALF_MADE_MS		60000	/* a folder without a state: what a mount.efs left that was killed */
 #define EXPIRY_MARGIN		(20 * 60)
+#define SESSION_LIFE		(60 * 60)	/* of STS, unless it is asked for another */
 
 struct watch *watch_new(const char *name, int64_t now_ms)
 {
@@ -103,7 +104,10 @@ static bool load(struct watch *watch, int64_t now_ms)
 			remove_half_made(watch);
 		return false;
 	}
-	watch->loaded = !proc_alive(&watch->state.helper);
+	if (proc_alive(&watch->state.helper))
+		return false;
+	/* What was read may be older than its end */
+	watch->loaded = state_load(&watch->state, &err) == 0;
 	return watch->loaded;
 }
 
@@ -219,14 +223,22 @@ static int renew(struct state *state)
 	return EXIT_SUCCESS;
 }
 
+static int64_t certificate_age(const struct watch *watch)
+{
+	return (int64_t)time(NULL) - watch->state.cert_time;
+}
+
 static bool certificate_due(const struct watch *watch, const struct conf *conf)
 {
-	int64_t age = (int64_t)time(NULL) - watch->state.cert_time, most = (int64_t)conf->renewal_minutes * 60;
+	int64_t age = certificate_age(watch), most = (int64_t)conf->renewal_minutes * 60;
+	int64_t life = CERT_LIFE - EXPIRY_MARGIN;
 	char path[PATH_MAX];
 
+	if (creds_are_session(watch->state.creds_method))
+		life = SESSION_LIFE - EXPIRY_MARGIN;
 	/* However long the interval: before it expires. A clock that was set back makes a new one, too. */
-	if (most > CERT_LIFE - EXPIRY_MARGIN)
-		most = CERT_LIFE - EXPIRY_MARGIN;
+	if (most > life)
+		most = life;
 	return age > most || age < 0 || state_path(&watch->state, "certificate.pem", path) < 0 || access(path, F_OK) < 0;
 }
 
@@ -257,6 +269,8 @@ static void begin_renewal(struct watch *watch, const struct conf *conf, int64_t 
 
 void watch_child(struct watch *watch, pid_t pid, int status, int64_t now_ms)
 {
+	bool expired;
+
 	if (watch->renewer != pid)
 		return;
 	watch->renewer = 0;
@@ -266,12 +280,16 @@ void watch_child(struct watch *watch, pid_t pid, int status, int64_t now_ms)
 			log_err("%s: the renewal of its certificate was killed", watch->state.name);
 		return;
 	}
+	expired = certificate_age(watch) > CERT_LIFE;
 	watch->state.cert_time = (int64_t)time(NULL);
 	watch->renew_ms = 0;
 	save(watch);
-	/* New connections have the new one. A stunnel that is away will read it when it starts. */
+	/*
+	 * New connections have the new one. A stunnel that is away will read it when it starts. Where the old one was out
+	 * of date (the host slept) there may be a connection by now that was refused for it: it ends with its stunnel.
+	 */
 	if (watch->pidfd >= 0)
-		(void)pidfd_send_signal(watch->pidfd, SIGHUP, NULL, 0);
+		(void)pidfd_send_signal(watch->pidfd, expired ? SIGTERM : SIGHUP, NULL, 0);
 	log_info("%s: the certificate was renewed", watch->state.name);
 }
 
@@ -383,6 +401,12 @@ static bool tick_certificate(struct watch *watch, const struct conf *conf, int64
 	return release_certificate(watch);
 }
 
+/* Behind umount -l somebody may have files open: stunnel is needed, also to see in its network who is connected. */
+static bool is_wanted(const struct watch *watch, const struct sockets *sockets)
+{
+	return watch->elsewhere || sockets->connected || watch->lingers;
+}
+
 static bool tick_tunnel(struct watch *watch, const struct conf *conf, struct sockets_table *table, int64_t now_ms)
 {
 	struct sockets sockets = { 0 };
@@ -391,6 +415,9 @@ static bool tick_tunnel(struct watch *watch, const struct conf *conf, struct soc
 	if (watch->ending_ms)
 		return end(watch, now_ms);
 	runs = alive(watch, now_ms);
+	/* A client without a mount has lost its connection now; in another network it cannot be seen before stunnel is back */
+	if (!runs && watch->unmounted_ms)
+		watch->lingers = true;
 	(void)sockets_look(table, runs ? watch->state.tunnel.pid : 0, runs ? watch->state.net_ns : 0, watch->state.port,
 			   &sockets);
 	used = watch->mounted || (watch->elsewhere && sockets.connected);
@@ -402,7 +429,7 @@ static bool tick_tunnel(struct watch *watch, const struct conf *conf, struct soc
 		watch->ending_ms = runs ? 0 : now_ms;
 		return end(watch, now_ms);
 	}
-	if (!used && !watch->elsewhere)
+	if (!used && !is_wanted(watch, &sockets))
 		return false;
 	if (!runs)
 		start(watch, now_ms);

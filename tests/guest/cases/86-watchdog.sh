@@ -143,12 +143,16 @@ kill "$holder"
 check "it goes with that namespace" wait_for 20 gone "$dir"
 check "a new mount" efs_mount a /mnt/a iam
 
-exec 7< /mnt/a/again
+exec 7<> /mnt/a/again
 dir=$(state /mnt/a)
 check "a lazy umount" umount -l /mnt/a
 check "some looks later" looks
 check "the tunnel stays while a file is open" test -d "$dir"
 check "which can be read" timeout 20 head -c 1 <&7
+old=$(jq .pid "$dir/state.json")
+kill -KILL "$old"
+check "stunnel is killed and comes back" wait_for 10 sh -c "[ \$(jq .pid $dir/state.json) != $old ]"
+check "so it can be written" timeout 60 python3 -c 'import os; os.pwrite(7, b"more", 0); os.fsync(7)'
 exec 7<&-
 check "and goes when it is closed" wait_for 20 gone "$dir"
 rm -r "$stale"

@@ -22,7 +22,7 @@
 #define NAME "fs-1.mnt.20051"
 
 static unsigned int spawned, connections, loads;
-static bool dies, fresh, removed, locked, clients, no_state;
+static bool dies, fresh, removed, locked, clients, no_state, session;
 static int tlshd_rc;
 static int64_t claimed;
 static struct conf conf = { .gone_count = 3, .grace_seconds = 30, .renewal_minutes = 60 };
@@ -165,6 +165,12 @@ int creds_again(const char *method, const struct creds_places *places, struct cr
 	return -EIO;
 }
 
+bool creds_are_session(const char *method)
+{
+	(void)method;
+	return session;
+}
+
 int tlshd_find(uint64_t net_ns, struct tlshd *ret_tlshd)
 {
 	(void)net_ns;
@@ -199,7 +205,7 @@ static struct watch *begin_as(const char *name)
 	assert_non_null(watch);
 	watch->listed = true;
 	spawned = connections = loads = 0;
-	dies = removed = locked = clients = no_state = false;
+	dies = removed = locked = clients = no_state = session = false;
 	tlshd_rc = 0;
 	claimed = 1;
 	return watch;
@@ -279,6 +285,75 @@ static void test_elsewhere(void **state)
 	finish(watch);
 }
 
+/* Behind umount -l whoever has files open needs stunnel as much as before, and can be seen by it alone. */
+static void test_lingers(void **state)
+{
+	struct watch *watch = begin();
+
+	(void)state;
+	watch->mounted = true;
+	assert_false(run(watch, 1000, 3000));
+	watch->mounted = false;
+	connections = 1;
+	assert_false(run(watch, 3010, 4000));
+	assert_int_equal(spawned, 1);
+	assert_int_equal(kill(watch->state.tunnel.pid, SIGKILL), 0);
+	wait_for_end(watch->pidfd);
+	/* In another network nobody is seen until it runs */
+	connections = 0;
+	assert_false(run(watch, 4010, 20020));
+	assert_int_equal(spawned, 2);
+	connections = 1;
+	watch->state.cert_time -= 60 * 60 + 1;
+	assert_false(run(watch, 20030, 20030));
+	assert_true(watch->renewer > 0);
+	assert_int_equal(waitpid(watch->renewer, NULL, 0), watch->renewer);
+	watch_child(watch, watch->renewer, 0, 20040);
+	connections = 0;
+	assert_false(run(watch, 20050, 50040));
+	assert_int_equal(watch->ending_ms, 0);
+	assert_false(run(watch, 50050, 50050));
+	wait_for_end(watch->pidfd);
+	assert_true(run(watch, 50060, 50060));
+	assert_true(removed);
+	finish(watch);
+}
+
+/* Where the certificate was out of date a connection may have been refused for it: stunnel ends, and comes back. */
+static void test_expired(void **state)
+{
+	struct watch *watch = begin();
+
+	(void)state;
+	watch->mounted = true;
+	assert_false(run(watch, 1000, 3000));
+	watch->state.cert_time -= 4 * 60 * 60;
+	assert_false(run(watch, 3010, 3010));
+	assert_int_equal(waitpid(watch->renewer, NULL, 0), watch->renewer);
+	watch_child(watch, watch->renewer, 0, 3020);
+	wait_for_end(watch->pidfd);
+	assert_false(run(watch, 3030, 3040));
+	assert_int_equal(spawned, 2);
+	finish(watch);
+}
+
+/* Sessions end within the hour, however long the interval. */
+static void test_session(void **state)
+{
+	struct watch *watch = begin();
+
+	(void)state;
+	watch->mounted = true;
+	assert_false(run(watch, 1000, 3000));
+	watch->state.cert_time -= 50 * 60;
+	assert_false(run(watch, 3010, 3010));
+	assert_int_equal(watch->renewer, 0);
+	session = true;
+	assert_false(run(watch, 3020, 3020));
+	assert_true(watch->renewer > 0);
+	finish(watch);
+}
+
 /* Without a mount anywhere it is over after a few looks. */
 static void test_unmounted(void **state)
 {
@@ -340,17 +415,21 @@ static void test_certificate_lingers(void **state)
 static void test_certificate_claimed(void **state)
 {
 	struct watch *watch = begin_as(TLSHD_STATE);
+	unsigned int once;
 
 	(void)state;
 	locked = true;
-	assert_false(run(watch, 1000, 5000));
-	assert_int_equal(loads, 1);
+	assert_false(run(watch, 1000, 1000));
+	once = loads;
+	assert_true(once > 0);
+	assert_false(run(watch, 1010, 5000));
+	assert_int_equal(loads, once);
 	locked = false;
 	claimed = 2;
 	assert_false(run(watch, 5010, 5010));
 	watch->mounted = true;
 	assert_false(run(watch, 5020, 6000));
-	assert_int_equal(loads, 2);
+	assert_int_equal(loads, 2 * once);
 	assert_false(removed);
 	finish(watch);
 }
@@ -404,6 +483,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_back_off), cmocka_unit_test(test_elsewhere), cmocka_unit_test(test_unmounted),
+		cmocka_unit_test(test_lingers), cmocka_unit_test(test_expired), cmocka_unit_test(test_session),
 		cmocka_unit_test(test_certificate), cmocka_unit_test(test_certificate_lingers),
 		cmocka_unit_test(test_certificate_claimed), cmocka_unit_test(test_certificate_renewed),
 		cmocka_unit_test(test_half_made),
