@@ -27,6 +27,7 @@
 #define NOBODY_KEY	"-"
 #define NOBODY		"refused"
 
+#define REFUSED_MS	30000	/* a refusal is heard by then, and a client that is not believed asks anew */
 #define FORGET_SEC	3600
 #define WAIT_MAX_MS	3600000	/* between two looks at the clock, for the sake of a time in a policy */
 #define SETTLE_MS	100	/* changes come in bunches */
@@ -36,6 +37,7 @@ struct kefs_access {
 	struct kefs_access_parts parts;
 	struct kefs_policy_cache *policies;
 	uint64_t refused[KEFS_REFUSALS];
+	uint64_t dismiss_ms;	/* when to look for refused connections to be ended, by monotonic_ms(); 0: there are none */
 	int64_t forget_sec;	/* when sessions are to be forgotten next */
 	bool retry;		/* a connection has an old grant because something could not be read */
 	struct kefs_source *timer;
@@ -128,6 +130,7 @@ int kefs_access_new(const struct kefs_access_parts *parts, struct kefs_access **
 		return kefs_err_sys(err, -ENOMEM, "access");
 	}
 	access->parts = *parts;
+	access->dismiss_ms = monotonic_ms() + REFUSED_MS;	/* those that an earlier run refused */
 	if (parts->loop && kefs_loop_add_timer(parts->loop, 0, on_time, access, &access->timer) < 0) {
 		kefs_access_free(access);
 		return kefs_err_sys(err, -ENOMEM, "access");
@@ -304,6 +307,29 @@ static int open_root(struct kefs_access *access, const struct subject *subject, 
 }
 
 /*
+ * Is it the directory that is not right? Else there was no descriptor or memory, or the disk failed: a client that
+ * works there is not to lose its state for that, but to come again.
+ */
+static bool is_lasting(int rc)
+{
+	switch (rc) {
+	case -ENOENT:
+	case -ENOTDIR:
+	case -ELOOP:
+	case -EXDEV:
+	case -ENAMETOOLONG:
+	case -EACCES:
+	case -EPERM:
+	case -EROFS:
+	case -ENOSPC:
+	case -EDQUOT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/*
  * Puts root and ids of the subject's access point into the grant; into one without access too, which may become another
  * while the connection lives.
  */
@@ -326,7 +352,8 @@ static int enter(struct kefs_access *access, const struct subject *subject, stru
 		grant->ids.gid_count = point.user.gid_count;
 		memcpy(grant->ids.gids, point.user.gids, sizeof(grant->ids.gids));
 	}
-	return open_root(access, subject, &point, grant, err) < 0 ? refuse(ret_reason, KEFS_REFUSED_ROOT) : 0;
+	rc = open_root(access, subject, &point, grant, err);
+	return is_lasting(rc) ? refuse(ret_reason, KEFS_REFUSED_ROOT) : rc;
 }
 
 /* --- connections that come in --- */
@@ -386,6 +413,8 @@ static int make_refusal(struct kefs_access *access, const struct subject *subjec
 
 	grant->flags |= KEFS_MODEL_GRANT_NO_ACCESS | KEFS_MODEL_GRANT_READ_ONLY | KEFS_MODEL_GRANT_SQUASH_ROOT;
 	access->refused[reason]++;
+	if (!access->dismiss_ms)
+		access->dismiss_ms = monotonic_ms() + REFUSED_MS;
 	kefs_addr_format(subject->peer, peer);
 	log_warn_limited("%s may not mount %s: %s", peer, subject->fs_id, why);
 	return rc;
@@ -549,9 +578,45 @@ static void forget_sessions(struct kefs_access *access)
 		log_warn_limited("sessions that have ended are kept, and tried again in an hour: %s", err.text);
 }
 
+static bool is_refused(const struct kefs_kconn *conn)
+{
+	char key[KEFS_AWSCERT_KEY_SIZE];
+	const char *arn;
+
+	return *conn->who && kefs_grant_who(conn->who, key, &arn) == 0 && !strcmp(key, NOBODY_KEY);
+}
+
+/*
+ * Ends connections of clients that were not believed: what was wrong may be right by now (a certificate that is renewed
+ * when the host has slept, a key that is active again), but only a new connection says so, and a client that is mounted
+ * keeps the one that it has.
+ */
+static void dismiss_refused(struct kefs_access *access)
+{
+	const struct kefs_kernel *kernel = &access->parts.kernel;
+	CLEANUP_FREE struct kefs_kconn *list = NULL;
+	uint64_t now = monotonic_ms();
+	struct kefs_err err;
+	bool more = false;
+	size_t count = 0;
+
+	if (!access->dismiss_ms || now < access->dismiss_ms)
+		return;
+	if (kernel->ops->conn_list(kernel->ctx, 0, &list, &count, &err) < 0)
+		more = true;
+	for (size_t i = 0; i < count; i++) {
+		if (!is_refused(&list[i]))
+			continue;
+		if (list[i].age_ms < REFUSED_MS || kernel->ops->conn_del(kernel->ctx, list[i].id, &err) < 0)
+			more = true;
+	}
+	access->dismiss_ms = more ? now + REFUSED_MS : 0;
+}
+
 void kefs_access_tick(struct kefs_access *access)
 {
 	forget_sessions(access);
+	dismiss_refused(access);
 	kefs_policy_cache_prune(access->policies, kefs_volumes_list(access->parts.volumes));
 	look_at_clock(access);
 	if (!access->retry)

@@ -84,9 +84,10 @@ ca=/tmp/tls/ca.pem
 check_not "but not for who trusts another" mount_tls plain 10.66.0.10 /mnt/not
 equal "which is counted" "$(of_tls '.Failed.ClientAlert > 0')" true
 # Its NFS client connects to stunnel again as soon as stunnel hangs up
-echo "# $(of_tls .Failed.ClientAlert) handshakes that failed, $(of_tls .Held) of them held"
-check "a client that cannot get in does not come as fast as it can" test "$(of_tls .Failed.ClientAlert)" -le 100
-check "though it had to wait for that" test "$(of_tls .Held)" -gt 0
+failed=$(of_tls .Failed.ClientAlert) held=$(of_tls .Held)
+echo "# $failed handshakes that failed, $held of them held"
+check "a client that cannot get in does not come as fast as it can" test "$failed" -le 100
+check "it has to wait for the next one after 16, which a slow machine does not make" test "$failed" -le 16 -o "$held" -gt 0
 
 # It is replaced while clients work: half of it does nothing yet
 served() { in_ns a timeout 20 openssl s_client -connect 10.66.0.10:2049 < /dev/null 2> /dev/null | openssl x509 -noout -pubkey; }

@@ -52,6 +52,7 @@ check "the role may" may role guest ClientMount ClientWrite ClientRootAccess
 key_cert ann "$key" "$secret"
 key_cert role "$skey" "$ssecret" "$token"
 check "she mounts" mount_tls ann 10.66.0.10 /mnt/ann
+ann_tunnel=$port
 check "and the role" mount_tls role 10.66.0.10 /mnt/role
 role_tunnel=$port
 check "she writes" works ann
@@ -131,6 +132,20 @@ passes $second ends_with "Read-only file system" ann
 # Her own policies say nothing of the time: what the file system's denies comes back, by them
 passes $((second + span)) works ann
 check "the policy of before" policy "$fs" "{\"Effect\": \"Allow\", $client}"
+
+# One that is not believed when it comes again (a key, a clock, a certificate out of date) is another client to the server;
+# it gets its answer, and is heard anew before long: what was wrong may be right by then
+check "her key is inactive again" aws iam update-access-key --user-name ann --access-key-id "$key" --status Inactive
+kill_tunnel "$ann_tunnel"
+gone() { ! listening "$ann_tunnel"; }
+wait_for 5 gone
+in_ns a stunnel "/tmp/tls/stunnel.$ann_tunnel.conf"
+refused() { [ "$(conns 'select(.Principal == "refused") | .Principal')" = refused ]; }
+touch /mnt/ann/file 2> /dev/null
+check "her connection breaks: the next one is refused" wait_for 20 refused
+check "she may do nothing" ends_with "Permission denied" ann
+check "her key is active" aws iam update-access-key --user-name ann --access-key-id "$key" --status Active
+check "she is heard again, within a minute" wait_for $((70 * slow)) works ann
 
 check "her key is deleted" aws iam delete-access-key --user-name ann --access-key-id "$key"
 soon "she may do nothing" ends_with "Permission denied" ann
