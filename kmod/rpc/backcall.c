@@ -147,17 +147,21 @@ int kefs_backcall_send(struct kefs_conn *conn, struct kefs_backcall *bc)
 	if (!m)
 		return -ENOMEM;
 	err = msg_write(m, bc);
+	/* From the table on the call may end at any time, and with it its maker's hold on the connection */
+	kefs_conn_get(conn);
 	if (!err)
 		err = table_add(rpc, bc, &xid);
 	if (err) {
 		msg_done(&m->msg);
-		return err;
+		goto out;
 	}
 	kefs_xdr_poke_u32(m->buf, xid);
 	kefs_count(KEFS_CNT_CB_SENT);
 	expire_within(rpc, min_t(unsigned long, timeout, EXPIRE_INTERVAL));
 	kefs_conn_send(conn, &m->msg);
-	return 0;
+out:
+	kefs_conn_put(conn);
+	return err;
 }
 
 bool kefs_backcall_reply(struct kefs_rpc_conn *rpc, u32 xid, struct kefs_xdr_in *in)
