@@ -42,6 +42,7 @@
 #define KEFS_DELEGS_PER_FILE	256		/* each OPEN and each recall walks them */
 
 #define KEFS_CONN_INFLIGHT_MAX	256		/* requests of one connection alive at once; then it is not read */
+#define KEFS_WAIT_HELD		(16 * 1024)	/* bytes of a request that may wait while memory is short */
 #define KEFS_CONN_TX_MAX	(8 * 1024 * 1024) /* bytes of replies queued on one connection; then it is not read */
 #define KEFS_RX_AHEAD		(64 * 1024)	/* of a record not there yet, charged to the budget at most */
 #define KEFS_PACE_SEC		60		/* a peer that owes bytes, or takes none, for this long is closed */

@@ -240,7 +240,7 @@ static int wait_for_lease(struct kefs_compound *c)
 {
 	struct kefs_xdr_out *out = &c->call.out;
 
-	if (!c->slot || !kefs_conn_alive(c->call.conn))
+	if (!c->slot || !kefs_conn_alive(c->call.conn) || kefs_call_hoards(&c->call))
 		return -KEFS_ERR_DELAY;
 	out->p = out->start + c->op_at + OP_HEAD;
 	out->full = false;

@@ -167,7 +167,7 @@ static bool await_original(struct kefs_compound *c)
 		c->retry_until = jiffies + RETRY_WAIT;
 		c->retry_nap = 1;
 	}
-	if (time_after(jiffies, c->retry_until))
+	if (time_after(jiffies, c->retry_until) || kefs_call_hoards(&c->call))
 		return false;
 	kefs_park_for(&c->call.rq, c->retry_nap);
 	c->retry_nap = min_t(unsigned long, 2 * c->retry_nap, RETRY_NAP_MAX);

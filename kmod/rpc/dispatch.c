@@ -303,6 +303,11 @@ static void received(struct kefs_conn *conn, struct kefs_record *rec)
 	kefs_record_free(rec);
 }
 
+bool kefs_call_hoards(const struct kefs_call *call)
+{
+	return call->rec->held > KEFS_WAIT_HELD && kefs_budget_low();
+}
+
 int kefs_call_grow(struct kefs_call *call, size_t room)
 {
 	size_t used = kefs_xdr_used(&call->out);

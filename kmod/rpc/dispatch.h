@@ -94,4 +94,10 @@ void *kefs_rpc_private(const struct kefs_conn *conn);
  */
 int kefs_call_grow(struct kefs_call *call, size_t room);
 
+/*
+ * Memory for records is short, and this call holds much of it: it had better fail now than wait for somebody whose own
+ * record could not be read then.
+ */
+bool kefs_call_hoards(const struct kefs_call *call);
+
 #endif
