@@ -34,6 +34,7 @@ static void grow(struct work_struct *unused);
 static struct {
 	spinlock_t lock;		/* everything but the work structs */
 	struct list_head queue;		/* struct kefs_work */
+	struct list_head held;		/* struct kefs_lane that have some aside */
 	struct list_head idle;		/* struct thread, last idle first */
 	struct list_head threads;	/* struct thread that run; shorter than nr_threads while one starts */
 	unsigned int nr_threads;
@@ -46,6 +47,7 @@ static struct {
 } pool = {
 	.lock = __SPIN_LOCK_UNLOCKED(pool.lock),
 	.queue = LIST_HEAD_INIT(pool.queue),
+	.held = LIST_HEAD_INIT(pool.held),
 	.idle = LIST_HEAD_INIT(pool.idle),
 	.threads = LIST_HEAD_INIT(pool.threads),
 	.max = KEFS_THREADS_MAX_DEFAULT,
@@ -70,14 +72,45 @@ static bool wake_one(void)
 	return true;
 }
 
-static bool lane_full(const struct kefs_lane *lane)
+/* How many more threads its work may have. */
+static int lane_room(const struct kefs_lane *lane)
 {
 	lockdep_assert_held(&pool.lock);
-	/* Who asks is one of at most max threads, and not busy: one is left at least, so a full lane has some running. */
-	return lane->running >= KEFS_LANE_SHARE * ((int)pool.max - (int)pool.nr_busy);
+	return KEFS_LANE_SHARE * ((int)pool.max - (int)pool.nr_busy) - lane->running;
 }
 
-/* The first that may run now; what its lane holds back waits there until the lane's next thread is done. */
+static bool lane_full(const struct kefs_lane *lane)
+{
+	return lane_room(lane) <= 0;
+}
+
+/* Back into the queue with as much as there is room for. */
+static void lane_resume(struct kefs_lane *lane)
+{
+	int room;
+
+	for (room = lane_room(lane); room > 0 && !list_empty(&lane->waiting); room--) {
+		list_move_tail(lane->waiting.next, &pool.queue);
+		if (!wake_one())
+			queue_delayed_work(system_unbound_wq, &pool.grow_work, GROW_DELAY);
+	}
+	if (list_empty(&lane->waiting))
+		list_del_init(&lane->held);
+}
+
+/*
+ * There are more threads than before. All lanes are asked, not that of the work which is done alone: another one's
+ * threads may be stuck. What turns out to be too much for the lane goes aside again.
+ */
+static void resume_held(void)
+{
+	struct kefs_lane *lane, *next;
+
+	list_for_each_entry_safe(lane, next, &pool.held, held)
+		lane_resume(lane);
+}
+
+/* The first that may run now; what its lane has no room for goes aside until there is. */
 static struct kefs_work *take_locked(struct thread *self)
 {
 	struct kefs_work *work;
@@ -87,6 +120,8 @@ static struct kefs_work *take_locked(struct thread *self)
 		if (!work->lane || !lane_full(work->lane))
 			break;
 		list_move_tail(&work->node, &work->lane->waiting);
+		if (list_empty(&work->lane->held))
+			list_add_tail(&work->lane->held, &pool.held);
 	}
 	if (!work)
 		return NULL;
@@ -102,24 +137,15 @@ static struct kefs_work *take_locked(struct thread *self)
 /* The thread has run what it took, if it took something. */
 static void done_locked(struct thread *self)
 {
-	struct kefs_lane *lane = self->lane;
-	int i;
-
 	lockdep_assert_held(&pool.lock);
 	if (!self->busy)
 		return;
+	if (self->lane)
+		self->lane->running--;
 	self->busy = false;
 	self->lane = NULL;
 	pool.nr_busy--;
-	if (!lane)
-		return;
-	lane->running--;
-	/* One for this thread, and one because the lane may have more of them by now; if not, it goes back. */
-	for (i = 0; i < 2 && !list_empty(&lane->waiting); i++) {
-		list_move_tail(lane->waiting.next, &pool.queue);
-		if (!wake_one())
-			queue_delayed_work(system_unbound_wq, &pool.grow_work, GROW_DELAY);
-	}
+	resume_held();
 }
 
 static bool lane_busy(struct kefs_lane *lane)
@@ -315,6 +341,7 @@ int kefs_pool_set_max(unsigned int max)
 		return -EINVAL;
 	spin_lock_irq(&pool.lock);
 	pool.max = max;
+	resume_held();
 	spin_unlock_irq(&pool.lock);
 	return 0;
 }

@@ -16,7 +16,8 @@
  * lane takes three quarters of all threads, the next one three quarters of the rest, and others go on.
  */
 struct kefs_lane {
-	struct list_head waiting;		/* struct kefs_work; protected by the pool's lock, as the next */
+	struct list_head waiting;		/* struct kefs_work; protected by the pool's lock, as what follows */
+	struct list_head held;			/* pool.held while something waits, else empty */
 	int running;				/* threads */
 };
 
@@ -36,6 +37,7 @@ static inline void kefs_work_init(struct kefs_work *work, void (*run)(struct kef
 static inline void kefs_lane_init(struct kefs_lane *lane)
 {
 	INIT_LIST_HEAD(&lane->waiting);
+	INIT_LIST_HEAD(&lane->held);
 	lane->running = 0;
 }
 
