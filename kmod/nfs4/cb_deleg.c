@@ -55,30 +55,32 @@ static void getattr_done(struct kefs_cb *cb, u32 status, struct kefs_xdr_in *res
 	kfree(container_of(cb, struct deleg_cb, cb));
 }
 
-/* NULL: there is no way to the client now. */
+/* -EBUSY: not just now; another error: there is no way to the client. */
 static struct kefs_cb *begin(struct kefs_deleg *deleg, u32 op,
 			     void (*done)(struct kefs_cb *cb, u32 status, struct kefs_xdr_in *res))
 {
 	struct deleg_cb *dcb = kzalloc(sizeof(*dcb), GFP_KERNEL);
+	int err;
 
 	if (!dcb)
-		return NULL;
+		return ERR_PTR(-EBUSY);
 	dcb->deleg = deleg;
 	dcb->cb.op = op;
 	dcb->cb.refer = refer;
 	dcb->cb.put = put;
 	dcb->cb.done = done;
-	if (!kefs_cb_begin(deleg->st.client, &dcb->cb.call))
+	err = kefs_cb_begin(deleg->st.client, &dcb->cb.call);
+	if (!err)
 		return &dcb->cb;
 	kfree(dcb);
-	return NULL;
+	return ERR_PTR(err);
 }
 
 void kefs_cb_recall(struct kefs_deleg *deleg)
 {
 	struct kefs_cb *cb = begin(deleg, OP_CB_RECALL, recall_done);
 
-	if (cb)
+	if (!IS_ERR(cb))
 		kefs_cb_send(cb, KEFS_CB_RECALL_SEC);
 	else
 		kefs_recall_answered(deleg, false);
@@ -89,8 +91,8 @@ void kefs_cb_getattr(struct kefs_deleg *deleg)
 	struct kefs_cb *cb = begin(deleg, OP_CB_GETATTR, getattr_done);
 
 	kefs_count(KEFS_CNT_CB_GETATTR);
-	if (cb)
+	if (!IS_ERR(cb))
 		kefs_cb_send(cb, KEFS_CB_GETATTR_SEC);
 	else
-		kefs_recall_attrs(deleg, -ENOTCONN, 0, 0);
+		kefs_recall_attrs(deleg, PTR_ERR(cb), 0, 0);
 }

@@ -194,10 +194,17 @@ void kefs_actor_next(struct kefs_actor *actor)
 	actor->attr_after = 0;
 }
 
+/* What the actor waits for has come already. */
+static bool is_settled_locked(const struct kefs_actor *actor, const struct kefs_deleg *deleg)
+{
+	lockdep_assert_held(&recall_lock);
+	return deleg->over || (actor->attr_after && !deleg->wanted && (s32)(deleg->attr_serial - actor->attr_after) > 0);
+}
+
 int kefs_actor_wait(struct kefs_actor *actor)
 {
 	struct kefs_deleg *deleg = actor->blocker;
-	bool over = false;
+	bool settled = false;
 
 	if (!actor->waiting) {
 		actor->until = jiffies + kefs_state_lease() * HZ + SLACK;
@@ -209,12 +216,12 @@ int kefs_actor_wait(struct kefs_actor *actor)
 	kefs_park_for(actor->rq, TICK);
 	if (deleg) {
 		spin_lock(&recall_lock);
-		over = deleg->over;
-		if (!over)
+		settled = is_settled_locked(actor, deleg);
+		if (!settled)
 			list_add_tail(&actor->node, &deleg->waiters);
 		spin_unlock(&recall_lock);
 	}
-	if (over)
+	if (settled)
 		kefs_unpark(actor->rq);
 	return KEFS_PARKED;
 }
@@ -393,6 +400,11 @@ static enum verdict judge_attrs_locked(struct kefs_actor *actor, struct kefs_del
 	}
 	if ((s32)(deleg->attr_serial - actor->attr_after) <= 0)
 		return WAIT;
+	if (deleg->attr_err == -EBUSY) {
+		/* It could not be asked for all that it is asked already: again when the timer comes */
+		actor->attr_after = 0;
+		return WAIT;
+	}
 	return deleg->attr_err ? FAILED : ANSWERED;
 }
 
