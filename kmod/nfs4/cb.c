@@ -58,6 +58,8 @@ static void done(struct kefs_backcall *bc, int err, struct kefs_xdr_in *res)
 
 	if (!err)
 		kefs_cb_take_results(res, cb->op, &results);
+	cb->again = err || results.sequence == NFS4ERR_DELAY || results.sequence == NFS4ERR_RETRY_UNCACHED_REP ||
+		    results.sequence == NFS4ERR_SEQ_FALSE_RETRY;
 	end_call(cb, err, results.sequence);
 	cb->done(cb, results.op, res);
 }

@@ -27,6 +27,7 @@ struct kefs_cb {
 	struct kefs_backcall bc;
 	struct kefs_cb_call call;
 	u32 op;				/* behind CB_SEQUENCE; 0: none */
+	bool again;			/* for done(): it was not carried out, or nobody knows; another try may be */
 	/* Write the operation; and, for CB_SEQUENCE, say which request it refers to, if there is one. */
 	void (*put)(struct kefs_cb *cb, struct kefs_xdr_out *out);
 	void (*refer)(struct kefs_cb *cb, struct kefs_cb_sequence *seq);

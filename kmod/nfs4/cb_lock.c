@@ -25,7 +25,7 @@ static void done(struct kefs_cb *cb, u32 status, struct kefs_xdr_in *res)
 {
 	struct notice *n = container_of(cb, struct notice, cb);
 
-	kefs_lockwait_told(n->wait, status == NFS4_OK ? KEFS_TOLD : KEFS_TOLD_NOT);
+	kefs_lockwait_told(n->wait, status == NFS4_OK ? KEFS_TOLD : cb->again ? KEFS_TOLD_AGAIN : KEFS_TOLD_NOT);
 	kfree(n);
 }
 

@@ -22,12 +22,14 @@
 #define TOLD_MAX	HZ		/* a told one that does not even answer the callback */
 #define TOLD_ANSWERED	(HZ / 5)	/* after his answer: his LOCK is on its way */
 #define LATER		(HZ / 50)	/* all slots of the back channel are in use */
+#define TRIES		5		/* of a callback that did not get there: some 1.2 s, while a client binds a connection anew */
 #define LOOK		HZ		/* between looks at a file whose lock a process of this host may hold */
 #define FORGET		(60 * HZ)	/* twice the interval in which Linux asks again */
 
 static void look_at_all(struct work_struct *work);
 static DECLARE_DELAYED_WORK(looker, look_at_all);
-static DEFINE_SPINLOCK(files_lock);	/* files; waits_due and waits_freed of its members */
+static DEFINE_SPINLOCK(files_lock);	/* files; waits_due and waits_freed of its members; looker_due */
+static unsigned long looker_due;	/* jiffies; 0: it is not to come */
 static LIST_HEAD(files);		/* kefs_fileobj.waits_node: those with waiters, which keep them */
 static atomic_t nr_waits;
 static atomic64_t last_round;
@@ -116,19 +118,26 @@ static struct kefs_lock_wait *kept_locked(struct kefs_fileobj *file, const struc
 	return NULL;
 }
 
-/* Have the file looked at when @when (jiffies) has come, or before. */
-static void look_at(struct kefs_fileobj *file, unsigned long when)
+/* The looker comes at @when (jiffies), or before. */
+static void call_looker_locked(unsigned long when)
 {
 	unsigned long now = jiffies;
 
+	lockdep_assert_held(&files_lock);
+	if (looker_due && !time_before(when, looker_due))
+		return;
+	looker_due = when ?: 1;
+	mod_delayed_work(system_unbound_wq, &looker, time_after(when, now) ? when - now : 0);
+}
+
+/* Have the file looked at when @when (jiffies) has come, or before. */
+static void look_at(struct kefs_fileobj *file, unsigned long when)
+{
 	spin_lock(&files_lock);
 	if (time_before(when, file->waits_due))
 		file->waits_due = when;
+	call_looker_locked(when);
 	spin_unlock(&files_lock);
-	if (time_before_eq(when, now))
-		mod_delayed_work(system_unbound_wq, &looker, 0);
-	else
-		queue_delayed_work(system_unbound_wq, &looker, when - now);
 }
 
 void kefs_lockwait_freed(struct kefs_fileobj *file)
@@ -282,8 +291,14 @@ void kefs_lockwait_told(struct kefs_lock_wait *wait, enum kefs_lock_told how)
 			when += TOLD_ANSWERED;
 			wait->deadline = when;
 			break;
+		case KEFS_TOLD_AGAIN:
+			if (++wait->tries > TRIES) {
+				remove_locked(file, wait, &gone);
+				break;
+			}
+			fallthrough;
 		case KEFS_TOLD_LATER:
-			when += LATER;
+			when += LATER << wait->tries;
 			wait->told = false;
 			wait->deadline = jiffies + FORGET;
 			break;
@@ -394,15 +409,20 @@ static struct kefs_fileobj *take_due(unsigned long *ret_next)
 static void look_at_all(struct work_struct *work)
 {
 	struct kefs_fileobj *file;
-	unsigned long next, now;
+	unsigned long next;
 
+	spin_lock(&files_lock);
+	looker_due = 0;
+	spin_unlock(&files_lock);
 	while ((file = take_due(&next))) {
 		look_at_one(file);
 		kefs_fileobj_put(file);
 	}
-	now = jiffies;
-	if (atomic_read(&nr_waits))
-		queue_delayed_work(system_unbound_wq, &looker, time_after(next, now) ? next - now : 1);
+	if (!atomic_read(&nr_waits))
+		return;
+	spin_lock(&files_lock);
+	call_looker_locked(time_after(next, jiffies) ? next : jiffies + 1);
+	spin_unlock(&files_lock);
 }
 
 void kefs_lockwait_exit(void)
