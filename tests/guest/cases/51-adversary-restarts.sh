@@ -42,7 +42,7 @@ said() { echo "# $(tail -n 1 /tmp/said)"; }
 
 if [ -n "${ADVERSARY_ARGS:-}" ]; then
 	check "by hand" against "${more[@]}"
-	said
+	grep -v '^seed ' /tmp/said
 	finish
 fi
 short=(--seconds $((seconds / 3)) --steps 100000)
