@@ -108,7 +108,65 @@ static int narrowed(struct pair *t)
 	       said("OPEN to write, again", open_file(&t->a, &again, &id), S_ROFS);
 }
 
+/* A file with a delegation of @p's for reading, which it will not give back. */
+static int delegated(struct peer *p, const char *name)
+{
+	struct nfs41_cb probe;
+	struct rpc4_in in;
+
+	return with_back_channel(p) || send_open(p, name) || next(p, &in) || said("a call", is_call(&in), true) ||
+	       answer(p, &in, &probe) || next(p, &in) || said("OPEN", status_of_reply(&in), S_OK);
+}
+
+/* The same WRITE of a megabyte again and again, all of which wait for the first one, as it does for the delegation. */
+static void write_without_end(struct peer *p, const struct nfs41_fh *fh)
+{
+	static const struct nfs41_stateid anonymous;
+	static uint8_t data[1 << 20];
+	struct nfs41_req q;
+	int n = 0;
+
+	p->conn.timeout_ms = 2000;
+	nfs41_begin_seq(&q, &p->ses, 1, true);
+	nfs41_put_putfh(&q, fh);
+	nfs41_put_write(&q, &anonymous, 0, data, sizeof(data), 0);
+	while (n < 250 && !nfs41_send(&q, &p->conn))
+		n++;
+	nfs41_free(&q);
+	printf("  %d MiB were sent\n", n);
+}
+
+/* Requests that wait keep their records: those of one client must not be all that the server has memory for. */
+static int waiting_writes(struct pair *t)
+{
+	enum { MANY = 4 };
+	struct peer writers[MANY] = { 0 }, other = { 0 };
+	struct nfs41_fh fh;
+	uint64_t start;
+	int r = delegated(&t->a, "rules-waits") || said("its handle", nfs41_getfh(&t->b.ses, "rules-waits", &fh), S_OK);
+
+	for (int i = 0; i < MANY && !r; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "rules writer %d", i);
+		r = said("connecting", rpc4_connect(&writers[i].conn, &t->addr), 0) ||
+		    said("a client", nfs41_start(&writers[i].ses, &writers[i].conn, name, 4), S_OK);
+	}
+	for (int i = 0; i < MANY && !r; i++)
+		write_without_end(&writers[i], &fh);
+	start = rpc4_now_ns();
+	r = r || said("connecting", rpc4_connect(&other.conn, &t->addr), 0) ||
+	    said("another client", nfs41_start(&other.ses, &other.conn, "rules other", 4), S_OK) ||
+	    said("is served", nfs41_ping(&other.ses), S_OK) ||
+	    said("within ten seconds", rpc4_now_ns() - start < 10000000000ull, true);
+	for (int i = 0; i < MANY; i++)
+		rpc4_close(&writers[i].conn);
+	rpc4_close(&other.conn);
+	return r;
+}
+
 const struct rules_test rules_deleg_tests[] = {
+	{ "@waiting-writes", waiting_writes },
 	{ "@narrowed", narrowed },
 	{ NULL, NULL },
 };

@@ -21,6 +21,7 @@ done < <(in_ns a /tmp/rules "$(server_addr a):$PORT")
 
 check "a record that takes longer than a minute" wait "$slow"
 cat /tmp/slow-record.log
+check "large requests that wait without end" in_ns a /tmp/rules "$(server_addr a):$PORT" @waiting-writes
 check "replies that are hardly taken" in_ns a /tmp/rules "$(server_addr a):$PORT" @sipped-replies
 
 chmod 1777 /mnt/a
