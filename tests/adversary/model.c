@@ -373,23 +373,25 @@ static int file_of(const struct model *m, const struct m_req *r)
 	return -3;
 }
 
+static bool is_gone(const struct judge *j, int file)
+{
+	return file == -3 || (file >= 0 && m_file_forgotten(j->m, file));
+}
+
 static bool step_putfh(struct judge *j, const struct m_ans *a)
 {
 	int at = file_of(j->m, j->r);
-	const struct m_file *f = at >= 0 ? &j->m->file[at] : NULL;
-	bool held = false;
 
 	begin(j->v, -2, a->putfh_status);
 	j->file = at;
-	for (int i = 0; f && i < M_STATES; i++)
-		held |= j->m->state[i].used && j->m->state[i].file == j->file;
 	if (j->r->fh == M_FH_FORGED) {
 		j_refuse(j, S_BADHANDLE, "a forged handle (§18.19.3)");
 		j_refuse(j, S_STALE, "a forged handle (§18.19.3)");
-	} else if (at == -3 || (f && f->name < 0 && !held)) {
-		/* It may be found out now or by the next op */
+	} else if (is_gone(j, at)) {
+		/* It may be found out now or by the next op. Or it was there still: others may come between PUTFH and that. */
 		j_may(j, S_STALE, "the file is gone (§4.2.2)");
-		j->file = -3;
+		if (at >= 0 && j->r->now_ms > j->m->file[at].removed_ms)
+			j->file = -3;
 	}
 	return is_allowed(j->v);
 }
@@ -407,7 +409,7 @@ static bool step_op(struct judge *j, unsigned int i, const struct m_ans *a)
 	if (res->op != op->op)
 		return j_wrong(j, "the result is another operation's");
 	run(j, op, NULL);
-	if (j->file == -3)
+	if (is_gone(j, j->file))
 		j_may(j, S_STALE, "the file is gone (§4.2.2)");
 	if (!is_allowed(j->v))
 		return false;

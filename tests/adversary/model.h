@@ -141,6 +141,7 @@ struct m_session {
 struct m_file {
 	bool used;
 	int name;			/* -1: removed */
+	uint64_t removed_ms;		/* at the latest */
 	struct nfs41_fh fh;
 	bool exclusive, touched;	/* made so with verifier, by uid; and changed or read since */
 	uint64_t verifier;

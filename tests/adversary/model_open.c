@@ -264,7 +264,7 @@ static int new_file(struct judge *j, const struct m_op *op, const struct m_res *
 
 	for (k = 0; k < M_FILES; k++) {
 		i = (at + k) % M_FILES;
-		if (!m->file[i].used || m_file_forgotten(m, (int)i))
+		if (!m->file[i].used || (m_file_forgotten(m, (int)i) && j->r->now_ms > m->file[i].removed_ms))
 			break;
 	}
 	if (k == M_FILES) {
@@ -453,6 +453,7 @@ bool j_remove(struct judge *j, const struct m_op *op, const struct m_res *res)
 	if (res) {
 		j_delegations_gone(j, f, true);
 		j->m->file[f].name = -1;
+		j->m->file[f].removed_ms = j->came_ms;
 		return true;
 	}
 	if (f < 0) {

@@ -414,6 +414,42 @@ static struct m_ans opened(const struct m_req *r, uint64_t came_ms)
 	return a;
 }
 
+/* Between PUTFH and OPEN others may have a turn: a file that is removed then is opened all the same, or not. */
+static void opened_while_removed(void **state)
+{
+	struct m_req r, by_handle;
+	struct model removed;
+	struct m_ans a;
+
+	(void)state;
+	client(1);
+	client(2);
+	assert_true(open_as(1, 0, 1, 0, 0, id_of(1, 1)));
+	by_handle = in(2, OP_OPEN);
+	by_handle.op[0].claim = M_CLAIM_FH;
+	by_handle.op[0].create = M_NOCREATE;
+	by_handle.op[0].access = 1;
+	by_handle.op[0].want = 0x400;
+	assert_true(plain(1, OP_CLOSE, id_of(1, 1), 0));
+	r = in(1, OP_REMOVE);
+	r.file = -1;
+	r.now_ms = 1000;
+	a = answer(&r, 0);
+	a.came_ms = 1100;
+	assert_true(ask(&r, &a));
+	removed = m;
+	by_handle.now_ms = 1100;
+	a = opened(&by_handle, 1200);
+	assert_true(ask(&by_handle, &a));
+	m = removed;
+	a = answer(&by_handle, S_STALE);
+	assert_true(ask(&by_handle, &a));
+	m = removed;
+	by_handle.now_ms = 1101;
+	a = opened(&by_handle, 1200);
+	assert_false(ask(&by_handle, &a));
+}
+
 /* Client 1 is heard of at that time. */
 static void renewed(uint64_t now_ms)
 {
@@ -693,6 +729,7 @@ int main(void)
 		cmocka_unit_test_setup(leases_while_waiting, fresh), cmocka_unit_test_setup(shares, fresh),
 		cmocka_unit_test_setup(delegation_recalled, fresh), cmocka_unit_test_setup(delegation_beside_readers, fresh),
 		cmocka_unit_test_setup(delegation_revoked, fresh),
+		cmocka_unit_test_setup(opened_while_removed, fresh),
 		cmocka_unit_test_setup(downgrades, fresh), cmocka_unit_test_setup(before_reclaim_complete, fresh),
 		cmocka_unit_test_setup(locks, fresh), cmocka_unit_test_setup(locks_wrong, fresh),
 		cmocka_unit_test_setup(fairness, fresh), cmocka_unit_test_setup(data, fresh),
