@@ -312,6 +312,8 @@ static int test(struct file *filp, void *owner, const struct byte_range *range, 
 		return -KEFS_ERR_DELAY;
 	describe(fl, filp, owner, range, type);
 	err = lock_error(vfs_test_lock(filp, fl));
+	if (err == -EAGAIN)	/* not to be told from a lock state that went, and asked for again without end */
+		err = -KEFS_ERR_DELAY;
 	if (!err && kefs_flc(fl)->flc_type != F_UNLCK) {
 		fill_denied(fl, denied);
 		err = -KEFS_ERR_DENIED;
@@ -529,7 +531,9 @@ int kefs_lock_test(struct kefs_client *client, const struct kefs_lock_args *args
 	bf = kefs_bfile_get(args->volume, args->fid, args->dentry);
 	if (IS_ERR(bf))
 		return PTR_ERR(bf);
-	filp = kefs_bfile_file(bf, FMODE_READ);
+	/* Who has a delegation to write locks without asking (RFC 8881 §10.4.2): by the time it is back he has told. */
+	err = kefs_bfile_break(bf, false);
+	filp = err ? ERR_PTR(err) : kefs_bfile_file(bf, FMODE_READ);
 	if (IS_ERR(filp)) {
 		err = PTR_ERR(filp);
 	} else {

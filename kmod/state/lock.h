@@ -45,7 +45,8 @@ struct kefs_lock_denied {
 /*
  * Never wait. -KEFS_ERR_DENIED: @denied is filled, to be put. -EINVAL range, -KEFS_ERR_OPENMODE, _BAD_STATEID,
  * _OLD_STATEID, those of kefs_recovery_may(), _RECLAIM_CONFLICT, _DELAY, -EDQUOT too many, _LOCK_NOTSUPP, -EDEADLK.
- * LOCKT wants the caller's credentials active (it may open the file).
+ * LOCKT: also -KEFS_ERR_LEASE, while a delegation to write is recalled; wants the caller's credentials active (it may
+ * open the file).
  */
 int kefs_lock_do(struct kefs_client *client, const struct kefs_lock_args *args, struct kefs_stateid *ret,
 		 struct kefs_lock_denied *denied);

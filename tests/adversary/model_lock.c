@@ -193,11 +193,15 @@ bool j_lock(struct judge *j, const struct m_op *op, const struct m_res *res)
 
 bool j_lockt(struct judge *j, const struct m_op *op, const struct m_res *res)
 {
-	if (res)
+	if (res) {
+		j_delegations_gone(j, j->file, false);
 		return true;
+	}
 	range_errors(j, op);
 	if (j->r->now_ms < j->m->grace_until_ms)
 		j_may(j, S_GRACE, "others may still reclaim (§18.11.3)");
+	/* Who has one to write locks without asking (§10.4.2) */
+	j_delegations(j, j->file, false);
 	lock_conflicts(j, op, op->owner, false);
 	return true;
 }

@@ -6,6 +6,8 @@
 . "${KEFS_TESTS:?}/guest/cases.sh"
 # shellcheck source=tests/guest/delegations.sh
 . "$KEFS_TESTS/guest/delegations.sh"
+# shellcheck source=tests/guest/rawclients.sh
+. "$KEFS_TESTS/guest/rawclients.sh"
 kefs_only
 serve
 join a
@@ -71,6 +73,17 @@ check_not "b does not get the lock" timeout 20 python3 /tmp/hold.py "$B/locked" 
 kill "$HOLD_PID"
 free() { python3 /tmp/hold.py "$B/locked" try < /dev/null; }
 check "until a lets go of it" wait_for 10 free
+
+# Who asks for a lock without an open, as Linux does not
+top=/mnt/a/$CASE.asked
+for i in one two; do echo $i > "$top"; done
+equal "a has a delegation again" "$(delegations)" 1
+coproc HOLD { python3 /tmp/hold.py "$top"; }
+read -r -u "${HOLD[0]}" _
+begin c
+equal "a lock that a took by itself is told" "$(c look "$(basename "$top")", testlock 0 10)" "OK DENIED"
+kill "$HOLD_PID"
+rm "$top"
 
 # The holder itself
 holder() {
