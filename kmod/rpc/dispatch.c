@@ -343,8 +343,9 @@ static void closed(struct kefs_conn *conn)
 {
 	struct kefs_rpc_conn *rpc = kefs_rpc_conn(conn);
 
-	kefs_backcall_close(rpc);
+	/* Told first: whose calls fail then looks for another connection */
 	rpc->ops->closed(conn);
+	kefs_backcall_close(rpc);
 }
 
 static void released(struct kefs_conn *conn)

@@ -401,8 +401,8 @@ int kefs_cb_begin_probe(struct kefs_session *session, struct kefs_cb_call *call)
 	return err;
 }
 
-/* Where a call has failed the next one goes another way, if there is one. */
-static void avoid_conn_locked(struct kefs_session *session, const struct kefs_conn *conn)
+/* Where a call has failed the next one goes another way, if there is one. false: @conn is not the session's any more. */
+static bool avoid_conn_locked(struct kefs_session *session, const struct kefs_conn *conn)
 {
 	struct binding *b;
 
@@ -410,9 +410,10 @@ static void avoid_conn_locked(struct kefs_session *session, const struct kefs_co
 	list_for_each_entry(b, &session->bindings, of_session) {
 		if (b->bound->conn == conn) {
 			list_move_tail(&b->of_session, &session->bindings);
-			return;
+			return true;
 		}
 	}
+	return false;
 }
 
 void kefs_cb_end(struct kefs_cb_call *call, bool sequenced, enum kefs_cb_path path)
@@ -427,9 +428,9 @@ void kefs_cb_end(struct kefs_cb_call *call, bool sequenced, enum kefs_cb_path pa
 	if (path == KEFS_CB_FAULT) {
 		WRITE_ONCE(session->status, session->status | KEFS_STATUS_BACKCHANNEL_FAULT);
 		path = KEFS_CB_DOWN;
+	} else if (path == KEFS_CB_DOWN && !avoid_conn_locked(session, call->conn)) {
+		path = KEFS_CB_UNKNOWN;	/* what failed with its connection tells nothing of the others that there are */
 	}
-	if (path == KEFS_CB_DOWN)
-		avoid_conn_locked(session, call->conn);
 	if (path != KEFS_CB_UNKNOWN) {
 		session->cb_path = path;
 		kefs_bindings_status_locked(client);

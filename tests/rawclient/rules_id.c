@@ -83,7 +83,7 @@ int create(struct peer *p, const struct id *id, uint32_t seq, const struct cs *a
 	rpc4_put_u32(&q.out, args->flags);
 	put_chan(&q.out, &args->fore);
 	put_chan(&q.out, &args->back);
-	rpc4_put_u32(&q.out, 0x40000000);
+	rpc4_put_u32(&q.out, CB_PROGRAM);
 	rpc4_put_u32(&q.out, 1);	/* AUTH_NONE */
 	rpc4_put_u32(&q.out, 0);
 	r = ask(p, &q, &res, OP_CREATE_SESSION);

@@ -9,6 +9,7 @@
 #define CONFIRMED	0x80000000u	/* EXCHGID4_FLAG_CONFIRMED_R */
 #define BACK_CHAN	2u		/* CREATE_SESSION4_FLAG_CONN_BACK_CHAN */
 #define PATH_DOWN	0x201u		/* SEQ4_STATUS_CB_PATH_DOWN and _SESSION */
+#define CB_PROGRAM	0x40000000u	/* of create() */
 
 /* A client as EXCHANGE_ID sees it, and what it was told. */
 struct id {

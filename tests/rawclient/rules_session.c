@@ -511,6 +511,44 @@ static int path_down(struct pair *t)
 	return r || said("DESTROY_SESSION", destroy_session(&t->a, &s), S_OK);
 }
 
+/* A call of that program comes, among the next few. */
+static int is_called(struct rpc4_conn *c, uint32_t program)
+{
+	struct rpc4_in in;
+
+	for (int i = 0; i < 4; i++) {
+		if (said("a call back", rpc4_recv(c, &in), 0))
+			return 1;
+		rpc4_get_u32(&in);	/* xid */
+		if (rpc4_get_u32(&in) == RPC4_CALL && rpc4_get_u32(&in) == 2 && rpc4_get_u32(&in) == program)
+			return 0;
+	}
+	return said("a call of the program", 0, (int)program);
+}
+
+/* One of two ways back goes, with a call on it that was not answered: the other one is still there. */
+static int path_other(struct pair *t)
+{
+	struct peer maker = { .conn.fd = -1 };
+	struct rpc4_conn c = { .fd = -1 };
+	struct id id = new_id("other path");
+	struct cs args = usual, got;
+	struct nfs41_session s;
+	uint32_t dir;
+	int r;
+
+	args.flags = BACK_CHAN;
+	r = rpc4_connect(&maker.conn, &t->addr) || said("EXCHANGE_ID", exchange(&maker, &id), S_OK) ||
+	    said("CREATE_SESSION", create(&maker, &id, id.seq++, &args, &s, &got), S_OK) || rpc4_connect(&c, &t->addr) ||
+	    said("BIND_CONN_TO_SESSION", bind_conn(&c, &s, BACK, &dir), S_OK) ||
+	    flags_are(&t->a.conn, &s, 1, "with two ways back", 0) || is_called(&c, CB_PROGRAM);
+	rpc4_close(&c);
+	usleep(300000);
+	r = r || flags_are(&t->a.conn, &s, 2, "with one of them", 0) || is_called(&maker.conn, CB_PROGRAM);
+	rpc4_close(&maker.conn);
+	return r || said("DESTROY_SESSION", destroy_session(&t->a, &s), S_OK);
+}
+
 /* --- BACKCHANNEL_CTL: §18.33 --- */
 
 /* @flavor: of the one callback_sec_parms4 that is offered; ~0: none is. */
@@ -534,21 +572,6 @@ static int backchannel_ctl(struct peer *p, struct nfs41_session *s, uint32_t pro
 	return ask(p, &q, &res, 0);
 }
 
-/* A call of that program comes, among the next few. */
-static int is_called(struct rpc4_conn *c, uint32_t program)
-{
-	struct rpc4_in in;
-
-	for (int i = 0; i < 4; i++) {
-		if (said("a call back", rpc4_recv(c, &in), 0))
-			return 1;
-		rpc4_get_u32(&in);	/* xid */
-		if (rpc4_get_u32(&in) == RPC4_CALL && rpc4_get_u32(&in) == 2 && rpc4_get_u32(&in) == program)
-			return 0;
-	}
-	return said("a call of the program", 0, (int)program);
-}
-
 static int backchannel(struct pair *t)
 {
 	struct peer maker = { .conn.fd = -1 };
@@ -562,7 +585,7 @@ static int backchannel(struct pair *t)
 	    said("CREATE_SESSION", create(&maker, &id, id.seq++, &args, &s, &got), S_OK) ||
 	    said("no flavor", backchannel_ctl(&t->a, &s, 0x40000001, ~0u), S_INVAL) ||
 	    said("RPCSEC_GSS", backchannel_ctl(&t->a, &s, 0x40000001, 6), S_INVAL) ||
-	    is_called(&maker.conn, 0x40000000) ||
+	    is_called(&maker.conn, CB_PROGRAM) ||
 	    said("BACKCHANNEL_CTL", backchannel_ctl(&t->a, &s, 0x40000002, 0), S_OK);
 	s.conn = &t->a.conn;
 	r = r || said("a request", nfs41_ping(&s), S_OK) || is_called(&maker.conn, 0x40000002);
@@ -630,6 +653,7 @@ const struct rules_test rules_session_tests[] = {
 	{ "bind-conn", bind_rules },
 	{ "nconnect", nconnect },
 	{ "path-down", path_down },
+	{ "path-other", path_other },
 	{ "backchannel-ctl", backchannel },
 	{ "destroy", destroy },
 	{ NULL, NULL },
