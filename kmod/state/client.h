@@ -99,7 +99,8 @@ struct kefs_client {
 	bool named;			/* in the table of names */
 	int reclaim_complete;		/* recovery.c; cmpxchg, no lock */
 	unsigned long recording;	/* bit 0: its record is being written or removed; no lock */
-	u32 block;			/* of its record in the ledger, or 0; recovery.c's lock, as the next */
+	u32 block;			/* where its record in the ledger may be, or 0; recovery.c's lock, as the next two */
+	bool recorded;			/* it is there */
 	unsigned int lost;		/* pieces of state, and its end: no record until it has acknowledged them all */
 	int cs_status;			/* CREATE_SESSION's one-slot reply cache */
 	u32 cs_seqid;			/* last executed */

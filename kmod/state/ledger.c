@@ -31,17 +31,19 @@ struct write {
 	struct list_head node;
 	const u8 *data;			/* KEFS_LEDGER_BLOCK bytes */
 	u32 block;
+	bool begun;			/* it may come to the disk, also when it failed */
 	int err;
 	struct completion done;
 };
 
 static const u8 free_block[KEFS_LEDGER_BLOCK];
 
-static int write_block(struct kefs_ledger *ledger, const struct write *w)
+static int write_block(struct kefs_ledger *ledger, struct write *w)
 {
 	loff_t pos = (loff_t)w->block * KEFS_LEDGER_BLOCK;
 	ssize_t n = kernel_write(ledger->file, w->data, KEFS_LEDGER_BLOCK, &pos);
 
+	w->begun = n > 0;
 	if (n < 0)
 		return n;
 	return n == KEFS_LEDGER_BLOCK ? 0 : -EIO;
@@ -70,29 +72,29 @@ static void do_writes(struct work_struct *work)
 	}
 }
 
-static int write_stable(struct kefs_ledger *ledger, u32 block, const u8 *data)
+/* The caller sets data and block of @w. */
+static int write_stable(struct kefs_ledger *ledger, struct write *w)
 {
-	struct write w = { .data = data, .block = block };
-
-	init_completion(&w.done);
+	init_completion(&w->done);
 	spin_lock(&ledger->lock);
-	list_add_tail(&w.node, &ledger->writes);
+	list_add_tail(&w->node, &ledger->writes);
 	spin_unlock(&ledger->lock);
 	/* Running already, it is queued once more: what was added above is never missed. */
 	queue_work(system_unbound_wq, &ledger->work);
-	wait_for_completion(&w.done);
-	return w.err;
+	wait_for_completion(&w->done);
+	return w->err;
 }
 
 /* To the copy that is the older one; if it fails, the other one still counts. */
 static int write_head_locked(struct kefs_ledger *ledger, u64 epoch, u64 floor)
 {
 	struct kefs_ledger_head head = { .serial = ledger->head.serial + 1, .epoch = epoch, .floor = floor };
+	struct write w = { .data = ledger->head_block, .block = head.serial % KEFS_LEDGER_HEADS };
 	int err;
 
 	lockdep_assert_held(&ledger->head_lock);
 	kefs_ledger_put_head(ledger->head_block, &head, &ledger->key);
-	err = write_stable(ledger, head.serial % KEFS_LEDGER_HEADS, ledger->head_block);
+	err = write_stable(ledger, &w);
 	if (!err) {
 		ledger->head = head;
 		ledger->begun = true;
@@ -140,7 +142,8 @@ void kefs_ledger_release(struct kefs_ledger *ledger, u32 block)
 	spin_unlock(&ledger->lock);
 }
 
-static int take_block(struct kefs_ledger *ledger, u32 *ret_block)
+/* 0: all are used. */
+static u32 take_block(struct kefs_ledger *ledger)
 {
 	unsigned long block;
 
@@ -149,40 +152,46 @@ static int take_block(struct kefs_ledger *ledger, u32 *ret_block)
 	if (block < BLOCKS_MAX)
 		set_bit(block, ledger->used);
 	spin_unlock(&ledger->lock);
-	*ret_block = block;
-	return block < BLOCKS_MAX ? 0 : -EUSERS;
+	return block < BLOCKS_MAX ? block : 0;
 }
 
-int kefs_ledger_add(struct kefs_ledger *ledger, const struct kefs_ledger_entry *entry, u32 *ret_block)
+static int add_to(struct kefs_ledger *ledger, const struct kefs_ledger_entry *entry, struct write *w)
 {
 	struct kefs_ledger_entry ours = *entry;
+	int err = begin_epoch(ledger, &ours.epoch);
 	u8 *data;
-	u32 block;
-	int err;
 
+	if (err)
+		return err;
 	data = kmalloc(KEFS_LEDGER_BLOCK, GFP_KERNEL);
 	if (!data)
 		return -ENOMEM;
-	err = take_block(ledger, &block);
-	if (err)
-		goto out;
-	err = begin_epoch(ledger, &ours.epoch);
-	if (!err) {
-		kefs_ledger_put_entry(data, &ours, &ledger->key);
-		err = write_stable(ledger, block, data);
-	}
-	if (err)	/* it may be there all the same: then grace waits for a client that holds nothing */
-		kefs_ledger_release(ledger, block);
-	else
-		*ret_block = block;
-out:
+	kefs_ledger_put_entry(data, &ours, &ledger->key);
+	w->data = data;
+	err = write_stable(ledger, w);
 	kfree(data);
+	return err;
+}
+
+int kefs_ledger_add(struct kefs_ledger *ledger, const struct kefs_ledger_entry *entry, u32 *block)
+{
+	struct write w = { .block = *block ?: take_block(ledger) };
+	int err;
+
+	if (!w.block)
+		return -EUSERS;
+	err = add_to(ledger, entry, &w);
+	if (!err || w.begun)
+		*block = w.block;
+	else if (!*block)
+		kefs_ledger_release(ledger, w.block);
 	return err;
 }
 
 int kefs_ledger_remove(struct kefs_ledger *ledger, u32 block)
 {
-	int err = write_stable(ledger, block, free_block);
+	struct write w = { .data = free_block, .block = block };
+	int err = write_stable(ledger, &w);
 
 	if (!err)
 		kefs_ledger_release(ledger, block);

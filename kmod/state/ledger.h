@@ -34,10 +34,11 @@ struct kefs_ledger *kefs_ledger_open(struct file *file, const siphash_key_t *key
 void kefs_ledger_free(struct kefs_ledger *ledger);
 
 /*
- * A new record of this epoch (entry->epoch is not looked at). -EUSERS: there are KEFS_LEDGER_CLIENTS_MAX; -ENOSPC,
- * -EDQUOT: the file cannot grow.
+ * A new record of this epoch (entry->epoch is not looked at). *block is 0, or what an attempt that failed has left
+ * there. -EUSERS: there are KEFS_LEDGER_CLIENTS_MAX; -ENOSPC, -EDQUOT: the file cannot grow. After an error with *block
+ * set the record may be there all the same, until it is removed or a later attempt succeeds.
  */
-int kefs_ledger_add(struct kefs_ledger *ledger, const struct kefs_ledger_entry *entry, u32 *ret_block);
+int kefs_ledger_add(struct kefs_ledger *ledger, const struct kefs_ledger_entry *entry, u32 *block);
 /* The record is no more. */
 int kefs_ledger_remove(struct kefs_ledger *ledger, u32 block);
 /* Records of earlier epochs are void from now on; their blocks wait for kefs_ledger_release(). */

@@ -38,7 +38,7 @@ struct kefs_recovery {
 	bool grace;			/* changed under lock and ending */
 	bool broken;			/* a record could be neither removed nor voided */
 	struct mutex ending;		/* one ends it; outside of lock */
-	spinlock_t lock;		/* all below; a client's block and lost */
+	spinlock_t lock;		/* all below; a client's block, recorded and lost */
 	struct hlist_head *known;	/* BUCKETS; NULL without grace */
 	unsigned int nr_known, awaited;
 	bool started, reclaimed;
@@ -309,7 +309,7 @@ static void end_recording(struct kefs_client *client)
 	clear_and_wake_up_bit(RECORDING, &client->recording);
 }
 
-static int add(struct kefs_recovery *r, struct kefs_client *client, u32 *ret_block)
+static int add(struct kefs_recovery *r, struct kefs_client *client, u32 *block)
 {
 	struct kefs_ledger_entry entry = {
 		.flavor = client->principal.flavor, .uid = client->principal.uid, .line = client->line,
@@ -317,25 +317,26 @@ static int add(struct kefs_recovery *r, struct kefs_client *client, u32 *ret_blo
 		.owner = client->owner, .owner_len = client->owner_len,
 	};
 
-	return kefs_ledger_add(r->ledger, &entry, ret_block);
+	return kefs_ledger_add(r->ledger, &entry, block);
 }
 
 /* A record, if there is none and the client has lost nothing that it does not know of. */
 static int record(struct kefs_recovery *r, struct kefs_client *client)
 {
-	u32 block = 0;
 	bool wanted;
 	int err = 0;
+	u32 block;
 
 	begin_recording(client);
 	spin_lock(&r->lock);
-	wanted = !client->lost && !client->block;
+	wanted = !client->lost && !client->recorded;
+	block = client->block;
 	spin_unlock(&r->lock);
-	if (wanted)
+	if (wanted) {
 		err = add(r, client, &block);
-	if (wanted && !err) {
 		spin_lock(&r->lock);
 		client->block = block;
+		client->recorded = !err;
 		spin_unlock(&r->lock);
 	}
 	end_recording(client);
@@ -400,6 +401,7 @@ void kefs_recovery_lose(struct kefs_client *client)
 	spin_lock(&r->lock);
 	block = client->block;
 	client->block = 0;
+	client->recorded = false;
 	spin_unlock(&r->lock);
 	if (block)
 		remove(r, block);
