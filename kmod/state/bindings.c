@@ -401,7 +401,7 @@ int kefs_cb_begin_probe(struct kefs_session *session, struct kefs_cb_call *call)
 	return err;
 }
 
-/* Where a call has failed the next one goes another way, if there is one. false: @conn is not the session's any more. */
+/* Where a call has failed the next one goes another way, if there is one. false: @conn is not the session's. */
 static bool avoid_conn_locked(struct kefs_session *session, const struct kefs_conn *conn)
 {
 	struct binding *b;
