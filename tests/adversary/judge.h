@@ -14,7 +14,7 @@ struct judge {
 	int file;			/* the current one; -1 the directory, -2 none, -3 not known */
 	bool has_id;
 	struct nfs41_stateid id;	/* the current stateid */
-	bool truncated;			/* OPEN has done that already */
+	bool half;			/* OPEN has made or emptied the file already */
 };
 
 /* This error would be right, and so success would be wrong. */
@@ -47,8 +47,8 @@ bool j_test_stateid(struct judge *j, const struct m_op *op, const struct m_res *
 bool j_free_stateid(struct judge *j, const struct m_op *op, const struct m_res *res);
 bool j_delegreturn(struct judge *j, const struct m_op *op, const struct m_res *res);
 
-/* The first half of an OPEN that truncates a file that is there; false: this is none. */
-bool j_truncate(struct judge *j, const struct m_op *op);
+/* The first half of an OPEN that succeeded, if it made a file, or truncated one that was there; false: this is none. */
+bool j_open_half(struct judge *j, const struct m_op *op, const struct m_res *res);
 
 /* An error that tells that something had gone without our seeing it. */
 void j_failed(struct judge *j, const struct m_op *op, uint32_t status);

@@ -482,14 +482,14 @@ static bool next_op(struct judge *j, const struct m_ans *a, struct m_stand *stan
 {
 	unsigned int i = stand->next;
 
-	if (i < j->r->nops && j->v->racing && !stand->truncated && i < a->nres && !a->res[i].status &&
-	    j_truncate(j, &j->r->op[i])) {
-		stand->truncated = true;
+	if (i < j->r->nops && j->v->racing && !stand->half && i < a->nres && !a->res[i].status &&
+	    j_open_half(j, &j->r->op[i], &a->res[i])) {
+		stand->half = true;
 		return true;
 	}
 	if (i < j->r->nops && !step_op(j, i, a))
 		return false;
-	stand->truncated = false;
+	stand->half = false;
 	stand->next = i + 1;
 	stand->over = i + 1 >= j->r->nops;
 	if (i < j->r->nops && a->res[i].status) {
@@ -507,7 +507,7 @@ bool model_go_on(struct model *m, const struct m_req *r, const struct m_ans *a, 
 {
 	struct judge j = {
 		.m = m, .r = r, .v = v, .client = stand->begun ? stand->client : -1, .file = stand->begun ? stand->file : -2,
-		.has_id = stand->has_id, .id = stand->id, .truncated = stand->truncated,
+		.has_id = stand->has_id, .id = stand->id, .half = stand->half,
 		.came_ms = a->came_ms > r->now_ms ? a->came_ms : r->now_ms,
 	};
 

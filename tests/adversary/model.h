@@ -204,9 +204,9 @@ struct m_verdict {
 	int client, file;		/* that it was about, or -1 */
 };
 
-/* How far a compound has come: between two operations, or halves of an OPEN that truncates, others may have a turn. */
+/* How far a compound has come: between operations, or halves of an OPEN that makes or truncates, others may come. */
 struct m_stand {
-	bool begun, over, truncated;		/* truncated: the next one is half done */
+	bool begun, over, half;			/* half: the next one is half done */
 	unsigned int next;			/* index of the operation */
 	int client, file;			/* judge.h, as the next */
 	bool has_id;

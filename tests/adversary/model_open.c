@@ -185,7 +185,8 @@ static void create_errors(struct judge *j, const struct m_op *op, int f)
 
 static int target(const struct judge *j, const struct m_op *op)
 {
-	return op->claim == M_CLAIM_NULL ? m_file_by_name(j->m, op->name) : j->file;
+	/* What was found by name in the first half stays, whatever becomes of the name */
+	return op->claim == M_CLAIM_NULL && !j->half ? m_file_by_name(j->m, op->name) : j->file;
 }
 
 static void claim_errors(struct judge *j, const struct m_op *op)
@@ -238,7 +239,7 @@ static void open_errors(struct judge *j, const struct m_op *op)
 	if (f < 0)
 		return;
 	j->v->file = f;
-	if (op->create != M_NOCREATE)
+	if (op->create != M_NOCREATE && !j->half)
 		create_errors(j, op, f);
 	own = own_open(j->m, j->client, op->owner, f);
 	share_conflicts(j, f, own, op->access, op->deny, S_SHARE_DENIED);
@@ -303,21 +304,26 @@ static bool opened_file(struct judge *j, const struct m_op *op, const struct m_r
 	file = &j->m->file[f];
 	if (res->fh.len && (res->fh.len != file->fh.len || memcmp(res->fh.data, file->fh.data, res->fh.len)))
 		return j_wrong(j, "another file handle than before (§4.2.2)");
-	if (!j->truncated && op->create == M_UNCHECKED && op->truncate)
+	if (!j->half && op->create == M_UNCHECKED && op->truncate)
 		make_empty(file);
 	return true;
 }
 
-bool j_truncate(struct judge *j, const struct m_op *op)
+bool j_open_half(struct judge *j, const struct m_op *op, const struct m_res *res)
 {
 	int f;
 
-	if (op->op != OP_OPEN || op->create != M_UNCHECKED || !op->truncate)
+	if (op->op != OP_OPEN || op->create == M_NOCREATE)
 		return false;
 	f = target(j, op);
-	if (f >= 0)
+	if (f < 0)
+		f = new_file(j, op, res);
+	else if (op->create == M_UNCHECKED && op->truncate)
 		make_empty(&j->m->file[f]);
-	return f >= 0;
+	else
+		return false;
+	j->file = f;
+	return true;
 }
 
 static bool add_delegation(struct judge *j, const struct m_op *op, const struct m_res *res)

@@ -228,8 +228,8 @@ static bool was_here(struct run *r, const struct node *node)
 	for (i = 0; i < sizeof(node->m) / sizeof(*word); i++)
 		hash = (hash ^ word[i]) * 1099511628211ull;
 	for (i = 0; i < r->t.nfl; i++)
-		hash = (hash ^ (node->stands[i].next * 4 + node->stands[i].truncated * 2 + node->stands[i].over)) *
-		       1099511628211ull;
+		hash = (hash ^ (node->stands[i].next * 4 + node->stands[i].half * 2 + node->stands[i].over) ^
+			((uint64_t)node->stands[i].file << 32)) * 1099511628211ull;
 	for (i = 0; i < r->nseen; i++)
 		if (r->seen[i] == hash)
 			return true;

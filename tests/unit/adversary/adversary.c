@@ -450,6 +450,51 @@ static void opened_while_removed(void **state)
 	assert_false(ask(&by_handle, &a));
 }
 
+/* Between the two halves of an OPEN that makes a file, another one may open it, and it may be removed. */
+static void opened_while_made(void **state)
+{
+	struct m_req make, open, removal;
+	struct m_stand stand = { .next = 0 };
+	struct model before;
+	struct m_ans made, a;
+
+	(void)state;
+	client(1);
+	before = m;
+	make = in(1, OP_OPEN);
+	make.racing = true;
+	make.file = -1;
+	make.op[0].create = M_GUARDED;
+	make.op[0].access = 1;
+	make.op[0].want = 0x400;
+	open = make;
+	open.slot = 1;
+	open.seqid = 1;
+	open.op[0].create = M_NOCREATE;
+	made = opened(&make, 0);
+	made.res[0].id.seq = 2;
+	a = opened(&open, 0);
+	assert_true(model_go_on(&m, &make, &made, &stand, &v));
+	assert_false(stand.over);
+	assert_true(model_step(&m, &open, &a, &v));
+	assert_true(model_go_on(&m, &make, &made, &stand, &v));
+	assert_true(stand.over);
+	m = before;
+	assert_false(model_step(&m, &make, &made, &v));		/* with nobody in between */
+	m = before;
+	stand = (struct m_stand){ .next = 0 };
+	made.res[0].id.seq = 1;
+	assert_true(model_go_on(&m, &make, &made, &stand, &v));
+	removal = make;
+	removal.slot = 1;
+	removal.seqid = 1;
+	removal.op[0].op = OP_REMOVE;
+	a = answer(&removal, 0);
+	assert_true(model_step(&m, &removal, &a, &v));
+	assert_true(model_go_on(&m, &make, &made, &stand, &v));
+	assert_int_equal(m_file_by_name(&m, 0), -1);
+}
+
 /* Client 1 is heard of at that time. */
 static void renewed(uint64_t now_ms)
 {
@@ -729,7 +774,7 @@ int main(void)
 		cmocka_unit_test_setup(leases_while_waiting, fresh), cmocka_unit_test_setup(shares, fresh),
 		cmocka_unit_test_setup(delegation_recalled, fresh), cmocka_unit_test_setup(delegation_beside_readers, fresh),
 		cmocka_unit_test_setup(delegation_revoked, fresh),
-		cmocka_unit_test_setup(opened_while_removed, fresh),
+		cmocka_unit_test_setup(opened_while_removed, fresh), cmocka_unit_test_setup(opened_while_made, fresh),
 		cmocka_unit_test_setup(downgrades, fresh), cmocka_unit_test_setup(before_reclaim_complete, fresh),
 		cmocka_unit_test_setup(locks, fresh), cmocka_unit_test_setup(locks_wrong, fresh),
 		cmocka_unit_test_setup(fairness, fresh), cmocka_unit_test_setup(data, fresh),
