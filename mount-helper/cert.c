@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/awscert.h"
@@ -159,12 +160,41 @@ static bool add_key_id(X509 *x509)
 	return ok;
 }
 
+int64_t cert_end(const struct creds *creds, int64_t now)
+{
+	int64_t end = now + CERT_LIFE;
+
+	if (creds && creds->expires && creds->expires < end)
+		end = creds->expires;
+	return end < now + CERT_LEAST ? now + CERT_LEAST : end;
+}
+
+int cert_read_end(const char *path, int64_t *ret_end)
+{
+	CLEANUP_FREE char *text = NULL;
+	struct tm tm = { 0 };
+	X509 *x509;
+	size_t len;
+	BIO *bio;
+	int rc = file_read(path, KEY_FILE_MAX, &text, &len);
+
+	if (rc < 0)
+		return rc;
+	bio = BIO_new_mem_buf(text, (int)len);
+	x509 = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+	BIO_free(bio);
+	rc = x509 && ASN1_TIME_to_tm(X509_get0_notAfter(x509), &tm) == 1 ? 0 : -EBADMSG;
+	X509_free(x509);
+	*ret_end = rc < 0 ? 0 : (int64_t)timegm(&tm);
+	return rc;
+}
+
 /* All that is in every certificate: efs-utils' own, but for the serial, which there is 0 at first. */
 static bool fill(X509 *x509, EVP_PKEY *key, const struct cert_request *request)
 {
 	size_t len = strnlen(request->common_name, COMMON_NAME_MAX);
 	X509_NAME *name = X509_get_subject_name(x509);
-	time_t now = (time_t)request->now;
+	time_t now = (time_t)request->now, end = (time_t)cert_end(request->creds, request->now);
 
 	return X509_set_version(x509, X509_VERSION_3) == 1 &&
 		ASN1_INTEGER_set_int64(X509_get_serialNumber(x509), request->now) == 1 &&
@@ -172,7 +202,7 @@ static bool fill(X509 *x509, EVP_PKEY *key, const struct cert_request *request)
 					   (const unsigned char *)request->common_name, (int)len, -1, 0) == 1 &&
 		X509_set_issuer_name(x509, name) == 1 &&
 		X509_time_adj_ex(X509_getm_notBefore(x509), 0, -CERT_BEFORE, &now) &&
-		X509_time_adj_ex(X509_getm_notAfter(x509), 0, CERT_LIFE, &now) &&
+		X509_time_adj_ex(X509_getm_notAfter(x509), 0, 0, &end) &&
 		X509_set_pubkey(x509, key) == 1 && add_key_id(x509);
 }
 

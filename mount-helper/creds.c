@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "aws.h"
 #include "common/buf.h"
@@ -21,6 +22,7 @@
 #define CONTAINER_HOST		"http://169.254.170.2"
 #define CONTAINER_LIMIT_MS	1000
 #define ENV_SECTION		"environment"
+#define SESSION_SEC		3600	/* what STS gives, unless it is asked for another */
 
 static const char *env(const struct creds_places *places, const char *name)
 {
@@ -48,6 +50,7 @@ static int take(struct creds *creds, const char *access_key, const char *secret,
 {
 	if (!access_key || !secret || !*access_key || !*secret)
 		return kefs_err_set(err, -ENOENT, "no keys in the answer");
+	creds->expires = 0;
 	if (!is_plain(access_key) || !is_plain(secret) || (token && !is_plain(token)) ||
 	    kefs_str_copy(creds->access_key, sizeof(creds->access_key), access_key) < 0 ||
 	    kefs_str_copy(creds->secret, sizeof(creds->secret), secret) < 0 ||
@@ -56,11 +59,28 @@ static int take(struct creds *creds, const char *access_key, const char *secret,
 	return 0;
 }
 
+/* When a session ends: seconds since the epoch, as STS writes it in JSON, or a date, as agents do. */
+static int64_t session_end(const json_t *expiration)
+{
+	const char *text = json_string_value(expiration);
+	struct tm tm = { 0 };
+
+	if (json_is_number(expiration) && json_number_value(expiration) > 0 && json_number_value(expiration) < 1e12)
+		return (int64_t)json_number_value(expiration);
+	if (text && strptime(text, "%Y-%m-%dT%H:%M:%S", &tm))
+		return (int64_t)timegm(&tm);
+	return (int64_t)time(NULL) + SESSION_SEC;
+}
+
 static int take_json(struct creds *creds, const json_t *object, const char *token, struct kefs_err *err)
 {
-	return take(creds, json_string_value(json_object_get(object, "AccessKeyId")),
-		    json_string_value(json_object_get(object, "SecretAccessKey")),
-		    json_string_value(json_object_get(object, token)), err);
+	int rc = take(creds, json_string_value(json_object_get(object, "AccessKeyId")),
+		      json_string_value(json_object_get(object, "SecretAccessKey")),
+		      json_string_value(json_object_get(object, token)), err);
+
+	if (rc == 0)
+		creds->expires = session_end(json_object_get(object, "Expiration"));
+	return rc;
 }
 
 /* A file's text without blanks at its end. */
@@ -436,16 +456,6 @@ static int again(const char *kind, const char *rest, const struct creds_places *
 	if (!strcmp(kind, "webidentity"))
 		return web_identity(places, first, second, creds, err);
 	return kefs_err_set(err, -EINVAL, "no such method");
-}
-
-bool creds_are_session(const char *method)
-{
-	static const char *const kinds[] = { "ecs:", "named_profile:", "podidentity:", "webidentity:" };
-
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (!strncmp(method, kinds[i], strlen(kinds[i])))
-			return true;
-	return false;
 }
 
 int creds_again(const char *method, const struct creds_places *places, struct creds *ret_creds,

@@ -10,6 +10,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "messages.h"
 
@@ -21,6 +22,7 @@
 struct creds {
 	char access_key[129], secret[CREDS_NAME], token[CREDS_TOKEN];	/* token "" = a key for good */
 	char method[CREDS_METHOD];	/* whence, as state files say it ("credentials:default"); see creds_again() */
+	int64_t expires;		/* a session's end, seconds since the epoch; 0: they are for good, or do not say */
 };
 
 /* What the options say; "" = nothing. */
@@ -42,9 +44,6 @@ struct creds_places {
 /* The first place that has some. 0 or negative with @failure, which names what was tried. */
 int creds_find(const struct creds_request *request, const struct creds_places *places, struct creds *ret_creds,
 	       struct failure *failure);
-
-/* Does that place give sessions, which end within the hour? The agents' and STS's; @method as in creds_again(). */
-bool creds_are_session(const char *method);
 
 /* Those of the same place once more; @method is copied from a struct creds. 0 or negative with @failure. */
 int creds_again(const char *method, const struct creds_places *places, struct creds *ret_creds,

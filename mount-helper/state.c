@@ -38,6 +38,7 @@ static const struct member {
 	{ "commonName", TEXT, MEMBER(common_name) },
 	{ "clientSource", TEXT, MEMBER(client_source) },
 	{ "certificateCreationTime", LONG, MEMBER(cert_time) },
+	{ "certificateEndTime", LONG, MEMBER(cert_end) },
 	{ "awsCredentialsMethod", TEXT, MEMBER(creds_method) },
 	{ "identity", TEXT, MEMBER(identity) },
 	{ "credentialsFile", TEXT, MEMBER(credentials_file) },

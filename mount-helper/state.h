@@ -33,7 +33,7 @@ struct state {
 	int64_t mount_time;		/* seconds since the epoch */
 	char fs_id[KEFS_ID_SIZE], access_point[ACCESS_POINT_SIZE], region[REGION_SIZE];
 	char common_name[256], client_source[101];
-	int64_t cert_time;		/* when the certificate was made, seconds since the epoch */
+	int64_t cert_time, cert_end;	/* when the certificate was made, and ends: seconds since the epoch */
 	char creds_method[CREDS_METHOD];	/* "" = an anonymous client */
 	char identity[CREDS_METHOD + 2 * PATH_MAX + 80];	/* of tlshd's (tlshd.h): making_identity() */
 	char credentials_file[PATH_MAX], config_file[PATH_MAX], sts_url[URL_SIZE];

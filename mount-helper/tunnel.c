@@ -182,5 +182,6 @@ int tunnel_certify(struct state *state, const struct creds *creds, struct kefs_e
 	if (rc < 0)
 		return kefs_err_sys(err, rc, "%s", path);
 	state->cert_time = request.now;
+	state->cert_end = cert_end(creds, request.now);
 	return 0;
 }

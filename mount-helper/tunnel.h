@@ -35,7 +35,10 @@ int tunnel_spawn(struct state *state, const char *netns, int listen_fd, int out_
 /* tunnel_spawn(), saves the state, and waits until it is ready. -ECHILD if it ended at once. */
 int tunnel_start(struct state *state, int listen_fd, int out_fd);
 
-/* A new certificate in the state's folder, with these credentials (NULL: anonymous). Sets cert_time, does not save. */
+/*
+ * A new certificate in the state's folder, with these credentials (NULL: anonymous). Sets cert_time and cert_end, does
+ * not save.
+ */
 int tunnel_certify(struct state *state, const struct creds *creds, struct kefs_err *err);
 
 #endif

@@ -33,7 +33,6 @@
 #define ELSEWHERE_MS		300000	/* so long a client may be without a connection: the kernel's when nothing happens */
 #define HALF_MADE_MS		60000	/* a folder without a state: what a mount.efs left that was killed */
 #define EXPIRY_MARGIN		(20 * 60)
-#define SESSION_LIFE		(60 * 60)	/* of STS, unless it is asked for another */
 
 struct watch *watch_new(const char *name, int64_t now_ms)
 {
@@ -228,15 +227,22 @@ static int64_t certificate_age(const struct watch *watch)
 	return (int64_t)time(NULL) - watch->state.cert_time;
 }
 
+/* A state that does not know is of a version whose certificates all had that life. */
+static int64_t certificate_life(const struct watch *watch)
+{
+	const struct state *state = &watch->state;
+
+	return state->cert_end > state->cert_time ? state->cert_end - state->cert_time : CERT_LIFE;
+}
+
 static bool certificate_due(const struct watch *watch, const struct conf *conf)
 {
 	int64_t age = certificate_age(watch), most = (int64_t)conf->renewal_minutes * 60;
-	int64_t life = CERT_LIFE - EXPIRY_MARGIN;
+	int64_t life = certificate_life(watch);
 	char path[PATH_MAX];
 
-	if (creds_are_session(watch->state.creds_method))
-		life = SESSION_LIFE - EXPIRY_MARGIN;
 	/* However long the interval: before it expires. A clock that was set back makes a new one, too. */
+	life -= life / 3 < EXPIRY_MARGIN ? life / 3 : EXPIRY_MARGIN;
 	if (most > life)
 		most = life;
 	return age > most || age < 0 || state_path(&watch->state, "certificate.pem", path) < 0 || access(path, F_OK) < 0;
@@ -269,6 +275,7 @@ static void begin_renewal(struct watch *watch, const struct conf *conf, int64_t 
 
 void watch_child(struct watch *watch, pid_t pid, int status, int64_t now_ms)
 {
+	char path[PATH_MAX];
 	bool expired;
 
 	if (watch->renewer != pid)
@@ -280,8 +287,10 @@ void watch_child(struct watch *watch, pid_t pid, int status, int64_t now_ms)
 			log_err("%s: the renewal of its certificate was killed", watch->state.name);
 		return;
 	}
-	expired = certificate_age(watch) > CERT_LIFE;
+	expired = certificate_age(watch) > certificate_life(watch);
 	watch->state.cert_time = (int64_t)time(NULL);
+	if (state_path(&watch->state, "certificate.pem", path) < 0 || cert_read_end(path, &watch->state.cert_end) < 0)
+		watch->state.cert_end = 0;
 	watch->renew_ms = 0;
 	save(watch);
 	/*

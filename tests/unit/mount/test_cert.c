@@ -2,6 +2,7 @@
 /* A certificate of mount.efs, read by the server's decoder and by openssl; the key's file. */
 #include "test.h"
 
+#include <errno.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <sys/stat.h>
@@ -135,6 +136,31 @@ static void test_form(void **state)
 	X509_free(x509);
 }
 
+/* It ends with the session that it is signed by, and is not over at once. */
+static void test_end(void **state)
+{
+	struct creds session = creds;
+	struct cert_request r = request(&session);
+	struct kefs_err err;
+	char path[300], *pem;
+	int64_t end;
+
+	(void)state;
+	(void)snprintf(path, sizeof(path), "%s/certificate.pem", dir);
+	session.expires = NOW + 900;
+	assert_int_equal(cert_make(key, &r, &pem, &err), 0);
+	assert_int_equal(file_write(path, pem, strlen(pem), 0600, 0), 0);
+	free(pem);
+	assert_int_equal(cert_read_end(path, &end), 0);
+	assert_int_equal(end, NOW + 900);
+	session.expires = NOW - 900;
+	assert_int_equal(cert_end(&session, NOW), NOW + CERT_LEAST);
+	session.expires = NOW + 9 * 3600;
+	assert_int_equal(cert_end(&session, NOW), NOW + CERT_LIFE);
+	assert_int_equal(file_write(path, "none", 4, 0600, 0), 0);
+	assert_int_equal(cert_read_end(path, &end), -EBADMSG);
+}
+
 static void test_openssl_reads_it(void **state)
 {
 	struct cert_request r = request(&creds);
@@ -197,7 +223,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_claims), cmocka_unit_test(test_anonymous), cmocka_unit_test(test_form),
-		cmocka_unit_test(test_openssl_reads_it), cmocka_unit_test(test_key_file),
+		cmocka_unit_test(test_openssl_reads_it), cmocka_unit_test(test_end), cmocka_unit_test(test_key_file),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -7,7 +7,7 @@
 #include "web.h"
 
 #define ROLE_JSON "{\"Credentials\": {\"AccessKeyId\": \"ASIAROLE\", \"SecretAccessKey\": \"rolesecret\", " \
-	"\"SessionToken\": \"roletoken\"}}"
+	"\"SessionToken\": \"roletoken\", \"Expiration\": 1.767326645E9}}"
 #define OK "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n"
 
 static char dir[256], credentials[300], config[300], url[64];
@@ -47,7 +47,9 @@ static void write_file(const char *path, const char *text)
 	assert_int_equal(file_write(path, text, strlen(text), 0600, 0), 0);
 }
 
-static void find(const struct creds_request *request, const char *key, const char *method)
+#define ROLE_END 1767326645
+
+static void find_until(const struct creds_request *request, const char *key, const char *method, int64_t end)
 {
 	struct failure failure = { 0 };
 	struct creds creds = { 0 }, again = { 0 };
@@ -56,10 +58,16 @@ static void find(const struct creds_request *request, const char *key, const cha
 		fail_msg("%s", failure.text);
 	assert_string_equal(creds.access_key, key);
 	assert_string_equal(creds.method, method);
+	assert_int_equal(creds.expires, end);
 	if (!strchr(method, ':') || !strncmp(method, "named", 5) || !strncmp(method, "web", 3))
 		return;
 	assert_int_equal(creds_again(method, &places, &again, &failure), 0);
 	assert_memory_equal(&creds, &again, sizeof(creds));
+}
+
+static void find(const struct creds_request *request, const char *key, const char *method)
+{
+	find_until(request, key, method, 0);
 }
 
 static void test_default_profile(void **state)
@@ -163,7 +171,7 @@ static void test_assume_role(void **state)
 		   "external_id = e/1\n[profile base]\naws_access_key_id = AKIABASE\naws_secret_access_key = s\n");
 	web_start(&web, dir, answers);
 	(void)snprintf(url, sizeof(url), "http://127.0.0.1:%u", web.port);
-	find(&(struct creds_request){ .profile = "deep" }, "ASIAROLE", "named_profile:deep");
+	find_until(&(struct creds_request){ .profile = "deep" }, "ASIAROLE", "named_profile:deep", ROLE_END);
 	asked = web_stop(&web);
 	assert_contains(asked, "POST / HTTP/1.1\r\n");
 	assert_contains(asked, "Authorization: AWS4-HMAC-SHA256 Credential=AKIABASE/");
@@ -185,7 +193,7 @@ static void test_own_source(void **state)
 		   "aws_secret_access_key = s\n[profile bare]\nrole_arn = arn:x\nsource_profile = bare\n");
 	web_start(&web, dir, answers);
 	(void)snprintf(url, sizeof(url), "http://127.0.0.1:%u", web.port);
-	find(&(struct creds_request){ .profile = "own" }, "ASIAROLE", "named_profile:own");
+	find_until(&(struct creds_request){ .profile = "own" }, "ASIAROLE", "named_profile:own", ROLE_END);
 	assert_contains(web_stop(&web), "Authorization: AWS4-HMAC-SHA256 Credential=AKIAOWN/");
 	assert_true(creds_find(&(struct creds_request){ .profile = "bare", .profile_given = true }, &places, &creds,
 			       &failure) < 0);
@@ -219,7 +227,7 @@ static void test_web_identity(void **state)
 	web_start(&web, dir, answers);
 	(void)snprintf(url, sizeof(url), "http://127.0.0.1:%u", web.port);
 	(void)snprintf(method, sizeof(method), "webidentity:arn:x,%s", request.jwt_path);
-	find(&request, "ASIAROLE", method);
+	find_until(&request, "ASIAROLE", method, ROLE_END);
 	asked = web_stop(&web);
 	assert_contains(asked, "Action=AssumeRoleWithWebIdentity&RoleArn=arn%3Ax");
 	assert_contains(asked, "WebIdentityToken=token.text");
@@ -228,7 +236,8 @@ static void test_web_identity(void **state)
 
 static void test_pod_identity(void **state)
 {
-	static const char answer[] = OK "{\"AccessKeyId\": \"ASIAPOD\", \"SecretAccessKey\": \"s\", \"Token\": \"t\"}";
+	static const char answer[] = OK "{\"AccessKeyId\": \"ASIAPOD\", \"SecretAccessKey\": \"s\", \"Token\": \"t\", "
+				     "\"Expiration\": \"2026-01-02T03:04:05Z\"}";
 	static const char *const answers[] = { answer, answer, NULL };
 	char uri[128], file[300], file_env[400], method[512];
 	struct web web;
@@ -243,7 +252,7 @@ static void test_pod_identity(void **state)
 	environment[0] = uri;
 	environment[1] = file_env;
 	(void)snprintf(method, sizeof(method), "podidentity:%s,%s", strchr(uri, '=') + 1, file);
-	find(&(struct creds_request){ { 0 } }, "ASIAPOD", method);
+	find_until(&(struct creds_request){ { 0 } }, "ASIAPOD", method, 1767323045);
 	asked = web_stop(&web);
 	assert_contains(asked, "GET /v1/c HTTP/1.1\r\n");
 	assert_contains(asked, "Authorization: podtoken\r\n");

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -57,8 +58,10 @@ static inline void web_start(struct web *web, const char *dir, const char *const
 	assert_int_equal(getsockname(web->fd, (struct sockaddr *)&addr, &len), 0);
 	web->port = ntohs(addr.sin_port);
 	web->pid = fork();
-	if (!web->pid)
+	if (!web->pid) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);	/* a test that fails does not stop it */
 		web_serve(web, answers);
+	}
 }
 
 /* What was asked; the server is gone. */
