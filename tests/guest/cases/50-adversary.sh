@@ -33,8 +33,7 @@ for seed in 1 2 3; do
 done
 seed=$((EPOCHSECONDS % 1000000))
 check "seed $seed, one at a time" against --seed $seed --seconds $((seconds / 6)) --overlap 0
-# Much at once with new seeds, and machines that sleep (--naps), are for runs by hand: what they find now and then is not
-# understood yet (docs/status.md)
+# Much at once with new seeds, and machines that sleep (--naps), are for long runs by hand
 check "seed 1, much at once" against --seed 1 --seconds $((seconds / 6)) --overlap 80
 tail -n 1 /tmp/said
 finish
