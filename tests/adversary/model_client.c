@@ -92,8 +92,7 @@ bool j_exchange_id(struct judge *j, const struct m_op *op, const struct m_res *r
 		if (res->clientid == m->client[conf].id) {	/* 2, 6 */
 			if (!(res->flags & CONFIRMED_R))
 				return j_wrong(j, "2, 6: CONFIRMED_R must tell that the record is confirmed");
-			j_renew(j, conf);
-			return true;
+			return true;		/* whether that renews its lease §8.3 does not say */
 		}
 		if (!j_lapsed(j, conf))
 			return j_wrong(j, "2: the client id must be the confirmed record's");

@@ -185,6 +185,31 @@ static void client_ids_wrong(void **state)
 	assert_false(exchange(1, 1, 7, 0));		/* another client's id */
 }
 
+/* EXCHANGE_ID finds the record of who was silent for too long. Whether it is one of a living client then is open. */
+static void exchange_after_lease(void **state)
+{
+	struct m_req r = bare(OP_EXCHANGE_ID);
+	struct m_ans a;
+
+	(void)state;
+	client(1);
+	assert_true(open_as(1, 0, 1, 0, 0, id_of(1, 1)));
+	r.now_ms = 100000;
+	r.op[0].name = 1;
+	r.op[0].verifier = 1;
+	a = answer(&r, 0);
+	a.res[0].clientid = 101;
+	a.res[0].seq = 2;
+	a.res[0].flags = 0x80000000;
+	assert_true(ask(&r, &a));
+	r.now_ms++;
+	r.uid = 7;
+	a = answer(&r, 0);
+	a.res[0].clientid = 102;
+	a.res[0].seq = 1;
+	assert_true(ask(&r, &a));
+}
+
 static void create_session_replies(void **state)
 {
 	(void)state;
@@ -769,7 +794,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(client_ids, fresh), cmocka_unit_test_setup(client_ids_wrong, fresh),
-		cmocka_unit_test_setup(create_session_replies, fresh), cmocka_unit_test_setup(slots, fresh),
+		cmocka_unit_test_setup(exchange_after_lease, fresh), cmocka_unit_test_setup(create_session_replies, fresh),
+		cmocka_unit_test_setup(slots, fresh),
 		cmocka_unit_test_setup(leases, fresh),
 		cmocka_unit_test_setup(leases_while_waiting, fresh), cmocka_unit_test_setup(shares, fresh),
 		cmocka_unit_test_setup(delegation_recalled, fresh), cmocka_unit_test_setup(delegation_beside_readers, fresh),
