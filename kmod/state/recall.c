@@ -192,6 +192,7 @@ void kefs_actor_next(struct kefs_actor *actor)
 	drop_blocker(actor);
 	actor->waiting = false;
 	actor->attr_after = 0;
+	actor->attr_until = 0;
 }
 
 /* What the actor waits for has come already. */
@@ -378,7 +379,9 @@ void kefs_recall_attrs(struct kefs_deleg *deleg, int err, u64 change, u64 size)
 	deleg->attr_change = change;
 	deleg->attr_size = size;
 	deleg->attr_serial = ++attr_serial;
-	wake_waiters_locked(deleg);
+	/* Who could not be asked is asked again when the timers come: two that woke each other would ask without end */
+	if (err != -EBUSY)
+		wake_waiters_locked(deleg);
 	spin_unlock(&recall_lock);
 	kefs_stateid_put(&deleg->st);
 }
@@ -400,8 +403,11 @@ static enum verdict judge_attrs_locked(struct kefs_actor *actor, struct kefs_del
 	}
 	if ((s32)(deleg->attr_serial - actor->attr_after) <= 0)
 		return WAIT;
-	if (deleg->attr_err == -EBUSY) {
-		/* It could not be asked for all that it is asked already: again when the timer comes */
+	if (deleg->attr_err == -EBUSY) {	/* it could not be asked for all that it is asked already */
+		if (!actor->attr_until)
+			actor->attr_until = (jiffies + KEFS_CB_TIMEOUT_SEC * HZ) | 1;
+		else if (time_after(jiffies, actor->attr_until))
+			return FAILED;
 		actor->attr_after = 0;
 		return WAIT;
 	}

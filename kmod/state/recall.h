@@ -33,6 +33,7 @@ struct kefs_actor {
 	unsigned long until;		/* jiffies: then the operation waits no more */
 	bool waiting;			/* until is set: the operation has parked already */
 	u32 attr_after;			/* CB_GETATTR: answers with larger serials are new enough; 0: not asked yet */
+	unsigned long attr_until;	/* jiffies: so long it may be that it cannot be asked; 0: it could so far */
 };
 
 void kefs_actor_init(struct kefs_actor *actor, struct kefs_request *rq);

@@ -9,6 +9,7 @@
 
 #define BACK_CHAN	2u	/* CREATE_SESSION4_FLAG_CONN_BACK_CHAN */
 #define WANT_READ	0x100u	/* OPEN4_SHARE_ACCESS_WANT_READ_DELEG */
+#define WANT_WRITE	0x200u	/* OPEN4_SHARE_ACCESS_WANT_WRITE_DELEG */
 
 /* A session with a back channel on the same connection, which takes the place of the one that it had. */
 static int with_back_channel(struct peer *p)
@@ -34,8 +35,8 @@ static int with_back_channel(struct peer *p)
 	return said("the session's id", id ? 0 : -1, 0);
 }
 
-/* Sends an OPEN for reading that wants a delegation. */
-static int send_open(struct peer *p, const char *name)
+/* Sends an OPEN with that access, which may want a delegation. */
+static int send_open(struct peer *p, const char *name, uint32_t wanted)
 {
 	struct nfs41_open_args args = { .owner = "a", .name = name, .access = 1, .create = true };
 	struct nfs41_req q;
@@ -46,7 +47,7 @@ static int send_open(struct peer *p, const char *name)
 	nfs41_op(&q, OP_PUTROOTFH);
 	access = q.out.len + 8;		/* behind the op, the seqid */
 	nfs41_put_open_args(&q, &args);
-	rpc4_poke_u32(&q.out, access, 1 | WANT_READ);
+	rpc4_poke_u32(&q.out, access, wanted);
 	r = nfs41_send(&q, &p->conn);
 	nfs41_free(&q);
 	return said("sending OPEN", r, 0);
@@ -100,7 +101,7 @@ static int narrowed(struct pair *t)
 	pipe = popen(command, "w");
 	if (!pipe)
 		return said("popen", 0, 1);
-	r = with_back_channel(&t->a) || send_open(&t->a, "rules-narrowed") || next(&t->a, &in) ||
+	r = with_back_channel(&t->a) || send_open(&t->a, "rules-narrowed", 1 | WANT_READ) || next(&t->a, &in) ||
 	    said("a call", is_call(&in), true);
 	fputs(input, pipe);
 	r = said("the command", pclose(pipe), 0) || r || answer(&t->a, &in, &probe) || next(&t->a, &in);
@@ -108,13 +109,13 @@ static int narrowed(struct pair *t)
 	       said("OPEN to write, again", open_file(&t->a, &again, &id), S_ROFS);
 }
 
-/* A file with a delegation of @p's for reading, which it will not give back. */
-static int delegated(struct peer *p, const char *name)
+/* A file with a delegation of @p's, which it will not give back. */
+static int delegated(struct peer *p, const char *name, uint32_t wanted)
 {
 	struct nfs41_cb probe;
 	struct rpc4_in in;
 
-	return with_back_channel(p) || send_open(p, name) || next(p, &in) || said("a call", is_call(&in), true) ||
+	return with_back_channel(p) || send_open(p, name, wanted) || next(p, &in) || said("a call", is_call(&in), true) ||
 	       answer(p, &in, &probe) || next(p, &in) || said("OPEN", status_of_reply(&in), S_OK);
 }
 
@@ -143,7 +144,8 @@ static int waiting_writes(struct pair *t)
 	struct peer writers[MANY] = { 0 }, other = { 0 };
 	struct nfs41_fh fh;
 	uint64_t start;
-	int r = delegated(&t->a, "rules-waits") || said("its handle", nfs41_getfh(&t->b.ses, "rules-waits", &fh), S_OK);
+	int r = delegated(&t->a, "rules-waits", 1 | WANT_READ) ||
+		said("its handle", nfs41_getfh(&t->b.ses, "rules-waits", &fh), S_OK);
 
 	for (int i = 0; i < MANY && !r; i++) {
 		char name[32];
@@ -165,7 +167,59 @@ static int waiting_writes(struct pair *t)
 	return r;
 }
 
+/* The one slot of its back channel is taken from now on, by a probe that it does not answer. */
+static int occupy(struct peer *p)
+{
+	struct nfs41_req q;
+	int r;
+
+	nfs41_begin_seq(&q, &p->ses, 1, false);
+	nfs41_op(&q, OP_BACKCHANNEL_CTL);
+	rpc4_put_u32(&q.out, 0x40000000);
+	rpc4_put_u32(&q.out, 1);	/* callbacks with AUTH_NONE */
+	rpc4_put_u32(&q.out, 0);
+	r = nfs41_send(&q, &p->conn);
+	nfs41_free(&q);
+	nfs41_begin_seq(&q, &p->ses, 2, false);
+	r = r ? r : nfs41_send(&q, &p->conn);
+	nfs41_free(&q);
+	return said("sending to it", r, 0);
+}
+
+/* Others ask for the size of a file whose holder cannot be asked: its back channel is busy. They get an answer. */
+static int busy_channel(struct pair *t)
+{
+	enum { MANY = 3 };
+	struct peer lookers[MANY] = { 0 };
+	struct nfs41_fh fh;
+	int r = delegated(&t->a, "rules-busy", 3 | WANT_WRITE) || occupy(&t->a) ||
+		said("its handle", nfs41_getfh(&t->b.ses, "rules-busy", &fh), S_OK);
+
+	for (int i = 0; i < MANY && !r; i++) {
+		struct nfs41_req q;
+		char name[32];
+
+		snprintf(name, sizeof(name), "rules looker %d", i);
+		r = said("connecting", rpc4_connect(&lookers[i].conn, &t->addr), 0) ||
+		    said("a client", nfs41_start(&lookers[i].ses, &lookers[i].conn, name, 4), S_OK);
+		nfs41_begin_seq(&q, &lookers[i].ses, 1, false);
+		nfs41_put_putfh(&q, &fh);
+		nfs41_put_getattr(&q, 0x10, 0);
+		r = r || said("sending GETATTR", nfs41_send(&q, &lookers[i].conn), 0);
+		nfs41_free(&q);
+	}
+	for (int i = 0; i < MANY; i++) {
+		struct rpc4_in in;
+
+		lookers[i].conn.timeout_ms = 120000;
+		r = r || said("an answer", rpc4_recv(&lookers[i].conn, &in), 0);
+		rpc4_close(&lookers[i].conn);
+	}
+	return r;
+}
+
 const struct rules_test rules_deleg_tests[] = {
+	{ "@busy-channel", busy_channel },
 	{ "@waiting-writes", waiting_writes },
 	{ "@narrowed", narrowed },
 	{ NULL, NULL },

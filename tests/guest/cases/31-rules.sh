@@ -38,6 +38,7 @@ RULES_INPUT=$(jq -n --arg s "$statement" '{Policy: ("{\"Version\": \"2012-10-17\
 RULES_COMMAND="curl -sf -o /tmp/policy.out --unix-socket /run/kefs/kefsd.sock -X PUT --data-binary @- $policy"
 export RULES_INPUT RULES_COMMAND
 check "an OPEN under way when its grant is narrowed" in_ns a /tmp/rules "$(server_addr a):$PORT" @narrowed
+check "it is as wide as before" curl -sf -o /dev/null --unix-socket /run/kefs/kefsd.sock -X DELETE "$policy"
 
 coproc LEASE { in_ns a /tmp/rules "$(server_addr a):$PORT" @lease; }
 read -r -u "${LEASE[0]}" _
@@ -45,6 +46,10 @@ lease=$LEASE_PID
 short_leases
 echo >&"${LEASE[1]}"
 check "a client's lease_time is that of its lease" wait "$lease"
+
+asked=$(counter CbGetattr)
+check "the holder of a delegation whose back channel is busy" in_ns a /tmp/rules "$(server_addr a):$PORT" @busy-channel
+check "is not asked without end ($(($(counter CbGetattr) - asked)) times)" test $(($(counter CbGetattr) - asked)) -lt 200
 
 check "clients that take all reply caches, and go" in_ns a /tmp/rules "$(server_addr a):$PORT" @all-sessions
 check "others find some again after two leases" wait_for 60 in_ns a /tmp/rules "$(server_addr a):$PORT" @served
