@@ -35,6 +35,12 @@ static bool fits(const struct kefs_lock_wait *wait, const struct kefs_session *s
 	return NOTICE_HEAD + KEFS_FH_MAX + KEFS_XDR_PAD(wait->owner->len) <= session->back.max_request;
 }
 
+/* Whose connection is gone may have another one soon. */
+static enum kefs_lock_told how_not(int err)
+{
+	return err == -EBUSY ? KEFS_TOLD_LATER : err == -ENOTCONN ? KEFS_TOLD_AGAIN : KEFS_TOLD_NOT;
+}
+
 void kefs_cb_notify_lock(struct kefs_lock_wait *wait)
 {
 	struct notice *n = kzalloc(sizeof(*n), GFP_KERNEL);
@@ -46,7 +52,7 @@ void kefs_cb_notify_lock(struct kefs_lock_wait *wait)
 	}
 	if (err) {
 		kfree(n);
-		kefs_lockwait_told(wait, err == -EBUSY ? KEFS_TOLD_LATER : KEFS_TOLD_NOT);
+		kefs_lockwait_told(wait, how_not(err));
 		return;
 	}
 	n->wait = wait;

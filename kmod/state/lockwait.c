@@ -211,6 +211,8 @@ static void ask_again_locked(struct kefs_fileobj *file, struct kefs_lock_wait *w
 	wait->end = want->end;
 	wait->write = want->write;
 	wait->told = false;
+	wait->tries = 0;
+	wait->not_before = jiffies;
 	wait->deadline = jiffies + FORGET;
 }
 
@@ -289,6 +291,7 @@ void kefs_lockwait_told(struct kefs_lock_wait *wait, enum kefs_lock_told how)
 		switch (how) {
 		case KEFS_TOLD:
 			when += TOLD_ANSWERED;
+			wait->tries = 0;
 			wait->deadline = when;
 			break;
 		case KEFS_TOLD_AGAIN:
@@ -298,7 +301,7 @@ void kefs_lockwait_told(struct kefs_lock_wait *wait, enum kefs_lock_told how)
 			}
 			fallthrough;
 		case KEFS_TOLD_LATER:
-			when += LATER << wait->tries;
+			wait->not_before = jiffies + (LATER << wait->tries);
 			wait->told = false;
 			wait->deadline = jiffies + FORGET;
 			break;
@@ -328,6 +331,11 @@ static struct kefs_lock_wait *next_locked(struct kefs_fileobj *file, u64 round, 
 		}
 		if (time_before(wait->deadline, *ret_due))
 			*ret_due = wait->deadline;
+		if (time_before(jiffies, wait->not_before)) {
+			if (time_before(wait->not_before, *ret_due))
+				*ret_due = wait->not_before;
+			continue;
+		}
 		if (found || wait->told || wait->round == round ||
 		    kept_locked(file, wait->owner, wait->start, wait->end, wait->write))
 			continue;

@@ -26,7 +26,8 @@ struct kefs_lock_wait {
 	refcount_t ref;			/* the file's list; a callback; a look at it */
 	struct list_head on_file;	/* fileobj->waits; fileobj->lock, as what follows */
 	bool told;			/* a CB_NOTIFY_LOCK was sent: kept for him until the deadline */
-	u8 tries;			/* that did not get to him */
+	u8 tries;			/* in a row that did not get to him */
+	unsigned long not_before;	/* jiffies; then he is told again */
 	unsigned long deadline;		/* jiffies; then it is forgotten */
 	u64 round;			/* looked at in that one */
 	bool write;
@@ -59,7 +60,7 @@ void kefs_lockwait_drop(struct kefs_open *open);
 enum kefs_lock_told {
 	KEFS_TOLD,			/* he has it */
 	KEFS_TOLD_LATER,		/* not now: try again soon */
-	KEFS_TOLD_AGAIN,		/* it did not get there: likewise, but not for ever */
+	KEFS_TOLD_AGAIN,		/* it did not get there: likewise, but not for ever; and others meanwhile */
 	KEFS_TOLD_NOT,			/* there is no way to him: next, please */
 };
 
