@@ -84,12 +84,12 @@ static bool lane_full(const struct kefs_lane *lane)
 	return lane_room(lane) <= 0;
 }
 
-/* Back into the queue with as much as there is room for. */
+/* Back into the queue with as much as there is room for. Each that runs is one more, and leaves one less to share. */
 static void lane_resume(struct kefs_lane *lane)
 {
 	int room;
 
-	for (room = lane_room(lane); room > 0 && !list_empty(&lane->waiting); room--) {
+	for (room = lane_room(lane); room > 0 && !list_empty(&lane->waiting); room -= KEFS_LANE_SHARE + 1) {
 		list_move_tail(lane->waiting.next, &pool.queue);
 		if (!wake_one())
 			queue_delayed_work(system_unbound_wq, &pool.grow_work, GROW_DELAY);
