@@ -43,7 +43,8 @@ static int write_block(struct kefs_ledger *ledger, struct write *w)
 	loff_t pos = (loff_t)w->block * KEFS_LEDGER_BLOCK;
 	ssize_t n = kernel_write(ledger->file, w->data, KEFS_LEDGER_BLOCK, &pos);
 
-	w->begun = n > 0;
+	/* Where there is no room nothing has begun; all else may be on its way */
+	w->begun = n != -ENOSPC && n != -EDQUOT;
 	if (n < 0)
 		return n;
 	return n == KEFS_LEDGER_BLOCK ? 0 : -EIO;
