@@ -202,6 +202,7 @@ static int of_profile(const struct creds_places *places, const struct files *fil
 	const struct profile profile = profile_find(&files->credentials, &files->config, name);
 	struct creds source = { 0 };
 	const char *method = profile.kind == PROFILE_CONFIG ? "config" : "credentials";
+	char token_file[PATH_MAX];
 	int rc;
 
 	switch (profile.kind) {
@@ -209,7 +210,10 @@ static int of_profile(const struct creds_places *places, const struct files *fil
 		return kefs_err_set(err, -ENOENT, "no keys or role in %s or %s", places->credentials_file,
 				    places->config_file);
 	case PROFILE_WEB_IDENTITY:
-		return web_identity(places, profile.role_arn, profile.token_file, ret_creds, err);
+		rc = file_absolute(profile.token_file, token_file);
+		if (rc < 0)
+			return kefs_err_sys(err, rc, "%s", profile.token_file);
+		return web_identity(places, profile.role_arn, token_file, ret_creds, err);
 	case PROFILE_ROLE:
 		if (depth >= ROLE_DEPTH_MAX)
 			return kefs_err_set(err, -ELOOP, "source_profile leads on and on");

@@ -232,7 +232,8 @@ static int64_t certificate_life(const struct watch *watch)
 {
 	const struct state *state = &watch->state;
 
-	return state->cert_end > state->cert_time ? state->cert_end - state->cert_time : CERT_LIFE;
+	/* Negative: the clock went on, or the host slept, before it was seen that it was made */
+	return state->cert_end ? state->cert_end - state->cert_time : CERT_LIFE;
 }
 
 static bool certificate_due(const struct watch *watch, const struct conf *conf)

@@ -355,6 +355,12 @@ static void test_session(void **state)
 	watch->state.cert_end -= 7 * 60;
 	assert_false(run(watch, 3030, 3030));
 	assert_true(watch->renewer > 0);
+	/* One that was over before it was seen (the host slept) is no better than none */
+	assert_int_equal(waitpid(watch->renewer, NULL, 0), watch->renewer);
+	watch_child(watch, watch->renewer, 0, 3040);
+	watch->state.cert_end = watch->state.cert_time - 60;
+	assert_false(run(watch, 3050, 3050));
+	assert_true(watch->renewer > 0);
 	finish(watch);
 }
 
