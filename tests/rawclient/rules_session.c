@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Client ids, sessions, slots, connections: RFC 8881 §2.10, §18.33 to §18.37, §18.46, §18.50. */
+#include "nfs41_cb.h"
 #include "rules_id.h"
 
 #include <stdio.h>
@@ -549,6 +550,67 @@ static int path_other(struct pair *t)
 	return r || said("DESTROY_SESSION", destroy_session(&t->a, &s), S_OK);
 }
 
+/* LOCK or LOCKU (@type 0) of a file's first byte. */
+static int lock_byte(struct peer *p, const struct nfs41_fh *fh, struct nfs41_stateid *id, uint32_t type)
+{
+	uint32_t op = type ? OP_LOCK : OP_LOCKU;
+	struct nfs41_req q;
+	struct nfs41_res res;
+	int r;
+
+	nfs41_begin_seq(&q, &p->ses, 0, true);
+	nfs41_put_putfh(&q, fh);
+	if (type)
+		nfs41_put_lock(&q, id, "told", type, 0, 1);
+	else
+		nfs41_put_locku(&q, id, 0, 1);
+	r = ask(p, &q, &res, op);
+	if (!r)
+		nfs41_get_stateid(&res.in, id);
+	return r;
+}
+
+/* CB_NOTIFY_LOCK comes, among the next few calls, which are answered. */
+static int is_notified(struct rpc4_conn *c)
+{
+	struct nfs41_cb cb = { .notified = false };
+	struct rpc4_in in;
+
+	for (int i = 0; i < 4 && !cb.notified; i++) {
+		struct rpc4_out out = { 0 };
+		int r = said("a call back", rpc4_recv(c, &in), 0) || said("that is one", nfs41_callback(&in, &out, &cb), 0) ||
+			said("answering it", rpc4_send(c, &out), 0);
+
+		rpc4_out_free(&out);
+		if (r)
+			return r;
+	}
+	return said("CB_NOTIFY_LOCK", cb.notified, true);
+}
+
+/* A lock gets free while who waits for it has no way back: he is told when he has one, soon. */
+static int told_anew(struct pair *t)
+{
+	const struct nfs41_open_args args = { .owner = "told", .name = "rules-told", .access = 3, .create = true };
+	struct rpc4_conn c = { .fd = -1 };
+	struct nfs41_stateid held, wanted;
+	struct nfs41_fh fh;
+	uint32_t dir;
+	int r;
+
+	r = said("OPEN of b", open_file(&t->b, &args, &held), S_OK) ||
+	    said("OPEN of a", open_file(&t->a, &args, &wanted), S_OK) ||
+	    said("GETFH", nfs41_getfh(&t->a.ses, args.name, &fh), S_OK) ||
+	    said("LOCK of b", lock_byte(&t->b, &fh, &held, 2), S_OK) ||
+	    said("LOCK of a, who waits", lock_byte(&t->a, &fh, &wanted, 4), S_DENIED) ||
+	    said("LOCKU of b", lock_byte(&t->b, &fh, &held, 0), S_OK);
+	usleep(200000);
+	r = r || rpc4_connect(&c, &t->addr) ||
+	    said("BIND_CONN_TO_SESSION", bind_conn(&c, &t->a.ses, BACK, &dir), S_OK) || is_notified(&c);
+	rpc4_close(&c);
+	return r;
+}
+
 /* --- BACKCHANNEL_CTL: §18.33 --- */
 
 /* @flavor: of the one callback_sec_parms4 that is offered; ~0: none is. */
@@ -654,6 +716,7 @@ const struct rules_test rules_session_tests[] = {
 	{ "nconnect", nconnect },
 	{ "path-down", path_down },
 	{ "path-other", path_other },
+	{ "told-anew", told_anew },
 	{ "backchannel-ctl", backchannel },
 	{ "destroy", destroy },
 	{ NULL, NULL },
