@@ -488,21 +488,28 @@ static int flags_are(struct rpc4_conn *c, const struct nfs41_session *s, uint32_
 	       said(what, (int)flags, (int)wanted);
 }
 
+/* A client of that name with a session, whose way back is the connection that it is made on. */
+static int with_way_back(struct pair *t, const char *name, struct peer *maker, struct nfs41_session *s)
+{
+	struct id id = new_id(name);
+	struct cs args = usual, got;
+
+	args.flags = BACK_CHAN;
+	return rpc4_connect(&maker->conn, &t->addr) || said("EXCHANGE_ID", exchange(maker, &id), S_OK) ||
+	       said("CREATE_SESSION", create(maker, &id, id.seq++, &args, s, &got), S_OK) ||
+	       said("its flags", (int)got.flags, BACK_CHAN);
+}
+
 /* SEQ4_STATUS_CB_PATH_DOWN*: from when the way back is lost until there is one again */
 static int path_down(struct pair *t)
 {
 	struct peer maker = { .conn.fd = -1 };
 	struct rpc4_conn c = { .fd = -1 };
-	struct id id = new_id("path");
-	struct cs args = usual, got;
 	struct nfs41_session s;
 	uint32_t dir;
 	int r;
 
-	args.flags = BACK_CHAN;
-	r = rpc4_connect(&maker.conn, &t->addr) || said("EXCHANGE_ID", exchange(&maker, &id), S_OK) ||
-	    said("CREATE_SESSION", create(&maker, &id, id.seq++, &args, &s, &got), S_OK) ||
-	    said("its flags", (int)got.flags, BACK_CHAN) || flags_are(&t->a.conn, &s, 1, "with a way back", 0);
+	r = with_way_back(t, "path", &maker, &s) || flags_are(&t->a.conn, &s, 1, "with a way back", 0);
 	rpc4_close(&maker.conn);
 	usleep(300000);
 	r = r || flags_are(&t->a.conn, &s, 2, "the way back is gone", PATH_DOWN) || rpc4_connect(&c, &t->addr) ||
@@ -532,15 +539,11 @@ static int path_other(struct pair *t)
 {
 	struct peer maker = { .conn.fd = -1 };
 	struct rpc4_conn c = { .fd = -1 };
-	struct id id = new_id("other path");
-	struct cs args = usual, got;
 	struct nfs41_session s;
 	uint32_t dir;
 	int r;
 
-	args.flags = BACK_CHAN;
-	r = rpc4_connect(&maker.conn, &t->addr) || said("EXCHANGE_ID", exchange(&maker, &id), S_OK) ||
-	    said("CREATE_SESSION", create(&maker, &id, id.seq++, &args, &s, &got), S_OK) || rpc4_connect(&c, &t->addr) ||
+	r = with_way_back(t, "other path", &maker, &s) || rpc4_connect(&c, &t->addr) ||
 	    said("BIND_CONN_TO_SESSION", bind_conn(&c, &s, BACK, &dir), S_OK) ||
 	    flags_are(&t->a.conn, &s, 1, "with two ways back", 0) || is_called(&c, CB_PROGRAM);
 	rpc4_close(&c);
@@ -637,14 +640,10 @@ static int backchannel_ctl(struct peer *p, struct nfs41_session *s, uint32_t pro
 static int backchannel(struct pair *t)
 {
 	struct peer maker = { .conn.fd = -1 };
-	struct id id = new_id("backchannel");
-	struct cs args = usual, got;
 	struct nfs41_session s;
 	int r;
 
-	args.flags = BACK_CHAN;
-	r = rpc4_connect(&maker.conn, &t->addr) || said("EXCHANGE_ID", exchange(&maker, &id), S_OK) ||
-	    said("CREATE_SESSION", create(&maker, &id, id.seq++, &args, &s, &got), S_OK) ||
+	r = with_way_back(t, "backchannel", &maker, &s) ||
 	    said("no flavor", backchannel_ctl(&t->a, &s, 0x40000001, ~0u), S_INVAL) ||
 	    said("RPCSEC_GSS", backchannel_ctl(&t->a, &s, 0x40000001, 6), S_INVAL) ||
 	    is_called(&maker.conn, CB_PROGRAM) ||
