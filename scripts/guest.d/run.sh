@@ -211,15 +211,32 @@ show_console() {
 	done
 }
 
+# Sets CPU to one of the host's that no other guest has, if there is one. User-Mode Linux has one CPU, but a process of the
+# host for each of its own: these wake one another several times faster where they share one.
+choose_cpu() {
+	local n
+	for ((n = 0; n < $(nproc --all); n++)); do
+		taskset -c $n true 2> /dev/null || continue
+		exec 6> "$CACHE/cpu-$n.lock"
+		if flock -n 6; then
+			CPU=$n
+			return
+		fi
+	done
+	exec 6>&-
+}
+
 # Runs the guest to its end
 boot() {
-	local net=() in=/dev/null
+	local net=() in=/dev/null pinned=() CPU=''
+	case $KERNEL in uml*) choose_cpu ;; esac
+	[ -z "$CPU" ] || pinned=(taskset -c "$CPU")
 	# For User-Mode Linux a tap in a network namespace; QEMU has its own way
 	case $KERNEL in uml*) [ -z "${NET:-}" ] || net=(--net) ;; esac
 	export RUN TREE OURS REPO OUT DISK KERNEL KREL MEM CPUS=${CPUS:-2} TIMEOUT NET=${NET:-}
 	export INTERACTIVE=$SHELL_AFTER
 	# The guest dies with this process, whatever kills it
-	local cmd=(setpriv --pdeathsig KILL unshare --mount --pid "${net[@]}" --fork --kill-child=KILL
+	local cmd=("${pinned[@]}" setpriv --pdeathsig KILL unshare --mount --pid "${net[@]}" --fork --kill-child=KILL
 		bash "$HERE/boot")
 	if [ -n "$SHELL_AFTER" ]; then
 		TTY_STATE=$(stty -g)
@@ -233,7 +250,7 @@ boot() {
 	mkfifo "$RUN/fifo"
 	show_console < "$RUN/fifo" &
 	local reader=$!
-	"${cmd[@]}" < "$in" > "$RUN/fifo" 2>&1 7<&- &
+	"${cmd[@]}" < "$in" > "$RUN/fifo" 2>&1 6>&- 7<&- &
 	GUEST=$!
 	PIDS=$GUEST
 	[ ${#net[@]} = 0 ] || start_relay
