@@ -17,14 +17,20 @@ def human(ns):
 
 
 def read(path):
-    """{workload: {server: [ {run, ops, ns, thread_ns, softirq_ns} ]}}, in the order of first appearance"""
+    """
+    {workload: {server: [ {run, ops, ns, thread_ns, softirq_ns} ]}}, in the order of first appearance; what a run did
+    several times is added up
+    """
     data = {}
     with open(path, encoding="ascii") as lines:
         for line in lines:
             server, run, name, *numbers = line.rstrip("\n").split("\t")
-            ops, ns, thread, soft = map(int, numbers)
-            data.setdefault(name, {}).setdefault(server, []).append(
-                {"run": int(run), "ops": ops, "ns": ns, "thread_ns": thread, "softirq_ns": soft})
+            row = dict(zip(("ops", "ns", "thread_ns", "softirq_ns"), map(int, numbers)))
+            rows = data.setdefault(name, {}).setdefault(server, [])
+            if rows and rows[-1]["run"] == int(run):
+                rows[-1].update({key: rows[-1][key] + row[key] for key in row})
+            else:
+                rows.append({"run": int(run), **row})
     return data
 
 
