@@ -177,7 +177,7 @@ int kefs_server_attach(int fd, const struct kefs_conn_ends *ends, struct kefs_gr
 	link->grant = grant;
 	link->server = server;
 	kefs_bound_init(&link->bound, NULL, grant->flags & KEFS_GRANT_F_TUNNEL);
-	conn = kefs_rpc_adopt(fd, ends, &server->volume->lane, &rpc_ops, link);
+	conn = kefs_rpc_adopt(fd, ends, &server->volume->lane, &server->volume->stats->traffic, &rpc_ops, link);
 	if (IS_ERR(conn)) {
 		free_link(link);
 		return PTR_ERR(conn);

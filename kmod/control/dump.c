@@ -295,8 +295,8 @@ static bool put_stats(struct sk_buff *skb, void *arg)
 
 	return !nla_put_u64_64bit(skb, KEFS_A_STATS_VOLUME, row->volume, KEFS_A_STATS_PAD) &&
 	       put_op_rows(skb, &row->sum) &&
-	       !nla_put_u64_64bit(skb, KEFS_A_STATS_BYTES_IN, row->sum.bytes_in, KEFS_A_STATS_PAD) &&
-	       !nla_put_u64_64bit(skb, KEFS_A_STATS_BYTES_OUT, row->sum.bytes_out, KEFS_A_STATS_PAD);
+	       !nla_put_u64_64bit(skb, KEFS_A_STATS_BYTES_IN, row->sum.traffic.in, KEFS_A_STATS_PAD) &&
+	       !nla_put_u64_64bit(skb, KEFS_A_STATS_BYTES_OUT, row->sum.traffic.out, KEFS_A_STATS_PAD);
 }
 
 static int dump_volume_stats(struct sk_buff *skb, struct netlink_callback *cb, struct stats_row *row)

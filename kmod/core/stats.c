@@ -29,7 +29,7 @@ void kefs_op_stats_sum(struct kefs_op_stats __percpu *stats, struct kefs_op_stat
 			sum->op[i].nsec += READ_ONCE(from->op[i].nsec);
 			sum->op[i].bytes += READ_ONCE(from->op[i].bytes);
 		}
-		sum->bytes_in += READ_ONCE(from->bytes_in);
-		sum->bytes_out += READ_ONCE(from->bytes_out);
+		sum->traffic.in += READ_ONCE(from->traffic.in);
+		sum->traffic.out += READ_ONCE(from->traffic.out);
 	}
 }

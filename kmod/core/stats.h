@@ -13,9 +13,13 @@ struct kefs_op_row {
 	u64 count, errors, nsec, bytes;
 };
 
+struct kefs_traffic {
+	u64 in, out;			/* bytes */
+};
+
 struct kefs_op_stats {			/* one per CPU */
 	struct kefs_op_row op[KEFS_STAT_OPS];
-	u64 bytes_in, bytes_out;
+	struct kefs_traffic traffic;
 };
 
 DECLARE_PER_CPU(u64[__KEFS_CNT_MAX], kefs_counters);

@@ -364,7 +364,7 @@ static const struct kefs_conn_ops conn_ops = {
 };
 
 struct kefs_conn *kefs_rpc_adopt(int fd, const struct kefs_conn_ends *ends, struct kefs_lane *lane,
-				 const struct kefs_rpc_ops *ops, void *priv)
+				 struct kefs_traffic __percpu *traffic, const struct kefs_rpc_ops *ops, void *priv)
 {
 	struct kefs_rpc_conn *rpc = kzalloc(sizeof(*rpc), GFP_KERNEL);
 	struct kefs_conn *conn;
@@ -374,7 +374,7 @@ struct kefs_conn *kefs_rpc_adopt(int fd, const struct kefs_conn_ends *ends, stru
 	rpc->ops = ops;
 	rpc->priv = priv;
 	kefs_backcall_init(rpc);
-	conn = kefs_conn_adopt(fd, ends, lane, &conn_ops, rpc);
+	conn = kefs_conn_adopt(fd, ends, lane, traffic, &conn_ops, rpc);
 	if (IS_ERR(conn)) {
 		kefs_backcall_destroy(rpc);
 		kfree(rpc);

@@ -84,7 +84,7 @@ struct kefs_rpc_ops {
  * the caller; on error @priv stays the caller's, else it is for ops->released() to free.
  */
 struct kefs_conn *kefs_rpc_adopt(int fd, const struct kefs_conn_ends *ends, struct kefs_lane *lane,
-				 const struct kefs_rpc_ops *ops, void *priv);
+				 struct kefs_traffic __percpu *traffic, const struct kefs_rpc_ops *ops, void *priv);
 /* The @priv of kefs_rpc_adopt(). */
 void *kefs_rpc_private(const struct kefs_conn *conn);
 

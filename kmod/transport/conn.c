@@ -371,7 +371,7 @@ static int conn_open(struct kefs_conn *conn, const struct kefs_conn_ends *ends)
 }
 
 struct kefs_conn *kefs_conn_adopt(int fd, const struct kefs_conn_ends *ends, struct kefs_lane *lane,
-				  const struct kefs_conn_ops *ops, void *priv)
+				  struct kefs_traffic __percpu *traffic, const struct kefs_conn_ops *ops, void *priv)
 {
 	struct socket *sock;
 	struct kefs_conn *conn;
@@ -391,6 +391,7 @@ struct kefs_conn *kefs_conn_adopt(int fd, const struct kefs_conn_ends *ends, str
 		err = -ENOMEM;
 		goto err_count;
 	}
+	conn->traffic = traffic;
 	atomic_inc(&nr_objects);
 	err = conn_open(conn, ends);
 	if (err)

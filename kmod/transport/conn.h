@@ -21,6 +21,7 @@
 
 struct kefs_conn;
 struct kefs_lane;
+struct kefs_traffic;
 struct socket;
 
 /*
@@ -94,13 +95,13 @@ struct kefs_conn_ends {
 /*
  * Adopt the connected TCP socket behind file descriptor @fd of the current task. @priv is the upper layer's. @ends,
  * which is copied, is what kefs_conn_info() tells instead of the socket's own; NULL: nothing. What comes in is worked
- * on in @lane (core/pool.h), which stays until released() is called.
+ * on in @lane (core/pool.h), what it moves is added to @traffic; both stay until released() is called.
  * The connection is listed and returned with a reference for the caller, but reads nothing until kefs_conn_start().
  * -EBADF, -ENOTSOCK, -EPROTOTYPE (not TCP, or half a TLS), -ENOTCONN, -EBUSY, -EMFILE, -ENOMEM, -ESHUTDOWN; on error
  * @priv stays the caller's.
  */
 struct kefs_conn *kefs_conn_adopt(int fd, const struct kefs_conn_ends *ends, struct kefs_lane *lane,
-				  const struct kefs_conn_ops *ops, void *priv);
+				  struct kefs_traffic __percpu *traffic, const struct kefs_conn_ops *ops, void *priv);
 void kefs_conn_start(struct kefs_conn *conn);
 /* Mark dead; returns at once: a pool thread then stops both directions and calls closed(). Idempotent; any context. */
 void kefs_conn_close(struct kefs_conn *conn);

@@ -8,6 +8,7 @@
 #include <linux/spinlock.h>
 #include <net/sock.h>
 #include "../core/pool.h"
+#include "../core/stats.h"
 #include "budget.h"
 #include "conn.h"
 
@@ -95,6 +96,7 @@ struct kefs_conn {
 
 	u64 requests, bytes_in;		/* written by the reader */
 	u64 bytes_out;			/* written by the sender */
+	struct kefs_traffic __percpu *traffic;
 	unsigned long born, last_request;	/* jiffies */
 	struct sockaddr_storage peer, local;
 	bool relayed;			/* those two came with kefs_conn_adopt() */

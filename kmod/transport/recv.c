@@ -136,6 +136,7 @@ ssize_t kefs_recv_feed(struct kefs_conn *conn, struct kefs_rx_src *src, size_t l
 		}
 	}
 	WRITE_ONCE(conn->bytes_in, conn->bytes_in + used);
+	this_cpu_add(conn->traffic->in, used);
 	return used;
 }
 

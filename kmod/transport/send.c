@@ -94,6 +94,7 @@ static int send_msg(struct kefs_conn *conn, struct kefs_msg *msg)
 			return -EPIPE;	/* cannot be: nothing to send was asked for */
 		msg->sent += ret;
 		WRITE_ONCE(conn->bytes_out, conn->bytes_out + ret);
+		this_cpu_add(conn->traffic->out, ret);
 	}
 	return 0;
 }

@@ -32,5 +32,14 @@ check_not "does not remove what is not empty" rmdir "$A/d"
 check_not "finds nothing where nothing is" stat "$A/nothing"
 check "removes all" rm -r "$A/d" "$A/l" "$A/n" "$A/p"
 equal "is empty" "$(ls -A "$A")" ""
+traffic() { kefsctl --json stats | jq ".Module.$1, .FileSystems[0].$1" | sort -u; }
+equal "what is received is counted, of the file system as of all" "$(traffic BytesIn | wc -l)" 1
+received=$(traffic BytesIn) sent=$(traffic BytesOut)
+check "writes a megabyte" dd if=/dev/zero of="$A/large" bs=1M count=1 conv=fsync status=none
+remount a
+check "reads it" cmp -n 1048576 "$A/large" /dev/zero
+check "a megabyte more is received" test $(($(traffic BytesIn) - received)) -gt 1048576
+check "and sent" test $(($(traffic BytesOut) - sent)) -gt 1048576
+check "but not much more" test $(($(traffic BytesIn) + $(traffic BytesOut) - received - sent)) -lt 2500000
 check "unmounts" umount /mnt/a
 finish
