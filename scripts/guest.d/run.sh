@@ -211,11 +211,13 @@ show_console() {
 	done
 }
 
-# Sets CPU to one of the host's that no other guest has, if there is one. User-Mode Linux has one CPU, but a process of the
-# host for each of its own: these wake one another several times faster where they share one.
+# Sets CPU to one of the host's that no other guest has, if there is one. User-Mode
+# Linux has one CPU, but a process of the host for each of its own: these wake one
+# another several times faster where they share one.
 choose_cpu() {
-	local n
-	for ((n = 0; n < $(nproc --all); n++)); do
+	local n all
+	all=$(nproc --all)
+	for ((n = 0; n < all; n++)); do
 		taskset -c $n true 2> /dev/null || continue
 		exec 6> "$CACHE/cpu-$n.lock"
 		if flock -n 6; then

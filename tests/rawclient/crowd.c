@@ -17,9 +17,9 @@
 #define CONNS	8
 #define BATCH	16			/* calls on their way at once: each on a slot of its own */
 #define FILES	64
-/* The last may take that many times as long as the first, */
-#define SLACK	2
-#define SLACK_DISK	4	/* with a write to the disk, which a slow machine does not make slower */
+/* The last may take that many times as long as the first */
+#define SLACK		2
+#define SLACK_DISK	4	/* where most is a write to the disk: it stays as it is when empty calls become slower */
 
 struct crowd {
 	struct rpc4_addr addr;
