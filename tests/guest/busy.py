@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""busy.py DIR STOP: writes, reads back and removes files until the file STOP is there. Prints how many rounds there were
-and the longest one in milliseconds; any error ends it with a traceback."""
+"""busy.py DIR STOP: writes, reads back and removes files until the file STOP is there. Prints a line after each round:
+how many there were and the longest one in milliseconds; any error ends it with a traceback."""
 import os
 import sys
 import time
@@ -26,4 +26,4 @@ while not os.path.exists(stop):
     os.unlink(name)
     rounds += 1
     longest = max(longest, time.monotonic() - start)
-print(rounds, int(longest * 1000))
+    print(rounds, int(longest * 1000), flush=True)

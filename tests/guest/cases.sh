@@ -126,6 +126,11 @@ build() {
 	make -s -C "$KEFS_TESTS/$1" O=/tmp "/tmp/$2" || fatal "cannot build $2"
 }
 
+# watchdog: the process of kefs-watchdog, which mount.efs starts. The oldest: what it has forked has its name until exec
+watchdog() { pgrep -o -x kefs-watchdog; }
+no_watchdog() { ! watchdog; }
+watchdog_stop() { ! watchdog > /dev/null || kill "$(watchdog)"; }
+
 # module_status KEY, counter NAME: what kefsctl says
 module_status() { kefsctl --json status | jq ".Module.$1"; }
 counter() { kefsctl --json stats | jq ".Module.Counters.$1 // 0"; }

@@ -82,10 +82,6 @@ efs_mount() {
 	_mounts="$2 $_mounts"
 }
 
-watchdog() { pgrep -x kefs-watchdog; }
-watchdog_stop() { ! watchdog > /dev/null || kill "$(watchdog)"; }
-no_watchdog() { ! watchdog; }
-
 # state DIR: the folder of what is mounted there; state_of DIR KEY: what its state says
 state() {
 	local f

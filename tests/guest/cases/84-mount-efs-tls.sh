@@ -13,8 +13,8 @@ one=$(new_fs 10.66.0.10)
 mkdir -p /etc/amazon/efs
 printf '%s\n' '[mount]' 'dns_name_suffix = example.test' 'region = us-east-1' "stunnel_cafile = $ca" '[mount-watchdog]' \
 	'unmount_count_for_consistency = 1' > /etc/amazon/efs/efs-utils.conf
-at_exit stop_watchdog
-stop_watchdog() { umount_all; ! pgrep -x kefs-watchdog > /dev/null || kill "$(pgrep -x kefs-watchdog)"; }
+at_exit mounts_over
+mounts_over() { umount_all; watchdog_stop; }
 
 # efs_mount DIR [OPTIONS]: in the client's network, by what the API says
 efs_mount() {

@@ -15,9 +15,8 @@ fs=$(new_fs 10.66.0.10)
 mkdir -p /etc/amazon/efs
 printf '%s\n' '[mount]' 'region = us-east-1' "stunnel_cafile = $ca" 'stunnel_check_cert_hostname = false' \
 	'[mount-watchdog]' 'unmount_count_for_consistency = 1' > /etc/amazon/efs/efs-utils.conf
-at_exit stop_watchdog
-stop_watchdog() { umount_all; ! pgrep -x kefs-watchdog > /dev/null || kill "$(pgrep -x kefs-watchdog)"; }
-no_watchdog() { ! pgrep -x kefs-watchdog > /dev/null; }
+at_exit mounts_over
+mounts_over() { umount_all; watchdog_stop; }
 
 # efs_mount DIR OPTIONS [PATH]
 efs_mount() {
@@ -128,7 +127,7 @@ equal "of the same client" "$(who)" "$ap|arn:aws:iam::000000000000:root"
 made() { stat -c %Y.%i "$RUN"/tlshd/certificate.pem; }
 was=$(made)
 renewed() { [ "$(made)" != "$was" ]; }
-kill "$(pgrep -x kefs-watchdog)"
+watchdog_stop
 wait_for 10 no_watchdog
 sed -i 's/"certificateCreationTime": [0-9]*/"certificateCreationTime": 1/' "$RUN"/tlshd/state.json
 kefs-watchdog --daemon

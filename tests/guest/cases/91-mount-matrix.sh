@@ -15,8 +15,7 @@ export AWS_EC2_METADATA_DISABLED=true
 mkdir -p /etc/amazon/efs /mnt/m
 printf '%s\n' '[mount]' 'region = us-east-1' "stunnel_cafile = $ca" 'stunnel_check_cert_hostname = false' \
 	'retry_nfs_mount_command = false' '[mount-watchdog]' 'unmount_count_for_consistency = 1' > /etc/amazon/efs/efs-utils.conf
-at_exit stop_watchdog
-stop_watchdog() { ! pgrep -x kefs-watchdog > /dev/null || kill "$(pgrep -x kefs-watchdog)"; }
+at_exit watchdog_stop
 tlshd_start efs
 at_exit tlshd_stop
 

@@ -20,8 +20,8 @@ fs=$(new_fs 10.66.0.10)
 mkdir -p /etc/amazon/efs /mnt/efs /mnt/kernel
 printf '%s\n' '[mount]' 'dns_name_suffix = example.test' 'region = us-east-1' "stunnel_cafile = $ca" '[mount-watchdog]' \
 	'unmount_count_for_consistency = 1' > /etc/amazon/efs/efs-utils.conf
-at_exit stop_watchdog
-stop_watchdog() { umount_all; ! pgrep -x kefs-watchdog > /dev/null || kill "$(pgrep -x kefs-watchdog)"; }
+at_exit mounts_over
+mounts_over() { umount_all; watchdog_stop; }
 
 # What must be as before in the end
 processes() { pgrep -x 'stunnel4?|tlshd|mount.efs|mount.nfs4?' | wc -l; }
@@ -45,7 +45,7 @@ load_stop() {
 	local rc=0 pid
 	touch /tmp/stop
 	for pid in "${load[@]}"; do wait "$pid" || rc=1; done
-	cat /tmp/busy.?
+	tail -qn 1 /tmp/busy.?
 	return "$rc"
 }
 # longest: in milliseconds, of either
@@ -61,8 +61,6 @@ kill_stunnel() {
 	pid=$(tunnel_of)
 	kill -KILL "$pid" && wait_for 5 another_than "$pid"
 }
-watchdog() { pgrep -x kefs-watchdog; }
-no_watchdog() { ! watchdog; }
 # systemd starts it again where there is one
 kill_watchdog() { kill -KILL "$(watchdog)" && wait_for 5 no_watchdog && kefs-watchdog --daemon && wait_for 5 watchdog; }
 kill_kefsd() { kefsd_kill && another_instant && kefsd_start --config /tmp/kefsd.conf; }
@@ -86,7 +84,7 @@ killed() {
 	another_instant
 	check "$1 is killed and comes back, $kills times ($2)" test $rc = 0
 	check "the load saw no error" load_stop
-	echo "# $1, $2: longest round $(longest) ms, limit $3; rounds: $(cut -d' ' -f1 /tmp/busy.? | tr '\n' ' ')"
+	echo "# $1, $2: longest round $(longest) ms, limit $3; rounds: $(tail -qn 1 /tmp/busy.? | cut -d' ' -f1 | tr '\n' ' ')"
 	check "nor had to wait long" test "$(longest)" -lt $(($3 * slow))
 }
 
