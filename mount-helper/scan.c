@@ -166,8 +166,10 @@ int scan(struct watches *watches, int64_t now_ms)
 	rc = scan_folders(watches, now_ms);
 	if (rc < 0)
 		return rc;
-	for (size_t i = 0; i < watches->count; i++)
+	for (size_t i = 0; i < watches->count; i++) {
+		watch_load(watches->all[i], now_ms);
 		watches->all[i]->mounted = watches->all[i]->elsewhere = false;
+	}
 	rc = mountinfo_each("/proc/self/mountinfo", mark, &(struct look) { watches, 0 });
 	if (rc < 0)
 		return rc;

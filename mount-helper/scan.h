@@ -12,7 +12,10 @@ struct watches {
 	size_t count;
 };
 
-/* Finds new folders; sets "listed", "mounted" and "elsewhere" of all. 0 or -errno: nothing is known, nor to be done. */
+/*
+ * Finds new folders and reads their states; sets "listed", "mounted" and "elsewhere" of all. 0 or -errno: nothing is
+ * known, nor to be done.
+ */
 int scan(struct watches *watches, int64_t now_ms);
 
 #endif

@@ -85,14 +85,13 @@ static void remove_half_made(struct watch *watch)
 		log_info("%s: removed, for nothing was made of it", watch->state.name);
 }
 
-/* Reads the state until mount.efs is done with it. True if it is ours. */
-static bool load(struct watch *watch, int64_t now_ms)
+void watch_load(struct watch *watch, int64_t now_ms)
 {
 	struct kefs_err err;
 	int rc;
 
-	if (watch->loaded)
-		return true;
+	if (watch->loaded || !watch->listed)
+		return;
 	watch->claimed = tlshd_claimed();
 	rc = state_load(&watch->state, &err);
 	if (rc < 0) {
@@ -101,13 +100,11 @@ static bool load(struct watch *watch, int64_t now_ms)
 			log_warn_limited("%s: not looked after: %s", watch->state.name, err.text);
 		else if (now_ms - watch->found_ms > HALF_MADE_MS)
 			remove_half_made(watch);
-		return false;
+		return;
 	}
-	if (proc_alive(&watch->state.helper))
-		return false;
 	/* What was read may be older than its end */
-	watch->loaded = state_load(&watch->state, &err) == 0;
-	return watch->loaded;
+	if (!proc_alive(&watch->state.helper))
+		watch->loaded = state_load(&watch->state, &err) == 0;
 }
 
 /* What only a running stunnel can give, for the time when it is away. */
@@ -453,7 +450,7 @@ bool watch_tick(struct watch *watch, const struct conf *conf, struct sockets_tab
 {
 	if (!watch->listed && !watch->ending_ms)
 		return true;
-	if (!load(watch, now_ms))
+	if (!watch->loaded)
 		return false;
 	return watch->tlshd ? tick_certificate(watch, conf, now_ms) : tick_tunnel(watch, conf, table, now_ms);
 }

@@ -44,6 +44,12 @@ struct watch *watch_new(const char *name, int64_t now_ms);
 void watch_free(struct watch *watch);
 
 /*
+ * Reads its state until mount.efs is done with it. To be called before the mounts are looked at: without the state it
+ * is not known which one is this one's, nor is the mount there for sure.
+ */
+void watch_load(struct watch *watch, int64_t now_ms);
+
+/*
  * Looks after it. True when it is over: folder and tunnel are gone, and so should the watch be. sockets: one for all
  * watches of a round.
  */

@@ -75,9 +75,9 @@ fatal() {
 }
 
 # wait_for SECONDS CMD…: until CMD succeeds; its output is not shown. The seconds are those of a fast kernel: a debug
-# kernel and emulation get more
+# kernel and emulation get more; and once again as much for what else the machine has to do
 wait_for() {
-	local end=$((${EPOCHREALTIME/./} + $1 * _patience * 1000000))
+	local end=$((${EPOCHREALTIME/./} + $1 * (_patience + 1) * 1000000))
 	shift
 	until "$@" > /dev/null 2>&1; do
 		[ "${EPOCHREALTIME/./}" -lt "$end" ] || return 1

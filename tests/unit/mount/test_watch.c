@@ -231,6 +231,7 @@ static void finish(struct watch *watch)
 static bool run(struct watch *watch, int64_t from_ms, int64_t to_ms)
 {
 	for (int64_t now = from_ms; now <= to_ms; now += 10) {
+		watch_load(watch, now);
 		if (watch_tick(watch, &conf, &sockets, now))
 			return true;
 	}
