@@ -2,11 +2,12 @@
 # shellcheck shell=bash
 # Sourced by scripts/guest: boot a guest, and judge how it ended.
 
-# What a kernel that found a fault says
+# What a kernel that found a fault says, in itself or in a program of ours
 COMPLAINTS='BUG:|BUG [a-z_]*kefs|WARNING:|KASAN|UBSAN|possible circular|possible recursive'
 COMPLAINTS+='|INFO: task|suspicious RCU|unreferenced object|Oops|general protection|refcount_t'
 COMPLAINTS+='|sleeping function|inconsistent lock state|Objects remaining|ODEBUG:|rcu:.*detected'
 COMPLAINTS+='|held lock freed|lock held when returning|soft lockup|Bad page state'
+COMPLAINTS+='|(kefs[a-z-]*|mount\.efs): potentially unexpected fatal signal|Out of memory'
 
 # What it says though there is none: where the debug kernel's 16 KiB stacks run
 # deep, User-Mode Linux itself trips over KASAN as it enters an interrupt
@@ -287,6 +288,7 @@ judge() {
 	cause=$(sort -u <<< "$fails" | xargs)
 	[ -z "$rc" ] && die 122 "no exit status of SCRIPT"
 	[ "$rc" = 0 ] || {
+		[ -s "$RUN/complaints" ] || tail -n 15 "$RUN/dmesg" | sed 's/^/# kernel: /' >&2
 		say "SCRIPT failed with $rc${cause:+; also: $cause}"
 		exit "$rc"
 	}

@@ -63,6 +63,7 @@ _count() {
 
 # finish: print the count; status 0 if something passed and nothing failed
 finish() {
+	[ "$_failed" = 0 ] || tail -n 40 "${KEFSD_LOG:-/dev/null}" | sed 's/^/# kefsd: /'
 	echo "$_passed passed, $_failed failed"
 	[ "$_failed" = 0 ] && [ "$_passed" -gt 0 ]
 	exit
