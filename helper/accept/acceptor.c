@@ -39,7 +39,7 @@
 #define HANDSHAKE_FORGET_MS	10000
 
 /* What looking at a connection comes to, if not to an error. */
-enum { SERVED, TAKEN, WAIT };
+enum { SERVED, TAKEN, WAIT, TLS };
 
 /* How far one that waits has come. */
 struct progress {
@@ -191,7 +191,7 @@ static int look(struct kefs_acceptor *acceptor, int fd, const struct kefs_addr *
 	}
 	kind = kefs_peek_classify(first);
 	if (kind == KEFS_PEEK_TLS)
-		return begin_tls(acceptor, fd, peer, progress->starttls);
+		return TLS;
 	if (kind == KEFS_PEEK_RPC && !progress->starttls)
 		return look_at_rpc(acceptor, fd, peer, progress);
 	acceptor->stats.bad_first_byte++;
@@ -233,6 +233,14 @@ static void on_readable(void *ctx, int fd, uint32_t events)
 
 	w->progress.hung_up = events & (EPOLLRDHUP | EPOLLHUP);
 	rc = look(acceptor, fd, &w->peer, &w->progress);
+	if (rc == TLS) {
+		/*
+		 * It may be closed at once. A process that is being started has a copy for a moment, so that epoll would go
+		 * on telling of a descriptor that is ours no more.
+		 */
+		w->source = kefs_loop_remove(w->source);
+		rc = begin_tls(acceptor, fd, &w->peer, w->progress.starttls);
+	}
 	if (rc != WAIT) {
 		drop(w, rc);
 		arm_peek_timer(acceptor);
@@ -295,6 +303,8 @@ static void admit(struct kefs_acceptor *acceptor, int fd, const struct kefs_addr
 		return;
 	}
 	rc = look(acceptor, fd, peer, &progress);
+	if (rc == TLS)
+		rc = begin_tls(acceptor, fd, peer, progress.starttls);
 	if (rc == WAIT) {
 		rc = wait_for_it(acceptor, fd, peer, &progress);
 		if (rc == 0)

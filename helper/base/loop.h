@@ -50,7 +50,11 @@ void kefs_loop_rearm(struct kefs_source *source, uint64_t ms);
 int kefs_loop_add_signal(struct kefs_loop *loop, int signal, kefs_loop_signal_fn fn, void *ctx,
 			 struct kefs_source **ret_source);
 
-/* Removes a source; its callback will not run again. NULL is fine. Always returns NULL, to be assigned. */
+/*
+ * Removes a source; its callback will not run again. NULL is fine. Always returns NULL, to be assigned. That of a
+ * descriptor goes before the descriptor is closed: a process that is being started has copies of all of ours, so that
+ * epoll would go on telling of it, and sd-event ends the program then.
+ */
 struct kefs_source *kefs_loop_remove(struct kefs_source *source);
 
 #endif

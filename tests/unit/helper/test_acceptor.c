@@ -5,6 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 
 #include "accept/acceptor.h"
 #include "accept/hosts.h"
@@ -119,12 +122,21 @@ static int count(void *ctx, void (*each)(void *each_ctx, const struct kefs_addr 
 	return 0;
 }
 
-static int set_up(void **state)
+static void start_acceptor(struct kefs_relays *relays)
 {
 	static const struct kefs_acceptor_ops ops = { decide, hand_over, count };
-	struct kefs_acceptor_parts parts = { .sockets = &sockets, .per_address = 8, .peek_ms = 150,
-					       .waiting_max = 4, .ops = &ops,
-					       .tls_problem = "test" };
+	const struct kefs_acceptor_parts parts = {
+		.loop = loop, .sockets = &sockets, .per_address = 8, .peek_ms = 150, .waiting_max = 4, .ops = &ops,
+		.tls_problem = "test", .relays = relays,
+	};
+	struct kefs_err err;
+
+	assert_int_equal(kefs_acceptor_new(&parts, &acceptor, &err), 0);
+	kefs_acceptor_enable(acceptor, true);
+}
+
+static int set_up(void **state)
+{
 	struct kefs_addr addr = {
 		.in = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) },
 		.len = sizeof(addr.in),
@@ -135,10 +147,8 @@ static int set_up(void **state)
 	hand_over_result = decide_result = 0;
 	served_count = 0;
 	assert_int_equal(kefs_loop_new(&loop), 0);
-	parts.loop = loop;
 	assert_int_equal(kefs_listen_open(&addr, 1, false, &sockets, &err), 0);
-	assert_int_equal(kefs_acceptor_new(&parts, &acceptor, &err), 0);
-	kefs_acceptor_enable(acceptor, true);
+	start_acceptor(NULL);
 	return 0;
 }
 
@@ -311,6 +321,52 @@ static void test_crowd(void **state)
 		(void)close(fds[i]);
 }
 
+/* A process with copies of all our descriptors, as one has that is just being started. */
+static pid_t copy_descriptors(void)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;)
+		(void)pause();
+}
+
+/* Refused at once, and nothing more is heard of it, though its socket lives on elsewhere, and gets what is sent. */
+static void test_refused_while_a_process_starts(void **state)
+{
+	const struct kefs_relays_parts none = { .loop = loop, .program = "/bin/true", .max = 0 };
+	struct kefs_relays *relays;
+	struct kefs_err err;
+	pid_t pid;
+	int fd;
+
+	(void)state;
+	kefs_acceptor_free(acceptor);
+	assert_int_equal(kefs_relays_new(&none, &relays, &err), 0);
+	start_acceptor(relays);
+	fd = dial("", 0);
+	spin(20);
+	kefs_acceptor_get_stats(acceptor, &stats, &tls_stats);
+	assert_int_equal(stats.waiting, 1);
+	pid = copy_descriptors();
+	assert_int_equal(send(fd, "\x16\x03\x01", 3, MSG_NOSIGNAL), 3);
+	spin(20);
+	assert_int_equal(send(fd, "more", 4, MSG_NOSIGNAL), 4);
+	spin(20);
+	kefs_acceptor_get_stats(acceptor, &stats, &tls_stats);
+	assert_int_equal(stats.waiting, 0);
+	assert_int_equal(tls_stats.failed[KEFS_TLS_REFUSED], 1);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_true(is_closed(fd));
+	(void)close(fd);
+	kefs_acceptor_free(acceptor);
+	kefs_relays_free(relays);
+	start_acceptor(NULL);
+}
+
 /* Addresses that come and go: mount targets'. */
 static void test_more_addresses(void **state)
 {
@@ -372,6 +428,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_limit, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_crowd, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_refused_while_a_process_starts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_more_addresses, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_listen_errors, set_up, tear_down),
 	};
