@@ -251,6 +251,16 @@ uint64_t proc_namespace(const char *path)
 	return stat(path, &st) == 0 ? st.st_ino : 0;
 }
 
+int proc_open_namespace(const char *path, uint64_t number)
+{
+	CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	return st.st_ino == number ? take_fd(fd) : -ESTALE;
+}
+
 /* Of the files FOLDER/NAME/FILE, or FOLDER/NAME, the one of that number. */
 static int search_netns(const char *folder, const char *file, uint64_t number, char *ret_path, size_t size)
 {

@@ -51,6 +51,9 @@ int proc_in_netns(const char *netns, int (*fn)(void *arg), void *arg);
 /* The inode of a namespace, which is its number; 0 if there is no such file. */
 uint64_t proc_namespace(const char *path);
 
+/* Opens it if it is the one of that number, closed on exec. -ESTALE if not, -errno. */
+int proc_open_namespace(const char *path, uint64_t number);
+
 /* A file of a network namespace of that number: one that ip-netns(8) named, or any process is in. 0 or -ENOENT. */
 int proc_find_netns(uint64_t number, char *ret_path, size_t size);
 

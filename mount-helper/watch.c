@@ -2,7 +2,6 @@
 #include "watch.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -117,10 +116,8 @@ static void borrow(struct watch *watch)
 	if (watch->netns_fd >= 0 || watch->state.net_ns == proc_namespace("/proc/self/ns/net"))
 		return;
 	(void)kefs_str_format(path, sizeof(path), "/proc/%d/ns/net", (int)watch->state.tunnel.pid);
-	watch->netns_fd = open(path, O_RDONLY | O_CLOEXEC);
-	/* Another process of that pid, by now? */
-	if (watch->netns_fd >= 0 && proc_namespace(path) != watch->state.net_ns)
-		close_fd(&watch->netns_fd);
+	/* One that was just started is still in ours, and another process may have that pid by now: then the next time */
+	watch->netns_fd = proc_open_namespace(path, watch->state.net_ns);
 }
 
 /* A path of its network: "" for ours. 0 or -errno. */

@@ -166,6 +166,27 @@ static void test_listen(void **state)
 	(void)close(one);
 }
 
+/* The one that was asked for, or none. */
+static void test_namespaces(void **state)
+{
+	const char *own = "/proc/self/ns/net";
+	uint64_t number = proc_namespace(own);
+	char path[64];
+	int fd;
+
+	(void)state;
+	assert_int_not_equal(number, 0);
+	fd = proc_open_namespace(own, number);
+	assert_true(fd >= 0);
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	assert_int_equal(proc_namespace(path), number);
+	(void)close(fd);
+	assert_int_equal(proc_open_namespace(own, number + 1), -ESTALE);
+	assert_int_equal(proc_open_namespace("/proc/self/ns/mnt", number), -ESTALE);
+	assert_int_equal(proc_open_namespace("/nowhere", number), -ENOENT);
+	assert_int_equal(proc_namespace("/nowhere"), 0);
+}
+
 static void test_transient(void **state)
 {
 	(void)state;
@@ -181,7 +202,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trip), cmocka_unit_test(test_bad_states), cmocka_unit_test(test_names),
 		cmocka_unit_test(test_config), cmocka_unit_test(test_processes), cmocka_unit_test(test_run),
-		cmocka_unit_test(test_listen), cmocka_unit_test(test_transient),
+		cmocka_unit_test(test_listen), cmocka_unit_test(test_namespaces), cmocka_unit_test(test_transient),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
